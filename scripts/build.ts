@@ -1,0 +1,17 @@
+/**
+ * @module
+ * Builds the production Worker as one ES module, `dist/index.js`, and prints its size.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+rmSync('dist', { recursive: true, force: true })
+// Without an environment named, wrangler warns that there are several; '' is the top level.
+execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', 'dist', '--env', ''], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+})
+const bundle = readFileSync('dist/index.js')
+const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`
+console.log(`dist/index.js: ${kib(bundle.length)}, ${kib(gzipSync(bundle, { level: 9 }).length)} gzip`)

@@ -1,0 +1,125 @@
+/**
+ * @module
+ * The errors that the edge answers, by name, with the texts of COS and S3. A decision or a failure becomes one
+ * of these, and `errorResponse` makes it a document.
+ */
+
+import type { Refused } from '../cors/decide.ts'
+import type { Dialect } from '../cors/dialect.ts'
+import type { ErrorAnswer } from './error-xml.ts'
+
+/** The misspellings and the missing full stop are COS's own (semantics 1.1, sample 4). */
+const COS_NOT_ALLOWED =
+  "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec"
+const S3_NOT_ALLOWED =
+  "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+
+/** Longest requested method that a message quotes. In bytes. */
+const MAX_QUOTED_METHOD = 32
+/** Characters of an offending value that a `Reason` quotes. */
+const MAX_REASON_VALUE = 256
+
+/** What the CORS errors tell about the request. */
+export interface CorsFacts {
+  readonly url: string
+  /** Access-Control-Request-Method, or the method of an actual request. */
+  readonly method: string | null
+}
+
+/** No rule matches (or, in COS, there are none). */
+export function notAllowed(dialect: Dialect, facts: CorsFacts, reason?: string): ErrorAnswer {
+  return {
+    status: 403,
+    code: 'AccessForbidden',
+    message: dialect.name === 'cos' ? COS_NOT_ALLOWED : S3_NOT_ALLOWED,
+    method: quotable(facts.method) ?? 'OPTIONS',
+    resourceType: isBucketUrl(facts.url) ? 'BUCKET' : 'OBJECT',
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+/** A bucket without rules: S3 says so; COS refuses as it refuses any mismatch. */
+export function noRules(dialect: Dialect, facts: CorsFacts, reason?: string): ErrorAnswer {
+  const error = notAllowed(dialect, facts, reason)
+  return dialect.tellsNoRules
+    ? { ...error, message: 'CORSResponse: CORS is not enabled for this bucket.', resourceType: 'BUCKET' }
+    : error
+}
+
+/** OPTIONS without Origin. */
+export const ORIGIN_NEEDED: ErrorAnswer = {
+  status: 400,
+  code: 'BadRequest',
+  message: 'Insufficient information. Origin request header needed.',
+}
+
+/** OPTIONS without a request method, or (S3) with one outside the five. */
+export const invalidRequestMethod = (method: string | null): ErrorAnswer => ({
+  status: 400,
+  code: 'BadRequest',
+  message: `Invalid Access-Control-Request-Method: ${quotable(method) ?? 'null'}`,
+})
+
+/** The path holds a dot segment, which an HTTP client would have resolved: it may mean another key. */
+export const DOT_SEGMENT: ErrorAnswer = {
+  status: 400,
+  code: 'InvalidURI',
+  message: 'The path holds a dot segment. Send the key percent-encoded as it is stored.',
+}
+
+export const BAD_GATEWAY: ErrorAnswer = {
+  status: 502,
+  code: 'BadGateway',
+  message: 'The bucket could not be reached or its answer could not be read.',
+}
+
+export const GATEWAY_TIMEOUT: ErrorAnswer = {
+  status: 504,
+  code: 'GatewayTimeout',
+  message: 'The bucket did not answer in time.',
+}
+
+/** No policy can be had, from memory, KV, the last known good or the bucket. */
+export const POLICY_UNAVAILABLE: ErrorAnswer = {
+  status: 503,
+  code: 'ServiceUnavailable',
+  message: 'The CORS rules of this host are not available at the moment. Try again.',
+}
+
+export const INTERNAL_ERROR: ErrorAnswer = {
+  status: 500,
+  code: 'InternalError',
+  message: 'The edge met an unexpected condition. Its log holds the request id.',
+}
+
+/** A variable, binding or per-host setting is wrong. Its value goes to the log alone. */
+export const misconfigured = (code: string, name: string): ErrorAnswer => ({
+  status: 500,
+  code,
+  message: `The edge is not configured correctly${name === '' ? '' : `: ${name}`}. Its log says what is accepted.`,
+})
+
+/** One sentence for an operator: which check failed, for which value. */
+export function reasonOf(refused: Refused): string {
+  const value = refused.value.slice(0, MAX_REASON_VALUE)
+  switch (refused.check) {
+    case 'origin':
+      return `origin: no rule allows the origin "${value}"`
+    case 'method':
+      return `method: no rule that allows the origin allows the method "${value}"`
+    case 'header':
+      return `header: no rule that allows the origin and the method allows the header "${value}" beside those before it`
+    case 'header-list':
+      return `header: the list of requested headers is refused: ${value}`
+  }
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const quotable = (method: string | null): string | null =>
+  method !== null && method.length <= MAX_QUOTED_METHOD && TOKEN.test(method) ? method : null
+
+/** `/` alone, with or without a query, is the bucket; anything else names an object. */
+function isBucketUrl(url: string): boolean {
+  const path = url.indexOf('/', url.indexOf('://') + 3)
+  return path === -1 || path === url.length - 1 || url[path + 1] === '?'
+}

@@ -1,0 +1,63 @@
+/**
+ * @module
+ * The answer to an OPTIONS request, from a decision: the header set of a rule, or an error document.
+ */
+
+import { METHODS } from '../cors/configuration.ts'
+import type { Allowed, Decision } from '../cors/decide.ts'
+import type { Dialect } from '../cors/dialect.ts'
+import { type ErrorAnswer, errorResponse } from './error-xml.ts'
+import { invalidRequestMethod, noRules, notAllowed, ORIGIN_NEEDED, reasonOf } from './errors.ts'
+import { newRequestId } from './ids.ts'
+
+/** An OPTIONS request, as far as its answer depends on it. */
+export interface OptionsRequest {
+  readonly url: string
+  readonly origin: string | null
+  /** Access-Control-Request-Method. */
+  readonly method: string | null
+}
+
+/**
+ * Answers an OPTIONS request as the bucket's own "OPTIONS Object" would.
+ *
+ * @param debug adds the reason to a refusal
+ */
+export function answerPreflight(
+  dialect: Dialect,
+  decision: Decision,
+  request: OptionsRequest,
+  debug: boolean,
+): Response {
+  if (decision.outcome === 'allowed') return allow(dialect, decision, request.origin ?? '')
+  return errorResponse(dialect, refusal(dialect, decision, request, debug), request.url)
+}
+
+function allow(dialect: Dialect, decision: Allowed, origin: string): Response {
+  // The Response copies the template: what its receiver does to the headers stays there.
+  const response = new Response(null, { headers: decision.sets.preflight })
+  const headers = response.headers
+  if (!decision.rule.anyOrigin) headers.set('access-control-allow-origin', origin)
+  if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)
+  headers.set(dialect.requestIdHeader, newRequestId(dialect.name))
+  return response
+}
+
+/** Which error: what is no preflight at all is a bad request, except where S3 without rules is recorded otherwise. */
+function refusal(
+  dialect: Dialect,
+  decision: Exclude<Decision, Allowed>,
+  request: OptionsRequest,
+  debug: boolean,
+): ErrorAnswer {
+  const { origin, method } = request
+  if (origin === null || origin === '') return ORIGIN_NEEDED
+  if (decision.outcome === 'no-rules' && dialect.tellsNoRules)
+    return noRules(dialect, request, debug ? 'the bucket has no CORS rules' : undefined)
+  if (method === null || method === '') return invalidRequestMethod(null)
+  if (dialect.unknownMethodIsBadRequest && !(METHODS as readonly string[]).includes(method))
+    return invalidRequestMethod(method)
+  if (decision.outcome === 'no-rules')
+    return noRules(dialect, request, debug ? 'the bucket has no CORS rules' : undefined)
+  return notAllowed(dialect, request, debug ? reasonOf(decision) : undefined)
+}

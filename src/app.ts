@@ -1,0 +1,122 @@
+/**
+ * @module
+ * The Hono app: actual requests. Decide, refuse or send on, and put the edge's CORS headers on what comes back.
+ */
+
+import { type Context, Hono } from 'hono'
+import { type ErrorAnswer, errorResponse } from './answers/error-xml.ts'
+import {
+  BAD_GATEWAY,
+  DOT_SEGMENT,
+  GATEWAY_TIMEOUT,
+  INTERNAL_ERROR,
+  misconfigured,
+  notAllowed,
+  reasonOf,
+} from './answers/errors.ts'
+import { type Decision, decide } from './cors/decide.ts'
+import { dialectOf } from './cors/dialect.ts'
+import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
+import { log } from './log.ts'
+import { carriesCredentials } from './origin/request.ts'
+import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
+import { hasDotSegment, hostnameOf } from './origin/target.ts'
+import type { Rules } from './rules/record.ts'
+import type { Env, HostSettings } from './settings.ts'
+
+type AppContext = Context<{ Bindings: Env }>
+
+export const app = new Hono<{ Bindings: Env }>()
+
+app.all('*', actualRequest)
+app.onError((error, c) => internalError(error, c.req.raw, c.env))
+
+/** The answer to an exception: a fixed text and a request id. What happened goes to the log. */
+export function internalError(error: unknown, request: Request, env: Env): Response {
+  const response = errorResponse(
+    dialectOf(edgeOf(env).settings.dialect),
+    INTERNAL_ERROR,
+    request.url,
+    request.method === 'HEAD',
+  )
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  log('error', 'internal-error', { host: hostnameOf(request.url), detail })
+  return response
+}
+
+async function actualRequest(c: AppContext): Promise<Response> {
+  const request = c.req.raw
+  const edge = edgeOf(c.env)
+  const error = settingsError(edge, request)
+  if (error !== null) return error
+
+  const context = c.executionCtx as ExecutionContext
+  const host = hostnameOf(request.url)
+  const found = edge.policies.inMemory(host, context) ?? (await edge.policies.load(host, context))
+  if (found.settings === null) return hostSettingsError(edge, host, request)
+
+  const debug = edge.settings.debugRefusals
+  const started = debug ? performance.now() : 0
+  const cors: CorsOutcome = {
+    dialect: dialectOf(found.settings.dialect),
+    decision: found.rules === null ? null : decideActual(found.rules, found.settings, request),
+    origin: request.headers.get('origin'),
+  }
+  const response = decorate(await respond(edge, found.settings, request, cors), cors)
+  return debug ? addServerTiming(response, found.source, started) : response
+}
+
+/** The bucket's response or the edge's own error, without the CORS headers that both get. */
+async function respond(
+  edge: Edge,
+  settings: HostSettings,
+  request: Request,
+  cors: CorsOutcome,
+): Promise<Response> {
+  const { dialect, decision, origin } = cors
+  const { url, method } = request
+  const fail = (error: ErrorAnswer): Response => errorResponse(dialect, error, url, method === 'HEAD')
+  const host = hostnameOf(url)
+
+  if (hasDotSegment(url)) return fail(DOT_SEGMENT)
+  if (
+    decision?.outcome === 'refused' &&
+    settings.unmatched === 'refuse' &&
+    wouldBeThrownAway(request, origin)
+  ) {
+    log('info', 'request-refused', { host, origin, method, check: decision.check, value: decision.value })
+    return fail(
+      notAllowed(dialect, { url, method }, edge.settings.debugRefusals ? reasonOf(decision) : undefined),
+    )
+  }
+
+  const sent = await sendToBucket(edge, settings, request, mayBeCached(request) ? {} : { cache: 'no-store' })
+  if (sent === null) return fail(misconfigured('MissingVariable', 'ORIGIN'))
+  if ('response' in sent) return clientResponse(sent.response)
+  log('error', 'upstream-failed', { host, method, failure: sent.failure, detail: sent.detail })
+  return fail(sent.failure === 'timeout' ? GATEWAY_TIMEOUT : BAD_GATEWAY)
+}
+
+function decideActual(rules: Rules, settings: HostSettings, request: Request): Decision {
+  const headers = request.headers
+  const origin = headers.get('origin')
+  const policy = rules.ready(settings.dialect)
+  if (!policy.dialect.actualReadsRequestHeaders) return decide(policy, origin, request.method, null)
+  const method = headers.get('access-control-request-method') ?? request.method
+  return decide(policy, origin, method, headers.get('access-control-request-headers'))
+}
+
+/**
+ * True when a browser would keep the response of this unmatched request from the page: a cross-origin request
+ * in CORS mode. Refusing it saves the request to the bucket and its side effects; form posts and images, which
+ * need no CORS, pass.
+ */
+function wouldBeThrownAway(request: Request, origin: string | null): boolean {
+  if (origin === null || origin === '' || request.url.startsWith(`${origin}/`)) return false
+  const mode = request.headers.get('sec-fetch-mode')
+  return mode === null || mode === 'cors'
+}
+
+/** A cache under `fetch` may turn HEAD into GET and widen a Range; what is signed is for one client. */
+const mayBeCached = (request: Request): boolean =>
+  request.method === 'GET' && !request.headers.has('range') && !carriesCredentials(request)

@@ -1,0 +1,135 @@
+/**
+ * @module
+ * One-star patterns (semantics: `*` stands for zero or more characters) and the index over them. No regular
+ * expression is built from configuration: `.`, `+`, `(` and `\` are literals here.
+ */
+
+import { addPosition, emptySet, type RuleSet, unite } from './rule-set.ts'
+
+/** True when putting some text, perhaps none, for the one `*` of the pattern gives the text. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const star = pattern.indexOf('*')
+  if (star === -1) return pattern === text
+  const suffix = pattern.slice(star + 1)
+  // Without the length check, prefix and suffix could overlap: `a.*.b` would accept `a.b`.
+  return (
+    text.length >= star + suffix.length && text.startsWith(pattern.slice(0, star)) && text.endsWith(suffix)
+  )
+}
+
+/** A node of a radix tree: what follows `label`, and what stands at its end. */
+interface Node<V> {
+  label: string
+  value: V | null
+  /** By the first character of the child's label (of a suffix tree: by the last). */
+  children: Map<number, Node<V>> | null
+}
+
+const newNode = <V>(label: string): Node<V> => ({ label, value: null, children: null })
+
+/**
+ * Finds or makes the node of `key`. A suffix tree is the same tree read from the end of its keys: labels stay
+ * in reading order, only which end of them comes first differs.
+ */
+function insert<V>(root: Node<V>, key: string, fromEnd: boolean): Node<V> {
+  const edge = (text: string) => text.charCodeAt(fromEnd ? text.length - 1 : 0)
+  const near = (text: string, length: number) =>
+    fromEnd ? text.slice(text.length - length) : text.slice(0, length)
+  const far = (text: string, length: number) =>
+    fromEnd ? text.slice(0, text.length - length) : text.slice(length)
+  let node = root
+  let rest = key
+  while (rest !== '') {
+    node.children ??= new Map()
+    const child = node.children.get(edge(rest))
+    if (child === undefined) {
+      const leaf = newNode<V>(rest)
+      node.children.set(edge(rest), leaf)
+      return leaf
+    }
+    let shared = 1
+    while (
+      shared < child.label.length &&
+      shared < rest.length &&
+      near(rest, shared + 1) === near(child.label, shared + 1)
+    )
+      shared++
+    if (shared < child.label.length) {
+      const middle = newNode<V>(near(child.label, shared))
+      child.label = far(child.label, shared)
+      middle.children = new Map([[edge(child.label), child]])
+      node.children.set(edge(middle.label), middle)
+      node = middle
+    } else node = child
+    rest = far(rest, shared)
+  }
+  return node
+}
+
+/**
+ * Which rules have a pattern that matches a text. Exact patterns are one Map look-up; one-star patterns are a
+ * radix tree of prefixes whose ends hold a radix tree of suffixes, so a look-up costs at most the length of
+ * the text, however many patterns there are.
+ */
+export class PatternIndex {
+  /** Rules with the pattern `*`. */
+  readonly #all: RuleSet = emptySet()
+  readonly #exact = new Map<string, RuleSet>()
+  readonly #prefixes: Node<Node<RuleSet>> = newNode('')
+  /** No text longer than this can equal an exact pattern, so a longer one is not even hashed. */
+  #longestExact = 0
+
+  /** Adds a pattern with at most one `*` for the rule at a position. */
+  add(pattern: string, position: number): void {
+    const star = pattern.indexOf('*')
+    if (pattern === '*') addPosition(this.#all, position)
+    else if (star === -1) {
+      const set = this.#exact.get(pattern) ?? emptySet()
+      addPosition(set, position)
+      this.#exact.set(pattern, set)
+      this.#longestExact = Math.max(this.#longestExact, pattern.length)
+    } else {
+      const prefix = insert(this.#prefixes, pattern.slice(0, star), false)
+      prefix.value ??= newNode('')
+      const suffix = insert(prefix.value, pattern.slice(star + 1), true)
+      suffix.value ??= emptySet()
+      addPosition(suffix.value, position)
+    }
+  }
+
+  /** The rules with a pattern equal to the text, or with `*`. */
+  literal(text: string): RuleSet {
+    const found = { ...this.#all }
+    if (text.length <= this.#longestExact) {
+      const exact = this.#exact.get(text)
+      if (exact !== undefined) unite(found, exact)
+    }
+    return found
+  }
+
+  /** The rules with a pattern that matches the text. */
+  match(text: string): RuleSet {
+    const found = this.literal(text)
+    let node: Node<Node<RuleSet>> | undefined = this.#prefixes
+    let from = 0
+    while (node !== undefined) {
+      if (node.value !== null) matchSuffixes(node.value, text, from, found)
+      node = node.children?.get(text.charCodeAt(from))
+      if (node === undefined || !text.startsWith(node.label, from)) return found
+      from += node.label.length
+    }
+    return found
+  }
+}
+
+/** Unites the sets of all suffixes that end the text without reaching back over `from`, the prefix's end. */
+function matchSuffixes(root: Node<RuleSet>, text: string, from: number, found: RuleSet): void {
+  let node: Node<RuleSet> | undefined = root
+  let end = text.length
+  while (node !== undefined) {
+    if (node.value !== null) unite(found, node.value)
+    node = node.children?.get(text.charCodeAt(end - 1))
+    if (node === undefined || end - node.label.length < from || !text.endsWith(node.label, end)) return
+    end -= node.label.length
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * @module
+ * A policy: a configuration made ready to answer in one dialect. `compile` gives plain JSON-able data with
+ * precomputed header sets, which is what a published record holds; `hydrate` builds the match structures.
+ */
+
+import { type Configuration, METHODS, type Rule } from './configuration.ts'
+import { type Dialect, type DialectName, dialectOf } from './dialect.ts'
+import { PatternIndex } from './pattern.ts'
+import { type ListLimits, listLimits } from './request-headers.ts'
+import { addPosition, emptySet, type RuleSet } from './rule-set.ts'
+
+export type HeaderPair = readonly [name: string, value: string]
+
+/** A rule's conditions and the header sets of its answers, without what depends on the request. */
+export interface PolicyRule {
+  readonly id: string | null
+  readonly origins: readonly string[]
+  readonly methods: readonly string[]
+  /** Lower-cased. */
+  readonly headers: readonly string[]
+  /** The answer is `*`, for every origin and without credentials, even where others are listed beside it. */
+  readonly anyOrigin: boolean
+  /** Allow-Headers repeats what was requested, rather than standing in the header set. */
+  readonly echoesHeaders: boolean
+  readonly preflight: readonly HeaderPair[]
+  readonly actual: readonly HeaderPair[]
+}
+
+export interface Policy {
+  readonly dialect: DialectName
+  readonly rules: readonly PolicyRule[]
+}
+
+/** Computes the header sets of each rule, as one dialect answers. */
+export function compile(configuration: Configuration, dialect: DialectName): Policy {
+  const facts = dialectOf(dialect)
+  return {
+    dialect,
+    rules: configuration.rules.map(rule => compileRule(rule, configuration.responseVary, facts)),
+  }
+}
+
+function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): PolicyRule {
+  const anyOrigin = rule.allowedOrigins.includes('*')
+  const headers = rule.allowedHeaders.map(name => name.toLowerCase())
+  // An entry with a star is not a header name: a list that holds one is never sent. And a literal `*` does
+  // not cover Authorization in browsers (Fetch, "CORS non-wildcard request-header name").
+  const echoesHeaders = !dialect.answersWithRuleHeaders || headers.some(name => name.includes('*'))
+
+  const origin: HeaderPair[] = anyOrigin
+    ? [['access-control-allow-origin', '*']]
+    : [['access-control-allow-credentials', 'true']]
+  const methods: HeaderPair[] = [
+    ['access-control-allow-methods', rule.allowedMethods.join(dialect.separator)],
+  ]
+  const listed: HeaderPair[] =
+    echoesHeaders || headers.length === 0
+      ? []
+      : [['access-control-allow-headers', headers.join(dialect.separator)]]
+  const exposed: HeaderPair[] =
+    rule.exposeHeaders.length === 0
+      ? []
+      : [['access-control-expose-headers', rule.exposeHeaders.join(dialect.separator)]]
+  const maxAge: HeaderPair[] =
+    rule.maxAgeSeconds === null ? [] : [['access-control-max-age', String(rule.maxAgeSeconds)]]
+  const varyValue = dialect.vary ?? (dialect.honoursResponseVary && responseVary ? 'Origin' : null)
+  const vary: HeaderPair[] = varyValue === null ? [] : [['vary', varyValue]]
+
+  return {
+    id: rule.id,
+    origins: rule.allowedOrigins,
+    methods: rule.allowedMethods,
+    headers,
+    anyOrigin,
+    echoesHeaders,
+    preflight: [...origin, ...methods, ...listed, ...exposed, ...maxAge, ...vary],
+    actual: dialect.actualRepeatsPreflight
+      ? [...origin, ...methods, ...exposed, ...maxAge]
+      : [...origin, ...exposed],
+  }
+}
+
+/** The header sets of one rule for one kind of origin, as templates: a Response copies them. */
+export interface HeaderSets {
+  readonly preflight: Headers
+  readonly actual: Headers
+}
+
+export interface ReadyRule {
+  /** Counted from 0, in the order of the configuration. */
+  readonly position: number
+  readonly id: string | null
+  readonly anyOrigin: boolean
+  readonly echoesHeaders: boolean
+  readonly sets: HeaderSets
+  /** For `Origin: null`, which never gets credentials: any sandboxed document has that origin. */
+  readonly setsForNull: HeaderSets
+}
+
+/** A policy with its match structures. Nothing in it changes after `hydrate`. */
+export interface ReadyPolicy {
+  readonly dialect: Dialect
+  readonly rules: readonly ReadyRule[]
+  readonly origins: PatternIndex
+  readonly headers: PatternIndex
+  readonly methods: ReadonlyMap<string, RuleSet>
+  readonly listLimits: ListLimits
+}
+
+/** Builds the match structures of a policy. */
+export function hydrate(policy: Policy): ReadyPolicy {
+  const origins = new PatternIndex()
+  const headers = new PatternIndex()
+  const methods = new Map<string, RuleSet>(METHODS.map(method => [method, emptySet()]))
+  for (const [position, rule] of policy.rules.entries()) {
+    // An empty AllowedOrigin is accepted and matches nothing (recorded on S3).
+    for (const origin of rule.origins) if (origin !== '') origins.add(origin, position)
+    for (const header of rule.headers) headers.add(header, position)
+    for (const method of rule.methods) {
+      const allowing = methods.get(method)
+      if (allowing !== undefined) addPosition(allowing, position)
+    }
+  }
+  return {
+    dialect: dialectOf(policy.dialect),
+    rules: policy.rules.map(hydrateRule),
+    origins,
+    headers,
+    methods,
+    listLimits: listLimits(policy.rules.flatMap(rule => rule.headers)),
+  }
+}
+
+function hydrateRule(rule: PolicyRule, position: number): ReadyRule {
+  const sets: HeaderSets = { preflight: toHeaders(rule.preflight), actual: toHeaders(rule.actual) }
+  return {
+    position,
+    id: rule.id,
+    anyOrigin: rule.anyOrigin,
+    echoesHeaders: rule.echoesHeaders,
+    sets,
+    setsForNull: rule.origins.includes('null')
+      ? { preflight: withoutCredentials(rule.preflight), actual: withoutCredentials(rule.actual) }
+      : sets,
+  }
+}
+
+const toHeaders = (pairs: readonly HeaderPair[]): Headers =>
+  new Headers(pairs.map(([name, value]) => [name, value]))
+const withoutCredentials = (pairs: readonly HeaderPair[]): Headers =>
+  toHeaders(pairs.filter(([name]) => name !== 'access-control-allow-credentials'))

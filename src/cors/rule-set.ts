@@ -1,0 +1,54 @@
+/**
+ * @module
+ * A set of rule positions as a bit mask: "which rules allow this?" for an origin, a method or a header name.
+ * The rules that match a request in full are the intersection, and the lowest bit is the first of them, so
+ * the cost of a decision does not grow with the number of rules.
+ */
+
+/** Four 32-bit words: room for 128 positions, and a configuration has at most 100 (MAX_RULES). */
+export interface RuleSet {
+  a: number
+  b: number
+  c: number
+  d: number
+}
+
+export const emptySet = (): RuleSet => ({ a: 0, b: 0, c: 0, d: 0 })
+
+/** Adds a position from 0 to 127. */
+export function addPosition(set: RuleSet, position: number): void {
+  const bit = 1 << (position & 31)
+  if (position < 32) set.a |= bit
+  else if (position < 64) set.b |= bit
+  else if (position < 96) set.c |= bit
+  else set.d |= bit
+}
+
+/** Adds all of `other` to `set`. */
+export function unite(set: RuleSet, other: RuleSet): void {
+  set.a |= other.a
+  set.b |= other.b
+  set.c |= other.c
+  set.d |= other.d
+}
+
+/** Keeps of `set` only what is in `other` too. */
+export function intersect(set: RuleSet, other: RuleSet): void {
+  set.a &= other.a
+  set.b &= other.b
+  set.c &= other.c
+  set.d &= other.d
+}
+
+export const isEmpty = (set: RuleSet): boolean => (set.a | set.b | set.c | set.d) === 0
+
+/** The lowest position in a set that is not empty; -1 for an empty one. */
+export function firstPosition(set: RuleSet): number {
+  if (set.a !== 0) return lowestBit(set.a)
+  if (set.b !== 0) return 32 + lowestBit(set.b)
+  if (set.c !== 0) return 64 + lowestBit(set.c)
+  if (set.d !== 0) return 96 + lowestBit(set.d)
+  return -1
+}
+
+const lowestBit = (word: number): number => 31 - Math.clz32(word & -word)

@@ -1,0 +1,114 @@
+/**
+ * @module
+ * What an isolate keeps for an environment: its settings and the policies of its hosts; and what both doors,
+ * preflights and actual requests, do with them.
+ */
+
+import { errorResponse } from './answers/error-xml.ts'
+import { misconfigured } from './answers/errors.ts'
+import { type Dialect, dialectOf } from './cors/dialect.ts'
+import { log } from './log.ts'
+import { upstreamRequest } from './origin/request.ts'
+import { type Sent, send } from './origin/send.ts'
+import { upstreamUrl } from './origin/target.ts'
+import { Policies, type Source } from './rules/policies.ts'
+import {
+  type Env,
+  type HostSettings,
+  readHostSettings,
+  readSettings,
+  type SettingProblem,
+  type Settings,
+} from './settings.ts'
+
+export interface Edge {
+  readonly env: Env
+  readonly settings: Settings
+  readonly problems: readonly SettingProblem[]
+  readonly policies: Policies<HostSettings>
+}
+
+const edges = new WeakMap<Env, Edge>()
+
+/** The edge of an environment; made at its first request, since an environment does not change. */
+export function edgeOf(env: Env): Edge {
+  let edge = edges.get(env)
+  if (edge === undefined) {
+    edge = makeEdge(env)
+    edges.set(env, edge)
+  }
+  return edge
+}
+
+function makeEdge(env: Env): Edge {
+  const { settings, problems } = readSettings(env)
+  const policies = new Policies<HostSettings>({
+    // Without the binding every answer is an error before this is used.
+    kv: env.RULES as KVNamespace,
+    ttlSeconds: settings.policyTtlSeconds,
+    settings,
+    readSettings: text => {
+      const read = readHostSettings(text, env, settings)
+      const [problem] = read.problems
+      if (problem === undefined) return { settings: read.settings }
+      return { bad: { code: problem.code, detail: read.problems.map(describe).join('; ') } }
+    },
+    report: (host, trouble, lastGood) => {
+      const { event, ...rest } = trouble
+      log('error', event, { host, ...rest, lastGood })
+    },
+  })
+  return { env, settings, problems, policies }
+}
+
+const describe = (problem: SettingProblem): string =>
+  `${problem.name} is ${JSON.stringify(problem.value)}; accepted: ${problem.accepted}`
+
+/** The 500 of an edge whose variables or bindings are wrong; the log tells all of them. Null: nothing is wrong. */
+export function settingsError(edge: Edge, request: Request): Response | null {
+  const [first] = edge.problems
+  if (first === undefined) return null
+  for (const { code, name, value, accepted } of edge.problems)
+    log('error', 'misconfigured', { code, name, value, accepted })
+  return misconfiguredResponse(dialectOf(edge.settings.dialect), first.code, first.name, request)
+}
+
+/** The 500 of a host whose own settings can't be used, with no last good ones. */
+export const hostSettingsError = (edge: Edge, host: string, request: Request): Response =>
+  misconfiguredResponse(dialectOf(edge.settings.dialect), 'InvalidBucketSettings', `bucket:${host}`, request)
+
+const misconfiguredResponse = (dialect: Dialect, code: string, name: string, request: Request): Response =>
+  errorResponse(dialect, misconfigured(code, name), request.url, request.method === 'HEAD')
+
+/**
+ * Sends a request to a host's bucket. `null`: the settings name none.
+ *
+ * @param keepCors true for a preflight that is forwarded whole
+ */
+export function sendToBucket(
+  edge: Edge,
+  settings: HostSettings,
+  request: Request,
+  init: RequestInit,
+  keepCors = false,
+): Promise<Sent> | null {
+  const { origin, originTimeoutMs } = settings
+  if (origin === null) return null
+  const url = origin.kind === 'url' ? upstreamUrl(origin.base, request.url) : request.url
+  const bucket = origin.kind === 'service' ? edge.env.BUCKET : undefined
+  const fetcher = bucket === undefined ? fetch : bucket.fetch.bind(bucket)
+  const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
+  return send(
+    () => upstreamRequest(url, request, keepCors),
+    (upstream, signal) => fetcher(upstream, { ...init, ...signal }),
+    originTimeoutMs,
+    retry,
+  )
+}
+
+/** Adds where the policy came from and how long the decision took; only with DEBUG_REFUSALS=on. */
+export function addServerTiming(response: Response, source: Source, startedMs: number): Response {
+  const decided = (performance.now() - startedMs).toFixed(3)
+  response.headers.set('server-timing', `policy;desc="${source}", decide;dur=${decided}`)
+  return response
+}
