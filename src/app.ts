@@ -90,7 +90,12 @@ async function respond(
     )
   }
 
-  const sent = await sendToBucket(edge, settings, request, mayBeCached(request) ? {} : { cache: 'no-store' })
+  const sent = await sendToBucket(
+    edge,
+    settings,
+    request,
+    mustBypassCache(request) ? { cache: 'no-store' } : {},
+  )
   if (sent === null) return fail(misconfigured('MissingVariable', 'ORIGIN'))
   if ('response' in sent) return clientResponse(sent.response)
   log('error', 'upstream-failed', { host, method, failure: sent.failure, detail: sent.detail })
@@ -117,6 +122,11 @@ function wouldBeThrownAway(request: Request, origin: string | null): boolean {
   return mode === null || mode === 'cors'
 }
 
-/** A cache under `fetch` may turn HEAD into GET and widen a Range; what is signed is for one client. */
-const mayBeCached = (request: Request): boolean =>
-  request.method === 'GET' && !request.headers.has('range') && !carriesCredentials(request)
+/**
+ * A cache under `fetch` may turn HEAD into GET and widen a Range; what is signed is for one client. Of uploads
+ * nothing is cached, and `no-store` would add a Cache-Control that the bucket keeps as the object's own.
+ */
+function mustBypassCache(request: Request): boolean {
+  if (request.method === 'HEAD') return true
+  return request.method === 'GET' && (request.headers.has('range') || carriesCredentials(request))
+}

@@ -1,0 +1,77 @@
+/**
+ * Wrong variables and missing bindings: a 500 that names them, a log line that says what is accepted.
+ */
+
+import { describe, expect, test } from 'vitest'
+import { Edge } from './harness.ts'
+
+const ORIGIN = 'http://127.0.0.1:9'
+
+async function withEdge(options: Parameters<typeof Edge.start>[0], check: (edge: Edge) => Promise<void>) {
+  const edge = await Edge.start(options)
+  try {
+    await check(edge)
+  } finally {
+    await edge.stop()
+  }
+}
+
+describe('a wrong variable', () => {
+  test('is a 500 for preflights and actual requests alike; the log has every wrong one', async () => {
+    const vars = { ORIGIN: 'ftp://x.example', DIALECT: 'azure', POLICY_TTL_SECONDS: '-1', UNMATCHED: 'allow' }
+    await withEdge({ vars }, async edge => {
+      for (const answer of [await edge.preflight('/k', 'https://a.example', 'GET'), await edge.send('/k')]) {
+        expect(answer.status).toBe(500)
+        expect(answer.text).toContain('<Code>InvalidVariable</Code>')
+        expect(answer.text).toContain('ORIGIN')
+        expect(answer.text).not.toContain('ftp:')
+        expect(Object.keys(answer.headers).filter(name => name.startsWith('access-control-'))).toEqual([])
+      }
+      const log = edge.log.join('\n')
+      for (const [name, value] of Object.entries(vars))
+        expect(log).toContain(`"name":"${name}","value":"${value}"`)
+      expect(log).toContain('"accepted":"cos or s3"')
+      expect(log).toContain('a whole number from 0 to 86400')
+    })
+  })
+
+  test.each([
+    'https://user:pass@x.example',
+    'https://x.example/?q',
+    'https://x.example/#f',
+    'http://x.example',
+    'https://x.example /a',
+    'https:\\\\x.example',
+    'x.example',
+    'Route',
+  ])('ORIGIN=%s is refused', async origin => {
+    await withEdge({ vars: { ORIGIN: origin } }, async edge => {
+      expect((await edge.send('/k')).text).toContain('<Code>InvalidVariable</Code>')
+    })
+  })
+})
+
+describe('a missing binding', () => {
+  test('RULES is a 500 that names it', async () => {
+    await withEdge({ vars: { ORIGIN }, withoutKv: true }, async edge => {
+      const answer = await edge.preflight('/k', 'https://a.example', 'GET')
+      expect([answer.status, answer.text.includes('<Code>MissingBinding</Code>')]).toEqual([500, true])
+      expect(answer.text).toContain('RULES')
+    })
+  })
+
+  test('BUCKET is a 500 when ORIGIN is service', async () => {
+    await withEdge({ vars: { ORIGIN: 'service' } }, async edge => {
+      expect((await edge.send('/k')).text).toContain('BUCKET')
+    })
+  })
+
+  test('ORIGIN fails actual requests alone: preflights need none', async () => {
+    const rules = { 'cors:default': '[{"AllowedOrigins":["*"],"AllowedMethods":["GET"]}]' }
+    await withEdge({ rules }, async edge => {
+      expect((await edge.preflight('/k', 'https://a.example', 'GET')).status).toBe(200)
+      const answer = await edge.send('/k')
+      expect([answer.status, answer.text.includes('<Code>MissingVariable</Code>')]).toEqual([500, true])
+    })
+  })
+})
