@@ -3,6 +3,7 @@
  * The Worker's variables and the per-host records of KV, read into settings; all problems are told at once.
  */
 
+import type { Fetcher, KVNamespace } from '@cloudflare/workers-types'
 import { DIALECTS, type DialectName } from './cors/dialect.ts'
 
 /** Bindings and variables of the Worker. Variables are texts; what they may hold is checked here. */

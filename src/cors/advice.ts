@@ -1,0 +1,209 @@
+/**
+ * @module
+ * What is worth telling about a configuration that may be served: likely mistakes, and what they cost.
+ */
+
+import { covers, unreachableRules } from './advice-coverage.ts'
+import { adviseOrigin, isObviousPublicSuffix } from './advice-origin.ts'
+import { type Configuration, MAX_ID_LENGTH, type Rule, type WrittenConfiguration } from './configuration.ts'
+import { Collector, type Finding } from './findings.ts'
+import { isForbiddenRequestHeader, SAFELISTED_RESPONSE_HEADERS } from './header-names.ts'
+
+/** Chromium's cap on Access-Control-Max-Age, in seconds. */
+const BROWSER_MAX_AGE = 7200
+/** The COS JavaScript SDK adds it to a request that it sends again. */
+const RETRY_HEADER = 'x-cos-sdk-retry'
+
+/**
+ * Every warning about a configuration without errors, in document order.
+ * @param isPublicSuffix Whether anybody can have a name under this domain; by default a short list of obvious ones.
+ */
+export function advise(
+  configuration: Configuration,
+  isPublicSuffix: (hostTail: string) => boolean = isObviousPublicSuffix,
+): Finding[] {
+  const warnings = new Collector('warning')
+  const { rules } = configuration
+  const coveringRule = unreachableRules(rules)
+  const ids = new Map<string, number>()
+  rules.forEach((rule, i) => {
+    const path = `CORSRule[${i + 1}]`
+    const earlier = coveringRule[i] ?? null
+    if (earlier !== null) {
+      warnings.add(
+        'rule-unreachable',
+        path,
+        rule.id ?? '',
+        `No request reaches this rule: rule ${earlier + 1} matches all that it matches, and answers first.`,
+        `Remove the rule, or move it above rule ${earlier + 1}.`,
+      )
+    }
+    adviseId(warnings, rule, i, ids)
+    adviseOrigins(warnings, rules, i, isPublicSuffix)
+    adviseHeaders(warnings, rule, path)
+    if (rule.maxAgeSeconds !== null && rule.maxAgeSeconds > BROWSER_MAX_AGE) {
+      warnings.add(
+        'max-age-above-cap',
+        `${path}/MaxAgeSeconds[1]`,
+        String(rule.maxAgeSeconds),
+        `Chromium caches a preflight for ${BROWSER_MAX_AGE} seconds at most (Firefox 86400, Safari 600).`,
+        `Write ${BROWSER_MAX_AGE}.`,
+      )
+    }
+  })
+  return warnings.list()
+}
+
+function adviseId(warnings: Collector, rule: Rule, index: number, ids: Map<string, number>): void {
+  if (rule.id === null) return
+  const path = `CORSRule[${index + 1}]/ID[1]`
+  const first = ids.get(rule.id)
+  if (first === undefined) ids.set(rule.id, index)
+  else {
+    warnings.add(
+      'id-duplicate',
+      path,
+      rule.id,
+      `Rule ${first + 1} has the same ID, so neither can be told apart by it.`,
+      'Give each rule an ID of its own, or none.',
+    )
+  }
+  if (rule.id.length > MAX_ID_LENGTH) {
+    warnings.add(
+      'id-too-long',
+      path,
+      rule.id,
+      `The ID has ${rule.id.length} characters, and a bucket may refuse more than ${MAX_ID_LENGTH}.`,
+      'Shorten the ID.',
+    )
+  }
+}
+
+function adviseOrigins(
+  warnings: Collector,
+  rules: readonly Rule[],
+  index: number,
+  isPublicSuffix: (hostTail: string) => boolean,
+): void {
+  const rule = rules[index]
+  if (!rule) return
+  const star = rule.allowedOrigins.indexOf('*')
+  const thief = star < 0 ? starRuleBefore(rules, index) : null
+  rule.allowedOrigins.forEach((origin, i) => {
+    const path = `CORSRule[${index + 1}]/AllowedOrigin[${i + 1}]`
+    adviseOrigin(warnings, origin, { path, credentials: star < 0, isPublicSuffix })
+    if (i === star && rule.allowedOrigins.some(other => other !== '*')) {
+      warnings.add(
+        'star-beside-origins',
+        path,
+        origin,
+        'A * beside other origins answers * to all of them, so the others get no credentials.',
+        'Remove the *, or the others.',
+      )
+    }
+    if (thief && origin !== '' && origin !== 'null') {
+      warnings.add(
+        'credentials-lost',
+        path,
+        origin,
+        `Rule ${thief.rule} allows * and answers ${thief.methods.join(', ')} first, so this origin gets no credentials there.`,
+        `Move this rule above rule ${thief.rule}.`,
+      )
+    }
+  })
+}
+
+/**
+ * The first earlier rule that allows `*` and one of the rule's methods: it answers at least the requests that ask for
+ * no header.
+ */
+function starRuleBefore(rules: readonly Rule[], index: number): { rule: number; methods: string[] } | null {
+  const methods = rules[index]?.allowedMethods ?? []
+  for (const [i, earlier] of rules.slice(0, index).entries()) {
+    if (!earlier.allowedOrigins.includes('*')) continue
+    const shared = methods.filter(method => earlier.allowedMethods.includes(method))
+    if (shared.length > 0) return { rule: i + 1, methods: shared }
+  }
+  return null
+}
+
+function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
+  rule.allowedHeaders.forEach((name, i) => {
+    if (!isForbiddenRequestHeader(name)) return
+    warnings.add(
+      'header-forbidden',
+      `${path}/AllowedHeader[${i + 1}]`,
+      name,
+      'Only the browser itself can set this header, and it never asks for it in a preflight.',
+      'Remove the element.',
+    )
+  })
+  const allowed = rule.allowedHeaders.map(name => name.toLowerCase())
+  const authorization = allowed.indexOf('authorization')
+  if (authorization >= 0 && !allowed.some(name => covers(name, RETRY_HEADER))) {
+    warnings.add(
+      'retry-header-missing',
+      `${path}/AllowedHeader[${authorization + 1}]`,
+      rule.allowedHeaders[authorization] ?? '',
+      `When the COS JavaScript SDK sends a signed request again it adds ${RETRY_HEADER}, and that preflight fails.`,
+      `Add the AllowedHeader ${RETRY_HEADER}, or x-cos-*, where that SDK is used.`,
+    )
+  }
+  rule.exposeHeaders.forEach((name, i) => {
+    if (!SAFELISTED_RESPONSE_HEADERS.has(name.toLowerCase())) return
+    warnings.add(
+      'expose-safelisted',
+      `${path}/ExposeHeader[${i + 1}]`,
+      name,
+      'Scripts can read this response header without its being exposed.',
+      'Remove the element.',
+    )
+  })
+  const uploads = rule.allowedMethods.filter(method => method === 'PUT' || method === 'POST')
+  if (uploads.length > 0 && !rule.exposeHeaders.some(name => name.toLowerCase() === 'etag')) {
+    warnings.add(
+      'etag-not-exposed',
+      path,
+      uploads.join(', '),
+      'The rule allows uploads without exposing ETag, and multipart uploads then fail ("get ETag error").',
+      'Add the ExposeHeader ETag.',
+    )
+  }
+}
+
+/** A warning for each element that no reader knows. */
+export function adviseUnknown(written: WrittenConfiguration): Finding[] {
+  const warnings = new Collector('warning')
+  for (const path of written.unknown) {
+    const name = path.slice(path.lastIndexOf('/') + 1).replace(/\[\d+\]$/, '')
+    const meant = KNOWN_NAMES.get(skeleton(name))
+    warnings.add(
+      'unknown-element',
+      path,
+      name,
+      'No bucket knows this element, so it has no effect.',
+      meant ? `Write ${meant}, if that is meant.` : 'Remove the element, or correct its name.',
+    )
+  }
+  return warnings.list()
+}
+
+/** A name without what is usually got wrong in it: case, plural, `Allow` or `Allowed`, `Expose` or `Exposed`. */
+const skeleton = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/ed?(?=origin|method|header)/, '')
+    .replace(/s$/, '')
+
+const KNOWN_NAMES: ReadonlyMap<string, string> = new Map(
+  [
+    'CORSRule',
+    'ResponseVary',
+    'ID',
+    'AllowedOrigin',
+    'AllowedMethod',
+    'AllowedHeader',
+    'ExposeHeader',
+    'MaxAgeSeconds',
+  ].map(name => [skeleton(name), name]),
+)

@@ -1,0 +1,160 @@
+/**
+ * @module
+ * The JSON that the S3 API's tools read and write: `{"CORSRules":[{"AllowedOrigins":["*"], …}]}`, or the bare array.
+ */
+
+import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
+import { Collector, quote, type Reading } from '../cors/findings.ts'
+import {
+  conclude,
+  type Document,
+  emptyRule,
+  lineCounter,
+  oversize,
+  refused,
+  syntaxError,
+} from './document.ts'
+
+/** The keys of a rule: S3's name first, then the name that the COS SDKs use. */
+const LISTS: ReadonlyMap<string, keyof WrittenRule> = new Map([
+  ['AllowedOrigins', 'AllowedOrigin'],
+  ['AllowedMethods', 'AllowedMethod'],
+  ['AllowedHeaders', 'AllowedHeader'],
+  ['ExposeHeaders', 'ExposeHeader'],
+])
+const SDK_LISTS: ReadonlySet<string> = new Set(LISTS.values())
+
+/**
+ * Reads S3 JSON of at most 64 KB: an object with `CORSRules` (`CORSRule`, and COS's `ResponseVary`, are accepted), or
+ * the bare array of rules. Every mistake is a finding, its path in the notation of the XML document; nothing is thrown.
+ * Sources: S3 API "CORSConfiguration", cos-nodejs-sdk-v5 `putBucketCors`.
+ */
+export const readS3Json = (text: string): Reading => conclude(parse(text))
+
+function parse(text: string): Document {
+  const tooLarge = oversize(text)
+  if (tooLarge) return refused(tooLarge)
+  const json = text.replace(/^\uFEFF/, '')
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return refused(
+      syntaxError(
+        'not-json',
+        `The document is not JSON: ${quote(message)}.`,
+        'Correct the syntax at this place.',
+        errorLine(message, json),
+      ),
+    )
+  }
+  return new S3JsonReader().read(value)
+}
+
+/** V8 tells the position of most errors, and it is the only engine this runs on. */
+function errorLine(message: string, json: string): number | undefined {
+  const position = /at position (\d+)/.exec(message)?.[1]
+  if (position !== undefined) return lineCounter(json)(Number(position))
+  return message.startsWith('Unexpected end') ? lineCounter(json)(json.length) : undefined
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Turns parsed JSON into a written configuration. Reads own keys only, by listing them. */
+class S3JsonReader {
+  readonly #written: WrittenConfiguration = { CORSRule: [], ResponseVary: [], unknown: [] }
+  readonly #errors = new Collector('error')
+  /** False where what should be the rules can't be looked into. */
+  #readable = true
+
+  read(value: unknown): Document {
+    if (Array.isArray(value)) this.#rules(value)
+    else if (isObject(value)) {
+      for (const [key, content] of Object.entries(value)) {
+        if (key === 'CORSRules' || key === 'CORSRule') this.#rules(content)
+        else if (key === 'ResponseVary') this.#scalar(this.#written.ResponseVary, content, key, 'boolean')
+        else this.#written.unknown.push(`${quote(key)}[1]`)
+      }
+    } else this.#rules(value)
+    return { written: this.#readable ? this.#written : null, findings: this.#errors.list(), lines: new Map() }
+  }
+
+  #rules(value: unknown): void {
+    if (!Array.isArray(value)) {
+      this.#wrongType('CORSRule', value, 'an array of rules')
+      this.#readable = false
+      return
+    }
+    for (const content of value as unknown[]) {
+      const rule = emptyRule()
+      const path = `CORSRule[${this.#written.CORSRule.push(rule)}]`
+      if (isObject(content)) this.#rule(rule, content, path)
+      else this.#wrongType(path, content, 'an object')
+    }
+  }
+
+  #rule(rule: WrittenRule, value: Record<string, unknown>, path: string): void {
+    for (const [key, content] of Object.entries(value)) {
+      const list = LISTS.get(key)
+      if (list) this.#list(rule, list, content, path)
+      else if (SDK_LISTS.has(key)) {
+        // The COS SDK takes a text where it expects a list.
+        this.#list(rule, key as keyof WrittenRule, typeof content === 'string' ? [content] : content, path)
+      } else if (key === 'ID') this.#scalar(rule.ID, content, `${path}/ID`, 'string')
+      else if (key === 'MaxAgeSeconds') {
+        this.#scalar(rule.MaxAgeSeconds, content, `${path}/MaxAgeSeconds`, 'number')
+      } else this.#written.unknown.push(`${path}/${quote(key)}[1]`)
+    }
+  }
+
+  #list(rule: WrittenRule, name: keyof WrittenRule, value: unknown, path: string): void {
+    const texts = rule[name]
+    if (!Array.isArray(value)) {
+      this.#wrongType(`${path}/${name}`, value, 'an array of strings')
+      // So that the rule isn't also told to lack what it only writes wrongly.
+      if (name === 'AllowedOrigin' || name === 'AllowedMethod') texts.push(PLACEHOLDER[name])
+      return
+    }
+    for (const item of value as unknown[]) {
+      if (typeof item === 'string') texts.push(item)
+      else this.#wrongType(`${path}/${name}[${texts.push('')}]`, item, 'a string')
+    }
+  }
+
+  /** One value. A text is accepted for each kind (the COS SDK writes them so): `lint` reads it. */
+  #scalar(texts: string[], value: unknown, path: string, kind: 'string' | 'number' | 'boolean'): void {
+    const at = `${path}[${texts.length + 1}]`
+    if (typeof value === 'string' || typeof value === kind) texts.push(String(value))
+    else this.#wrongType(at, value, `a ${kind}`)
+  }
+
+  #wrongType(path: string, value: unknown, expected: string): void {
+    const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `of type ${typeof value}`
+    this.#errors.add(
+      'wrong-type',
+      path,
+      isObject(value) || Array.isArray(value) ? '' : String(value),
+      `The value is ${found}, where ${expected} is expected.`,
+      `Write ${expected}.`,
+    )
+  }
+}
+
+/** Values that `lint` has nothing to say about. */
+const PLACEHOLDER = { AllowedOrigin: '', AllowedMethod: 'GET' } as const
+
+/** A configuration as an indented document that `readS3Json` reads back to an equal one. */
+export function writeS3Json(configuration: Configuration): string {
+  const rules = configuration.rules.map(rule => ({
+    ...(rule.id === null ? {} : { ID: rule.id }),
+    AllowedOrigins: rule.allowedOrigins,
+    AllowedMethods: rule.allowedMethods,
+    ...(rule.allowedHeaders.length === 0 ? {} : { AllowedHeaders: rule.allowedHeaders }),
+    ...(rule.exposeHeaders.length === 0 ? {} : { ExposeHeaders: rule.exposeHeaders }),
+    ...(rule.maxAgeSeconds === null ? {} : { MaxAgeSeconds: rule.maxAgeSeconds }),
+  }))
+  const document = { CORSRules: rules, ...(configuration.responseVary ? { ResponseVary: true } : {}) }
+  return `${JSON.stringify(document, null, 2)}\n`
+}

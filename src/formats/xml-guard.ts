@@ -1,0 +1,149 @@
+/**
+ * @module
+ * What is refused before an XML parser sees the document: declarations, instructions, depth, more than one root,
+ * and mark-up that fast-xml-parser's validator and parser would read differently.
+ */
+
+import type { Finding } from '../cors/findings.ts'
+import { lineCounter, syntaxError } from './document.ts'
+import { badReference } from './xml-references.ts'
+
+/** CORSConfiguration / CORSRule / AllowedOrigin is three; the rest is room for elements nobody knows. */
+export const MAX_DEPTH = 8
+
+const DECLARATION = /^<\?xml[ \t\r\n][^<>?]{0,200}\?>/
+/** A name of XML 1.0, 2.3, without the code points of it that ECMAScript calls white space. */
+const NAME = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.·-]*/u
+const SPACE = /^[ \t\r\n]*$/
+/** What XML 1.0, 2.2 allows in no document, not even escaped. */
+const FORBIDDEN = /[^\t\n\r\u0020-\uFFFD]/
+
+export const notWellFormed = (reason: string, line: number): Finding =>
+  syntaxError(
+    'not-well-formed',
+    `The document is not well-formed XML: ${reason}`,
+    'Correct the mark-up at this line; &, < and > inside a value are written &amp;, &lt; and &gt;.',
+    line,
+  )
+
+/** Code → reason and hint of what is refused although, or before, it is well-formed. */
+const REFUSALS = {
+  'control-character': [
+    'The document holds a character that XML forbids, such as a control character.',
+    'Remove it; an editor that shows invisible characters finds it.',
+  ],
+  'bad-reference': [
+    'A reference (&…;) stands for no character that XML knows.',
+    'Write & as &amp;, and other characters as they are.',
+  ],
+  doctype: [
+    'The document declares a type or an entity (<!DOCTYPE, <!ENTITY), and none is ever read.',
+    'Remove the declaration and write the values out.',
+  ],
+  'processing-instruction': [
+    'The document holds a processing instruction, or an XML declaration that is not at its very start.',
+    'Remove the instruction, or what stands before the declaration.',
+  ],
+  'root-missing': ['The document has no root element.', 'Write the rules inside a CORSConfiguration.'],
+  'root-repeated': [
+    'The document has more than one root element.',
+    'Write all rules inside one CORSConfiguration.',
+  ],
+  'too-deep': [
+    `Elements are nested more than ${MAX_DEPTH} deep, and a configuration needs three.`,
+    'Write CORSConfiguration, CORSRule and its values only.',
+  ],
+} as const
+
+/** What is wrong, and at which index: a code of `REFUSALS`, or the reason why the document is not well-formed. */
+type Problem = { at: number; code: keyof typeof REFUSALS } | { at: number; malformed: string }
+
+/**
+ * Looks at `xml` (within the cap on bytes, without a byte order mark) before a parser does. Gives either the first
+ * thing to refuse, or the document with its XML declaration blanked out, so that no instruction is left for the parser.
+ */
+export function guard(xml: string): { xml: string } | { refusal: Finding } {
+  const declaration = DECLARATION.exec(xml)?.[0] ?? ''
+  const body = declaration.replace(/[^\r\n]/g, ' ') + xml.slice(declaration.length)
+  const forbidden = xml.search(FORBIDDEN)
+  const problem: Problem | null =
+    forbidden < 0 ? firstProblem(body) : { at: forbidden, code: 'control-character' }
+  if (!problem) return { xml: body }
+  const line = lineCounter(xml)(problem.at)
+  if ('malformed' in problem) return { refusal: notWellFormed(problem.malformed, line) }
+  const [reason, hint] = REFUSALS[problem.code]
+  return { refusal: syntaxError(problem.code, reason, hint, line) }
+}
+
+/** One scan over the mark-up, linear. */
+function firstProblem(xml: string): Problem | null {
+  let depth = 0
+  let roots = 0
+  for (let at = 0; at < xml.length; ) {
+    const open = xml.indexOf('<', at)
+    const text = xml.slice(at, open < 0 ? xml.length : open)
+    if (depth === 0 && !SPACE.test(text)) return { at, malformed: 'there is text outside the root element.' }
+    if (text.includes(']]>')) return { at, malformed: ']]> stands outside a CDATA section.' }
+    const bad = badReference(text)
+    if (bad >= 0) return { at: at + bad, code: 'bad-reference' }
+    if (open < 0) break
+
+    if (xml.startsWith('<!--', open)) {
+      // XML 1.0, 2.5: no -- within, so that the end of a comment inside another doesn't end both unnoticed.
+      const end = xml.indexOf('--', open + 4)
+      if (end < 0) return { at: open, malformed: 'a comment is not closed.' }
+      if (xml[end + 2] !== '>') return { at: open, malformed: 'a comment holds -- or another comment.' }
+      at = end + 3
+    } else if (xml.startsWith('<![CDATA[', open)) {
+      const end = xml.indexOf(']]>', open)
+      if (end < 0) return { at: open, malformed: 'a CDATA section is not closed.' }
+      if (depth === 0) return { at: open, malformed: 'there is text outside the root element.' }
+      at = end + 3
+    } else if (xml.startsWith('<!', open)) return { at: open, code: 'doctype' }
+    else if (xml.startsWith('<?', open)) return { at: open, code: 'processing-instruction' }
+    else {
+      const close = tagEnd(xml, open + 1)
+      if (close < 0) return { at: open, malformed: 'a tag is not closed.' }
+      const tag = xml.slice(open + 1, close)
+      const kind = tagKind(tag)
+      if (!kind) return { at: open, malformed: 'this is not a tag.' }
+      const badInTag = badReference(tag)
+      if (badInTag >= 0) return { at: open + 1 + badInTag, code: 'bad-reference' }
+      if (kind === 'closing') {
+        if (--depth < 0) return { at: open, malformed: 'a closing tag has no opening one.' }
+      } else {
+        if (depth === 0 && ++roots > 1) return { at: open, code: 'root-repeated' }
+        if (depth >= MAX_DEPTH) return { at: open, code: 'too-deep' }
+        if (kind === 'opening') depth++
+      }
+      at = close + 1
+    }
+  }
+  return roots === 0 ? { at: 0, code: 'root-missing' } : null
+}
+
+/** What stands between `<` and `>`, or null where it is no tag. The attributes are left to the validator. */
+function tagKind(tag: string): 'opening' | 'closing' | 'empty' | null {
+  const closing = tag.startsWith('/')
+  const named = closing ? tag.slice(1) : tag
+  const name = NAME.exec(named)?.[0]
+  if (!name) return null
+  const rest = named.slice(name.length)
+  if (closing) return SPACE.test(rest) ? 'closing' : null
+  if (!/^([ \t\r\n]|\/?$)/.test(rest)) return null
+  return rest.endsWith('/') ? 'empty' : 'opening'
+}
+
+/** Index of the `>` that ends the tag, or -1. A `<` within is no mark-up (XML 1.0, 3.1). */
+function tagEnd(xml: string, from: number): number {
+  let quote = ''
+  for (let i = from; i < xml.length; i++) {
+    const c = xml[i]
+    if (c === '<') return -1
+    if (quote) {
+      if (c === quote) quote = ''
+    } else if (c === '"' || c === "'") quote = c
+    else if (c === '>') return i
+  }
+  return -1
+}

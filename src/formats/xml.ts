@@ -1,0 +1,198 @@
+/**
+ * @module
+ * `CORSConfiguration` XML as COS and S3 write it. The parser weighs 65 KB: load this with `import()`.
+ */
+
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
+import { Collector, quote, type Reading } from '../cors/findings.ts'
+import {
+  conclude,
+  type Document,
+  emptyRule,
+  lineCounter,
+  oversize,
+  refused,
+  syntaxError,
+} from './document.ts'
+import { guard, MAX_DEPTH, notWellFormed } from './xml-guard.ts'
+import { decodeReferences, encodeReferences } from './xml-references.ts'
+
+/** An element as the document writes it. */
+interface Element {
+  readonly name: string
+  readonly start: number
+  readonly children: Element[]
+  /** Its own text, references decoded, CDATA included, comments left out, nothing trimmed. */
+  text: string
+}
+
+const TEXT = '#text'
+const CDATA = '#cdata'
+/** Before every element name, so that none is a name that JavaScript or the parser reserves (`constructor`, `#text`). */
+const MARK = '.'
+const START = XMLParser.getMetaDataSymbol() as symbol
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  captureMetaData: true,
+  ignoreAttributes: true,
+  parseTagValue: false,
+  trimValues: false,
+  // Decoded here: the parser can't tell a decoded `&amp;lt;` from `&lt;`, and leaves numeric references as they are.
+  processEntities: false,
+  textNodeName: TEXT,
+  cdataPropName: CDATA,
+  maxNestedTags: MAX_DEPTH,
+  transformTagName: name => (name.startsWith(MARK) ? name : MARK + name),
+})
+
+/**
+ * Reads a `CORSConfiguration` document of at most 64 KB. Every mistake is a finding; nothing is thrown.
+ * Sources: COS "PUT Bucket cors", S3 "PutBucketCors", XML 1.0.
+ */
+export const readXml = (text: string): Reading => conclude(parse(text))
+
+function parse(text: string): Document {
+  const tooLarge = oversize(text)
+  if (tooLarge) return refused(tooLarge)
+  const guarded = guard(text.replace(/^\uFEFF/, ''))
+  if ('refusal' in guarded) return refused(guarded.refusal)
+  const valid = XMLValidator.validate(guarded.xml)
+  if (valid !== true) return refused(notWellFormed(quote(valid.err.msg), valid.err.line))
+
+  let roots: Element[]
+  try {
+    roots = childrenOf(parser.parse(guarded.xml))
+  } catch (error) {
+    return refused(notWellFormed(quote(error instanceof Error ? error.message : String(error)), 1))
+  }
+  const line = lineCounter(guarded.xml)
+  const [root] = roots
+  if (root?.name !== 'CORSConfiguration') {
+    const name = quote(root?.name ?? '')
+    return refused({
+      ...syntaxError(
+        'root-wrong',
+        `The root element is ${name}, not CORSConfiguration.`,
+        'Write the rules inside <CORSConfiguration>, without a namespace prefix.',
+        line(root?.start ?? 0),
+      ),
+      value: name,
+    })
+  }
+  return writtenBy(root, line)
+}
+
+/** The elements among the parser's nodes: `{ '.Name': nodes }`, `{ '#text': text }`, `{ '#cdata': [{ '#text': text }] }`. */
+function childrenOf(nodes: unknown, parent?: Element): Element[] {
+  const elements: Element[] = []
+  if (!Array.isArray(nodes)) return elements
+  for (const node of nodes as Record<string | symbol, unknown>[]) {
+    const [key = ''] = Object.keys(node)
+    const content = node[key]
+    if (key.startsWith(MARK)) {
+      const start = (node[START] as { startIndex?: number } | undefined)?.startIndex ?? 0
+      const element: Element = {
+        name: key.slice(MARK.length),
+        start,
+        children: [],
+        text: '',
+      }
+      element.children.push(...childrenOf(content, element))
+      elements.push(element)
+    } else if (parent) {
+      parent.text += key === CDATA ? cdata(content) : decodeReferences(String(content))
+    }
+  }
+  return elements
+}
+
+const cdata = (content: unknown): string => String((content as Record<string, unknown>[])[0]?.[TEXT] ?? '')
+
+function writtenBy(root: Element, line: (index: number) => number): Document {
+  const written: WrittenConfiguration = { CORSRule: [], ResponseVary: [], unknown: [] }
+  const errors = new Collector('error')
+  const warnings = new Collector('warning')
+  const lines = new Map<string, number>()
+
+  const strayText = (element: Element, path: string) => {
+    if (element.text.trim() === '') return
+    warnings.add(
+      'stray-text',
+      path,
+      element.text.trim(),
+      'There is text between the elements, and nothing reads it.',
+      'Put the text into an element, or remove it.',
+    )
+  }
+  const plainText = (element: Element, path: string): string => {
+    const [nested] = element.children
+    if (nested) {
+      errors.add(
+        'nested-element',
+        path,
+        nested.name,
+        'An element stands inside a value, so the value can be read in two ways.',
+        'Write plain text only; < inside a value is written &lt;.',
+      )
+    }
+    return element.text
+  }
+  const unknown = (path: string) => written.unknown.push(path)
+
+  lines.set('', line(root.start))
+  strayText(root, '')
+  for (const [child, path] of numbered(root, '')) {
+    lines.set(path, line(child.start))
+    if (child.name === 'ResponseVary') written.ResponseVary.push(plainText(child, path))
+    else if (child.name === 'CORSRule') {
+      const rule = emptyRule()
+      written.CORSRule.push(rule)
+      strayText(child, path)
+      for (const [field, at] of numbered(child, `${path}/`)) {
+        lines.set(at, line(field.start))
+        if (isField(field.name)) rule[field.name].push(plainText(field, at))
+        else unknown(at)
+      }
+    } else unknown(path)
+  }
+  return { written, findings: [...errors.list(), ...warnings.list()], lines }
+}
+
+const FIELDS: ReadonlySet<string> = new Set(Object.keys(emptyRule()))
+const isField = (name: string): name is keyof WrittenRule => FIELDS.has(name)
+
+/** The children of an element, each with its path: `prefix` + `Name[n]`, n counted per name. */
+function* numbered(parent: Element, prefix: string): Generator<[Element, string]> {
+  const counts = new Map<string, number>()
+  for (const child of parent.children) {
+    const count = (counts.get(child.name) ?? 0) + 1
+    counts.set(child.name, count)
+    yield [child, `${prefix}${quote(child.name)}[${count}]`]
+  }
+}
+
+/**
+ * A configuration as an indented document that `readXml` reads back to an equal one, and that COS and S3 accept
+ * (`ResponseVary` is COS's own and written only when true).
+ */
+export function writeXml(configuration: Configuration): string {
+  const lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<CORSConfiguration>']
+  const element = (indent: string, name: string, value: string | number) =>
+    lines.push(`${indent}<${name}>${encodeReferences(String(value))}</${name}>`)
+  for (const rule of configuration.rules) {
+    lines.push('  <CORSRule>')
+    const field = (name: keyof WrittenRule, value: string | number) => element('    ', name, value)
+    if (rule.id !== null) field('ID', rule.id)
+    for (const origin of rule.allowedOrigins) field('AllowedOrigin', origin)
+    for (const method of rule.allowedMethods) field('AllowedMethod', method)
+    for (const header of rule.allowedHeaders) field('AllowedHeader', header)
+    for (const header of rule.exposeHeaders) field('ExposeHeader', header)
+    if (rule.maxAgeSeconds !== null) field('MaxAgeSeconds', rule.maxAgeSeconds)
+    lines.push('  </CORSRule>')
+  }
+  if (configuration.responseVary) element('  ', 'ResponseVary', 'true')
+  lines.push('</CORSConfiguration>', '')
+  return lines.join('\n')
+}

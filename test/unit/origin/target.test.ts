@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { hasDotSegment, hostnameOf, pathAndQuery, upstreamUrl } from '../../../src/origin/target.ts'
+
+test.each([
+  ['https://a.example/k', 'a.example'],
+  ['https://A.example:8443/k', 'a.example'],
+  ['http://[::1]:8787/k', '[::1]'],
+  ['http://[::1]/k:1', '[::1]'],
+  ['https://a.example', 'a.example'],
+])('hostnameOf(%s) is %s', (url, host) => {
+  expect(hostnameOf(url)).toBe(host)
+})
+
+test('pathAndQuery() is what follows the host, untouched', () => {
+  expect(pathAndQuery('https://a.example//b%2F?c=/d')).toBe('//b%2F?c=/d')
+  expect(pathAndQuery('https://a.example')).toBe('/')
+})
+
+test('upstreamUrl() keeps every byte and encodes what a parser would take for a slash', () => {
+  expect(upstreamUrl('https://b.example/p', 'https://a.example/a+b\\c//?x=%2e')).toBe(
+    'https://b.example/p/a+b%5Cc//?x=%2e',
+  )
+})
+
+test('hasDotSegment() sees plain and encoded ones, in the path alone', () => {
+  for (const path of ['/..', '/./', '/a/%2E%2e', '/a/.%2e/b', '/a\\..\\b', '/%2e'])
+    expect(hasDotSegment(`https://a.example${path}`), path).toBe(true)
+  for (const path of ['/a..b', '/...', '/.a', '/a%2f..b', '/?a=/../b', '/a.', '/%252e%252e/'])
+    expect(hasDotSegment(`https://a.example${path}`), path).toBe(false)
+})
