@@ -3,7 +3,8 @@
  * The Hono app: actual requests. Decide, refuse or send on, and put the edge's CORS headers on what comes back.
  */
 
-import { type Context, Hono } from 'hono'
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
 import { type ErrorAnswer, errorResponse } from './answers/error-xml.ts'
 import {
   BAD_GATEWAY,
