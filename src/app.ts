@@ -108,7 +108,7 @@ function decideActual(rules: Rules, settings: HostSettings, request: Request): D
   const origin = headers.get('origin')
   const policy = rules.ready(settings.dialect)
   if (!policy.dialect.actualReadsRequestHeaders) return decide(policy, origin, request.method, null)
-  const method = headers.get('access-control-request-method') ?? request.method
+  const method = headers.get('access-control-request-method') || request.method
   return decide(policy, origin, method, headers.get('access-control-request-headers'))
 }
 

@@ -16,15 +16,15 @@ export const MAX_EMPTY_ITEMS = 16
 /** White-space characters on one side of a name. Clients send none or one. */
 export const MAX_WHITE_SPACE = 2
 
-/** What a configuration's own rules need: a list of all its explicit header names must never be over a bound. */
+/** What a configuration's own rules need: a list of all its header names must never be over a bound. */
 export interface ListLimits {
   readonly names: number
   readonly length: number
-  /** Length of the longest name that can be allowed; Infinity where a pattern allows any length. */
+  /** Length of the longest name that can be allowed; MAX_LIST_LENGTH where a pattern allows any. */
   readonly nameLength: number
 }
 
-/** Bounds that let through any subset of the header names that rules list explicitly, with white space. */
+/** Bounds that let through any subset of the header names that rules list, with white space. */
 export function listLimits(allowedHeaders: Iterable<string>): ListLimits {
   const names = new Set(allowedHeaders)
   let length = 64
@@ -97,7 +97,8 @@ export function narrowByHeaders(
     if (++names > limits.names) return badList(`more than ${limits.names} names`)
     const written = list.slice(start, end)
     const name = upper ? written.toLowerCase() : written
-    if (name.length > limits.nameLength) return { check: 'header', value: name }
+    // A `*` that is asked for must not be echoed: it would allow more than this one name.
+    if (name === '*' || name.length > limits.nameLength) return { check: 'header', value: name }
     intersect(candidates, index.match(name))
     if (isEmpty(candidates)) return { check: 'header', value: name }
   }

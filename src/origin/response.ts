@@ -53,6 +53,7 @@ export function decorate(response: Response, { dialect, decision, origin }: Cors
   if (decision.outcome === 'allowed') {
     for (const [name, value] of decision.sets.actual) headers.set(name, value)
     if (!decision.rule.anyOrigin && origin !== null) headers.set('access-control-allow-origin', origin)
+    if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)
   }
   // A response without Origin in its Vary is the cache poisoning that buckets are known for.
   mergeVary(headers, decision.outcome === 'allowed' && dialect.vary !== null ? dialect.vary : 'Origin')

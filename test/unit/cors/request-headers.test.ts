@@ -81,6 +81,10 @@ describe('narrowByHeaders()', () => {
     })
   })
 
+  test('a literal * is no name that could be answered', () => {
+    expect(judge('x-a,*', ['*'])).toEqual({ check: 'header', value: '*' })
+  })
+
   test('a star in a name stands for zero or more characters', () => {
     expect(judge('x-cos-meta-a,x-cos-', ['x-cos-*'])).toBeNull()
     expect(judge('x-co', ['x-cos-*'])).toEqual({ check: 'header', value: 'x-co' })

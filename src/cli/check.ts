@@ -1,0 +1,74 @@
+/**
+ * @module
+ * `rules check`: all findings of rules files.
+ */
+
+import { type Command, Option } from 'commander'
+import { NOT_DEPLOYED } from './bucket-settings.ts'
+import { findFiles, hostOfFile, isSettingsFile } from './files.ts'
+import { type FileReading, readFiles } from './read.ts'
+import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from './report.ts'
+import { print, printError, printJson } from './terminal.ts'
+import { reasonOf, Trouble } from './trouble.ts'
+
+interface CheckOptions {
+  strict?: true
+  format: 'text' | 'github'
+  json?: true
+}
+
+export function addCheck(program: Command): void {
+  program
+    .command('check')
+    .summary('say what is wrong with rules files, or would surprise you')
+    .description('Reads rules files and prints all findings: errors are never published, warnings are worth a look.')
+    .argument('[file...]', 'CORSConfiguration XML, S3 JSON, or buckets.json (default: all of rules/)')
+    .option('--strict', 'warnings fail, too')
+    .addOption(
+      new Option('--format <format>', 'github prints workflow annotations')
+        .choices(['text', 'github'])
+        .default('text'),
+    )
+    .addOption(new Option('--json', 'one JSON document').conflicts('format'))
+    .addHelpText(
+      'after',
+      '\nExit code: 0 all is well, 1 there are errors (with --strict: or warnings), 2 a file could not be read.',
+    )
+    .action(check)
+}
+
+async function check(named: string[], options: CheckOptions): Promise<void> {
+  const files = await findFiles(named)
+  const readings = await readFiles(files, NOT_DEPLOYED)
+  // In rules/, the name of a file is the host that it is published for.
+  const checked = named.length === 0 ? readings.map(named => withHostInName(named)) : readings
+  const { errors, warnings, unreadable } = total(checked)
+  const failed = errors > 0 || (options.strict === true && warnings > 0)
+
+  for (const reading of checked) if (reading.kind === 'unreadable') printError(reading.problem)
+  if (options.json) printJson({ files: checked.map(fileJson), errors, warnings, failed: failed || unreadable > 0 })
+  else if (options.format === 'github') {
+    for (const line of checked.flatMap(githubAnnotations)) print(line)
+    print(summarize(checked))
+  } else {
+    for (const reading of checked) printText(reading)
+    print(summarize(checked))
+  }
+  process.exitCode = unreadable > 0 ? 2 : failed ? 1 : 0
+}
+
+function printText(reading: FileReading): void {
+  if (reading.kind === 'unreadable') return
+  print(`${reading.findings.length === 0 ? cleanText(reading) : findingsText(reading)}\n`)
+}
+
+function withHostInName(reading: FileReading): FileReading {
+  if (reading.kind !== 'rules' || isSettingsFile(reading.file)) return reading
+  try {
+    hostOfFile(reading.file)
+    return reading
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+    return { kind: 'unreadable', file: reading.file, findings: reading.findings, problem: reasonOf(error) }
+  }
+}

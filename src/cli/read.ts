@@ -1,0 +1,50 @@
+/**
+ * @module
+ * Files as what they hold: rules or settings, with all findings; or why there is nothing to find anything in.
+ */
+
+import type { Configuration } from '../cors/configuration.ts'
+import type { Finding } from '../cors/findings.ts'
+import { readDocument } from '../formats/read.ts'
+import { type Deployed, readBucketSettings } from './bucket-settings.ts'
+import { isSettingsFile, readText } from './files.ts'
+import { Trouble } from './trouble.ts'
+
+interface ReadBase {
+  readonly file: string
+  readonly findings: readonly Finding[]
+}
+export interface RulesFile extends ReadBase {
+  readonly kind: 'rules'
+  /** null: there are errors. */
+  readonly configuration: Configuration | null
+}
+export interface SettingsFile extends ReadBase {
+  readonly kind: 'settings'
+  /** Host → its settings as compact JSON. Empty where there are errors. */
+  readonly settings: ReadonlyMap<string, string>
+}
+export interface UnreadableFile extends ReadBase {
+  readonly kind: 'unreadable'
+  /** What is wrong, where, and what to do. */
+  readonly problem: string
+}
+export type FileReading = RulesFile | SettingsFile | UnreadableFile
+
+/** Reads each file. Nothing is thrown for a file: the others are still worth reading. */
+export async function readFiles(files: readonly string[], deployed: Deployed): Promise<FileReading[]> {
+  const readings: FileReading[] = []
+  for (const file of files) readings.push(await readFile(file, deployed))
+  return readings
+}
+
+async function readFile(file: string, deployed: Deployed): Promise<FileReading> {
+  try {
+    const text = await readText(file)
+    if (isSettingsFile(file)) return { kind: 'settings', file, ...readBucketSettings(text, deployed) }
+    return { kind: 'rules', file, ...(await readDocument(text)) }
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error
+    return { kind: 'unreadable', file, findings: [], problem: error.message }
+  }
+}
