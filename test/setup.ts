@@ -4,6 +4,7 @@
  */
 
 import { execFileSync } from 'node:child_process'
+import { dirname, resolve } from 'node:path'
 
 /** The production Worker, as `npm run build` leaves it. */
 export const EDGE_BUNDLE = 'dist/index.js'
@@ -14,7 +15,7 @@ export function setup(): void {
   execFileSync('node', ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] })
   execFileSync(
     'wrangler',
-    ['deploy', '--dry-run', '-c', 'demo/wrangler.toml', '--outdir', '.wrangler/demo-bucket'],
+    ['deploy', '--dry-run', '-c', 'demo/wrangler.toml', '--outdir', resolve(dirname(BUCKET_BUNDLE))],
     {
       stdio: ['ignore', 'ignore', 'inherit'],
     },

@@ -34,21 +34,6 @@ describe('a wrong variable', () => {
       expect(log).toContain('a whole number from 0 to 86400')
     })
   })
-
-  test.each([
-    'https://user:pass@x.example',
-    'https://x.example/?q',
-    'https://x.example/#f',
-    'http://x.example',
-    'https://x.example /a',
-    'https:\\\\x.example',
-    'x.example',
-    'Route',
-  ])('ORIGIN=%s is refused', async origin => {
-    await withEdge({ vars: { ORIGIN: origin } }, async edge => {
-      expect((await edge.send('/k')).text).toContain('<Code>InvalidVariable</Code>')
-    })
-  })
 })
 
 describe('a missing binding', () => {

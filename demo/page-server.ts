@@ -1,0 +1,193 @@
+/**
+ * @module
+ * Serves the demo page from another origin than the edge's: a handful of files, the edge's traffic as events,
+ * and preflights asked without a browser, because a browser shows their answers to nobody.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import type { DemoKey } from './seed.ts'
+import type { Traffic } from './traffic.ts'
+
+/** What may be fetched, and nothing else: path → file from the repository's root, and its type. */
+const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Map([
+  ['/', ['demo/page/index.html', 'text/html; charset=utf-8']],
+  ['/page.css', ['demo/page/page.css', 'text/css; charset=utf-8']],
+  ['/page.js', ['demo/page/page.js', 'text/javascript; charset=utf-8']],
+  ['/dom.js', ['demo/page/dom.js', 'text/javascript; charset=utf-8']],
+  ['/objects.js', ['demo/page/objects.js', 'text/javascript; charset=utf-8']],
+  ['/traffic.js', ['demo/page/traffic.js', 'text/javascript; charset=utf-8']],
+  ['/refusals.js', ['demo/page/refusals.js', 'text/javascript; charset=utf-8']],
+  ['/frame.html', ['demo/page/frame.html', 'text/html; charset=utf-8']],
+  ['/frame.js', ['demo/page/frame.js', 'text/javascript; charset=utf-8']],
+  [
+    '/cos-js-sdk-v5.js',
+    ['node_modules/cos-js-sdk-v5/dist/cos-js-sdk-v5.min.js', 'text/javascript; charset=utf-8'],
+  ],
+])
+
+/** A question to `/ask` is a few header lines. In bytes. */
+const MAX_QUESTION_BYTES = 4096
+/** The edge's error document is 687 bytes. In bytes. */
+const MAX_ANSWER_BYTES = 16_384
+
+/** What the page has to know about where it is. */
+export interface PageSettings {
+  /** The edge, such as `http://localhost:8787`. */
+  readonly edge: string
+  readonly key: DemoKey
+}
+
+export interface PageServer {
+  /** Shows what passed at the edge to every open page. */
+  show(traffic: Traffic): void
+  close(): void
+}
+
+/**
+ * Listens on `port` of each of `addresses`.
+ *
+ * @param root the repository's root, with a final slash
+ * @throws the error of `listen`, such as EADDRINUSE
+ */
+export const servePage = async (
+  root: URL,
+  addresses: readonly string[],
+  port: number,
+  settings: PageSettings,
+): Promise<PageServer> => {
+  const watchers = new Set<ServerResponse>()
+  const hosts = new Set([`localhost:${port}`, `127.0.0.1:${port}`])
+  const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    // Another name for this server is a page of somebody else's that has been pointed here (DNS rebinding).
+    const { host = '' } = req.headers
+    if (!hosts.has(host)) return refuse(res, 421)
+    const origin = `http://${host}`
+    const path = req.url ?? ''
+    protect(res, origin, settings.edge, path === '/frame.html')
+    if (path === '/ask') return ask(req, res, origin, settings.edge)
+    if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(res, 405)
+    if (path === '/settings.json')
+      return void res.setHeader('content-type', 'application/json').end(JSON.stringify(settings))
+    if (path === '/events') return watch(res, watchers)
+    const [file, type] = FILES.get(path) ?? []
+    if (file === undefined || type === undefined) return refuse(res, 404)
+    const content = await readFile(new URL(file, root))
+    res.setHeader('content-type', type).setHeader('content-length', content.length)
+    res.end(req.method === 'HEAD' ? undefined : content)
+  }
+  const servers: Server[] = []
+  for (const address of addresses) {
+    const server = createServer((req, res) => void answer(req, res).catch(() => refuse(res, 500)))
+    servers.push(server)
+    await listen(server, address, port)
+  }
+  return {
+    show(traffic) {
+      for (const watcher of watchers) watcher.write(`data: ${JSON.stringify(traffic)}\n\n`)
+    },
+    close() {
+      for (const server of servers) server.close().closeAllConnections()
+    },
+  }
+}
+
+const listen = (server: Server, address: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject).listen(port, address, resolve)
+  })
+
+function refuse(res: ServerResponse, status: number): void {
+  if (res.headersSent) res.destroy()
+  else res.writeHead(status, { 'content-type': 'text/plain' }).end(`${status}\n`)
+}
+
+function protect(res: ServerResponse, origin: string, edge: string, isFrame: boolean): void {
+  // The frame is sandboxed: its origin is null, for which 'self' would match nothing.
+  const policy = isFrame
+    ? [
+        'sandbox allow-scripts',
+        `script-src ${origin}/frame.js`,
+        `connect-src ${edge}`,
+        "frame-ancestors 'self'",
+      ]
+    : [
+        "script-src 'self'",
+        "style-src 'self'",
+        'img-src data:',
+        `connect-src 'self' ${edge}`,
+        "frame-src 'self'",
+        "frame-ancestors 'none'",
+      ]
+  res
+    .setHeader(
+      'content-security-policy',
+      ["default-src 'none'", "base-uri 'none'", "form-action 'none'", ...policy].join('; '),
+    )
+    .setHeader('x-content-type-options', 'nosniff')
+    .setHeader('referrer-policy', 'no-referrer')
+    .setHeader('cache-control', 'no-store')
+}
+
+function watch(res: ServerResponse, watchers: Set<ServerResponse>): void {
+  watchers.add(res)
+  res.on('close', () => watchers.delete(res))
+  res.writeHead(200, { 'content-type': 'text/event-stream' }).write(': the edge answers\n\n')
+}
+
+/**
+ * Asks the edge one preflight and tells its whole answer. The question is the preflight's own three headers
+ * as JSON; it goes to the edge and nowhere else, and only for this page.
+ */
+async function ask(req: IncomingMessage, res: ServerResponse, origin: string, edge: string): Promise<void> {
+  if (req.method !== 'POST') return refuse(res, 405)
+  if (req.headers.origin !== origin) return refuse(res, 403)
+  const question = readQuestion(await readAll(req, MAX_QUESTION_BYTES))
+  if (!question) return refuse(res, 400)
+  const preflight = request(new URL(question.path, edge), { method: 'OPTIONS', headers: question.headers })
+  const answer = await new Promise<IncomingMessage | null>(resolve => {
+    preflight
+      .on('response', resolve)
+      .on('error', () => resolve(null))
+      .end()
+  })
+  if (!answer) return refuse(res, 502)
+  const body = await readAll(answer, MAX_ANSWER_BYTES)
+  const { statusCode: status, statusMessage: reason, rawHeaders } = answer
+  res.setHeader('content-type', 'application/json').end(JSON.stringify({ status, reason, rawHeaders, body }))
+}
+
+/** Null when it is not a question that a browser could ask. */
+function readQuestion(json: string | null): { path: string; headers: Record<string, string> } | null {
+  let value: unknown
+  try {
+    value = JSON.parse(json ?? '')
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null) return null
+  const { path, origin, method, headers } = value as Record<string, unknown>
+  if (typeof path !== 'string' || !/^\/[\w./-]*$/.test(path) || path.startsWith('//')) return null
+  if (typeof origin !== 'string' || typeof method !== 'string' || typeof headers !== 'string') return null
+  if (![origin, method, headers].every(text => /^[\x20-\x7e]*$/.test(text))) return null
+  return {
+    path,
+    headers: {
+      origin,
+      'access-control-request-method': method,
+      ...(headers && { 'access-control-request-headers': headers }),
+    },
+  }
+}
+
+/** Null when it is longer than `limit`. */
+async function readAll(message: IncomingMessage, limit: number): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > limit) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

@@ -1,0 +1,57 @@
+/**
+ * @module
+ * The requests that reach the edge, as `wrangler dev` prints them: the demo page shows them as they pass. A
+ * page's script can't see its own preflights; the edge's log can.
+ */
+
+/** One request at the edge. */
+export interface Exchange {
+  readonly kind: 'exchange'
+  readonly method: string
+  /** Without the query, which wrangler does not print. */
+  readonly path: string
+  readonly status: number
+  /** From request to response headers, as `wrangler dev` measured it. In milliseconds. */
+  readonly ms: number
+}
+
+/** Why the edge refused a preflight or an actual request: it logs this just before the exchange is printed. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  readonly origin: string
+  readonly method: string
+  /** What no rule allows: `origin`, `method`, `header`, … */
+  readonly check: string
+  readonly value: string
+}
+
+export type Traffic = Exchange | Refusal
+
+const EXCHANGE_LINE = /^\[wrangler:info\] ([A-Z]+) (\S+) (\d{3})\b.* \((\d+)ms\)$/
+const REFUSAL_LINE = /^\[[\w-]+\] (\{"event":"(?:preflight|request)-refused".*\})$/
+
+/** Reads a line of wrangler's output; null when it tells of neither. */
+export function readTraffic(line: string): Traffic | null {
+  const [, event] = REFUSAL_LINE.exec(line) ?? []
+  if (event !== undefined) return readRefusal(event)
+  const [, method, path, status, ms] = EXCHANGE_LINE.exec(line) ?? []
+  if (method === undefined || path === undefined) return null
+  return { kind: 'exchange', method, path, status: Number(status), ms: Number(ms) }
+}
+
+function readRefusal(event: string): Refusal | null {
+  let fields: Record<string, unknown>
+  try {
+    fields = JSON.parse(event)
+  } catch {
+    return null
+  }
+  const text = (name: string): string => (typeof fields[name] === 'string' ? fields[name] : '')
+  return {
+    kind: 'refusal',
+    origin: text('origin'),
+    method: text('method'),
+    check: text('check'),
+    value: text('value'),
+  }
+}

@@ -1,0 +1,207 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import COS from 'cos-nodejs-sdk-v5'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CHROMIUM, freePort, launch, ROOT, SLOW, setting } from './harness.ts'
+
+/** `npm start` on ports of its own, with its state in a folder of its own. */
+class Demo {
+  printed = ''
+  readonly #process: ChildProcess
+  readonly ended: Promise<unknown[]>
+
+  constructor(port: number, pagePort: number, stateDir: string) {
+    this.#process = spawn(process.execPath, ['demo/start.ts'], {
+      cwd: ROOT,
+      env: { ...process.env, PORT: String(port), PAGE_PORT: String(pagePort), STATE_DIR: stateDir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.ended = once(this.#process, 'close')
+    this.#process.stderr?.on('data', chunk => {
+      this.printed += chunk
+    })
+  }
+
+  /** Resolves when it has told what to try. */
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#process.stdout?.on('data', chunk => {
+        this.printed += chunk
+        if (this.printed.includes('Ctrl-C')) resolve()
+      })
+      this.ended.then(() => reject(new Error(`It ended by itself:\n${this.printed}`)))
+    })
+  }
+
+  /** Ends it as a terminal or a supervisor would; resolves with its exit code. */
+  async stop(signal: NodeJS.Signals): Promise<unknown> {
+    this.#process.kill(signal)
+    const [code] = await this.ended
+    return code
+  }
+}
+
+describe('npm start', () => {
+  let demo: Demo
+  let port: number
+  let pagePort: number
+  let stateDir: string
+  let browser: Browser | undefined
+  let page: Page
+  const hosts = new Set<string>()
+  const problems: string[] = []
+
+  beforeAll(async () => {
+    port = await freePort()
+    pagePort = await freePort()
+    stateDir = await mkdtemp(join(tmpdir(), 'edge-preflight-'))
+    demo = new Demo(port, pagePort, stateDir)
+    await demo.ready()
+    if (!CHROMIUM) return
+    browser = await launch()
+    page = await browser.newPage()
+    page.on('request', request => hosts.add(new URL(request.url()).host))
+    page.on('pageerror', error => problems.push(error.message))
+    page.on('console', message => {
+      if (message.text().includes('Content Security Policy')) problems.push(message.text())
+    })
+    await page.goto(`http://localhost:${pagePort}/`)
+    await page.getByRole('link', { name: 'hello.txt' }).waitFor()
+  }, SLOW)
+  afterAll(async () => {
+    await browser?.close()
+    await demo.stop('SIGTERM')
+    await rm(stateDir, { recursive: true, force: true, maxRetries: 5 })
+  })
+
+  test.skipIf(!hasCurl())('prints three commands that do what they say', () => {
+    const commands = demo.printed.match(/curl (?:.*\\\n)*.*/g) ?? []
+    expect(commands).toHaveLength(3)
+    const [allowed, refused, read] = commands.map(command =>
+      execFileSync('sh', ['-c', `${command} --silent --noproxy '*'`], { encoding: 'utf8' }).toLowerCase(),
+    )
+    expect(allowed).toContain('200 ok')
+    expect(allowed).toContain(`access-control-allow-origin: http://localhost:${pagePort}`)
+    expect(allowed).toContain('access-control-allow-headers: content-type')
+    expect(refused).toContain('403 forbidden')
+    expect(refused).toContain('<code>accessforbidden</code>')
+    expect(refused).not.toContain('access-control-allow')
+    expect(read).toContain('200 ok')
+    expect(read).toContain(`access-control-allow-origin: http://localhost:${pagePort}`)
+    expect(read).toContain('hello from the bucket')
+  })
+
+  test('puts the rules into the bucket, too', async () => {
+    const settings = await readFile(join(ROOT, 'demo/wrangler.toml'), 'utf8')
+    const authorization = COS.getAuthorization({
+      SecretId: setting(settings, 'DEMO_SECRET_ID'),
+      SecretKey: setting(settings, 'DEMO_SECRET_KEY'),
+      Method: 'GET',
+      Pathname: '/',
+      Query: { cors: '' },
+      Headers: { Host: `localhost:${port}` },
+    })
+    const response = await fetch(`http://localhost:${port}/?cors`, { headers: { authorization } })
+    expect(await response.text()).toBe(await readFile(join(ROOT, 'rules/localhost.xml'), 'utf8'))
+  })
+
+  test('serves nothing but the page, and asks the edge for nobody else', async () => {
+    const page = `http://localhost:${pagePort}`
+    const question = { path: '/hello.txt', origin: 'null', method: 'PUT', headers: '' }
+    const ask = (origin: string) =>
+      fetch(`${page}/ask`, { method: 'POST', headers: { origin }, body: JSON.stringify(question) })
+
+    expect((await fetch(`${page}/package.json`)).status).toBe(404)
+    expect((await fetch(`${page}/..%2fpackage.json`)).status).toBe(404)
+    expect((await ask('http://evil.example')).status).toBe(403)
+    expect((await ask(page)).status).toBe(200)
+  })
+
+  test('says in one sentence that a port is taken', { timeout: SLOW }, async () => {
+    const other = new Demo(port, await freePort(), stateDir)
+    const [code] = await other.ended
+    expect(code).toBe(1)
+    expect(other.printed).toBe(
+      `Port ${port} is taken by another program: end that, or set PORT to a free port.\n`,
+    )
+  })
+
+  describe.skipIf(!CHROMIUM)('its page in Chromium', () => {
+    test('uploads a file, lists it, downloads it and deletes it', { timeout: SLOW }, async () => {
+      const name = 'grüße & 100%.txt'
+      const content = 'from a page on another origin'
+      await page.setInputFiles('#file', { name, mimeType: 'text/plain', buffer: Buffer.from(content) })
+      await page.getByRole('link', { name: `uploads/${name}` }).waitFor()
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: `Download uploads/${name}` }).click(),
+      ])
+      expect(download.suggestedFilename()).toMatch(/^grüße & 100.\.txt$/)
+      expect(await readFile(await download.path(), 'utf8')).toBe(content)
+
+      const rows = page.locator('#traffic tr').filter({ hasText: `/uploads/${name}` })
+      await rows.filter({ hasText: 'GET' }).first().waitFor()
+      expect(
+        await rows.filter({ hasText: 'OPTIONS' }).filter({ hasText: '200 allowed' }).count(),
+      ).toBeGreaterThan(0)
+      expect(await rows.filter({ hasText: 'PUT' }).count()).toBe(1)
+
+      await page.getByRole('button', { name: `Delete uploads/${name}` }).click()
+      await page.getByRole('link', { name: `uploads/${name}` }).waitFor({ state: 'detached' })
+    })
+
+    test('shows what a script gets of a refusal, and what the edge said', { timeout: SLOW }, async () => {
+      const attempt = async (button: string) => {
+        await page.getByRole('button', { name: button }).click()
+        await page.locator('#refusals button:disabled').waitFor({ state: 'detached' })
+        return [await page.textContent('#script-answer'), await page.textContent('#edge-answer')]
+      }
+
+      const [scriptOnHeader, edgeOnHeader] = await attempt('A header that no rule allows')
+      expect(scriptOnHeader).toContain('TypeError: Failed to fetch')
+      expect(edgeOnHeader).toMatch(/^403 Forbidden\n/)
+      expect(edgeOnHeader).toContain('x-not-allowed')
+      const [scriptOnNull, edgeOnNull] = await attempt('From a frame of origin')
+      expect(scriptOnNull).toMatch(/^origin: null\n[\s\S]*TypeError: Failed to fetch/)
+      expect(edgeOnNull).toMatch(/^403 Forbidden\n/)
+      const [scriptOnRange, edgeOnRange] = await attempt('An allowed one')
+      expect(scriptOnRange).toMatch(/206 Partial Content\n[\s\S]*\n\nHello$/)
+      expect(edgeOnRange).toMatch(/^200 OK\n/)
+      await page.locator('#traffic').getByText('no rule allows the origin null').first().waitFor()
+    })
+
+    test('asks no other host for anything, and breaks no policy of its own', () => {
+      expect([...hosts].sort()).toEqual([`localhost:${port}`, `localhost:${pagePort}`].sort())
+      expect(problems).toEqual([])
+    })
+  })
+
+  test('ends with everything it started', { timeout: SLOW }, async () => {
+    // Before, so that an empty list afterwards means something.
+    expect(processesThatKnow(stateDir).length > 0).toBe(existsSync('/proc/self/environ'))
+    expect(await demo.stop('SIGTERM')).toBe(0)
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+    expect(processesThatKnow(stateDir)).toEqual([])
+  })
+})
+
+function hasCurl(): boolean {
+  return spawnSync('curl', ['--version']).status === 0
+}
+
+/** The ids of the processes that have `text` in their environment, on a system where that can be read. */
+function processesThatKnow(text: string): string[] {
+  if (!existsSync('/proc/self/environ')) return []
+  return readdirSync('/proc').filter(id => {
+    try {
+      return /^\d+$/.test(id) && readFileSync(`/proc/${id}/environ`, 'utf8').includes(text)
+    } catch {
+      return false
+    }
+  })
+}
