@@ -4,9 +4,10 @@
  * cost depends on the request alone, not on the number of rules.
  */
 
+import { Memo } from './memo.ts'
 import type { HeaderSets, ReadyPolicy, ReadyRule } from './policy.ts'
-import { echoList, type ListRefusal, narrowByHeaders } from './request-headers.ts'
-import { firstPosition, intersect, isEmpty } from './rule-set.ts'
+import { joinNames, narrowByNames, readNames } from './request-headers.ts'
+import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from './rule-set.ts'
 
 /** Longer than any scheme, host name (253, RFC 1035) and port; what is longer is no origin of a browser. */
 export const MAX_ORIGIN_LENGTH = 2048
@@ -22,9 +23,12 @@ export interface Allowed {
 
 export interface Refused {
   readonly outcome: 'refused'
-  /** The first condition that no rule meets; the later ones are judged among the rules that meet the former. */
-  readonly check: 'origin' | 'method' | ListRefusal['check']
-  /** What failed the check, as the client sent it: not escaped, not bounded. */
+  /**
+   * The first condition that no rule meets, each judged among the rules that meet those before it;
+   * `header-list` when the requested headers are no list, or one over a bound.
+   */
+  readonly check: 'origin' | 'method' | 'header' | 'header-list'
+  /** What failed the check, as the client sent it: not escaped, not bounded. Of a list, what is wrong with it. */
   readonly value: string
 }
 
@@ -55,8 +59,7 @@ export function decide(
   // A comma joins two Origin lines: which of them the client means can't be known.
   if (origin === null || origin === '' || origin.length > MAX_ORIGIN_LENGTH || origin.includes(','))
     return refused('origin', origin ?? '')
-  // `null` is no host that a pattern such as `n*` could mean.
-  const candidates = origin === 'null' ? policy.origins.literal(origin) : policy.origins.match(origin)
+  const candidates = rulesForOrigin(policy, origin)
   if (isEmpty(candidates)) return refused('origin', origin)
 
   const allowing = method === null ? undefined : policy.methods.get(method)
@@ -64,22 +67,34 @@ export function decide(
   intersect(candidates, allowing)
   if (isEmpty(candidates)) return refused('method', method ?? '')
 
-  if (requestedHeaders !== null) {
-    const refusal = narrowByHeaders(requestedHeaders, policy.headers, policy.listLimits, candidates)
-    if (refusal !== null) return refused(refusal.check, refusal.value)
+  let allowHeaders: string | null = null
+  if (requestedHeaders !== null && requestedHeaders !== '') {
+    const requested = readNames(requestedHeaders, policy.listLimits)
+    if (requested.problem !== null) return refused('header-list', requested.problem)
+    const offending = narrowByNames(requested.names, policy.headers, candidates)
+    if (offending !== null) return refused('header', offending)
+    if (policy.rules[firstPosition(candidates)]?.echoesHeaders)
+      allowHeaders = joinNames(requested, policy.dialect.separator)
   }
 
   const rule = policy.rules[firstPosition(candidates)]
   if (rule === undefined) return refused('origin', origin)
-  return {
-    outcome: 'allowed',
-    rule,
-    sets: origin === 'null' ? rule.setsForNull : rule.sets,
-    allowHeaders:
-      requestedHeaders !== null && rule.echoesHeaders
-        ? echoList(requestedHeaders, policy.dialect.separator)
-        : null,
-  }
+  return { outcome: 'allowed', rule, sets: origin === 'null' ? rule.setsForNull : rule.sets, allowHeaders }
+}
+
+/** Origins that a one-star pattern has matched, with the policy that it stood in. */
+const rememberedOrigins = new Memo<{ serial: number; rules: RuleSet }>(4096)
+
+/** The rules that allow an origin, as a set that may be narrowed. */
+function rulesForOrigin(policy: ReadyPolicy, origin: string): RuleSet {
+  // `null` is no host that a pattern such as `n*` could mean.
+  if (!policy.origins.hasStars || origin === 'null') return policy.origins.literal(origin)
+  const remembered = rememberedOrigins.get(origin)
+  if (remembered?.serial === policy.serial) return copyOf(remembered.rules)
+  const rules = policy.origins.match(origin)
+  // Only what is allowed: a stranger's origins must not push out the others.
+  if (!isEmpty(rules)) rememberedOrigins.set(origin, { serial: policy.serial, rules: copyOf(rules) })
+  return rules
 }
 
 const refused = (check: Refused['check'], value: string): Refused => ({ outcome: 'refused', check, value })

@@ -4,7 +4,7 @@
  * expression is built from configuration: `.`, `+`, `(` and `\` are literals here.
  */
 
-import { addPosition, emptySet, type RuleSet, unite } from './rule-set.ts'
+import { addPosition, copyOf, emptySet, intersect, type RuleSet, unite } from './rule-set.ts'
 
 /** True when putting some text, perhaps none, for the one `*` of the pattern gives the text. */
 export function matchesPattern(pattern: string, text: string): boolean {
@@ -16,6 +16,8 @@ export function matchesPattern(pattern: string, text: string): boolean {
     text.length >= star + suffix.length && text.startsWith(pattern.slice(0, star)) && text.endsWith(suffix)
   )
 }
+
+const NOTHING: Readonly<RuleSet> = emptySet()
 
 /** A node of a radix tree: what follows `label`, and what stands at its end. */
 interface Node<V> {
@@ -78,6 +80,7 @@ export class PatternIndex {
   readonly #prefixes: Node<Node<RuleSet>> = newNode('')
   /** No text longer than this can equal an exact pattern, so a longer one is not even hashed. */
   #longestExact = 0
+  #hasStars = false
 
   /** Adds a pattern with at most one `*` for the rule at a position. */
   add(pattern: string, position: number): void {
@@ -89,6 +92,7 @@ export class PatternIndex {
       this.#exact.set(pattern, set)
       this.#longestExact = Math.max(this.#longestExact, pattern.length)
     } else {
+      this.#hasStars = true
       const prefix = insert(this.#prefixes, pattern.slice(0, star), false)
       prefix.value ??= newNode('')
       const suffix = insert(prefix.value, pattern.slice(star + 1), true)
@@ -97,28 +101,53 @@ export class PatternIndex {
     }
   }
 
+  /** Whether it holds patterns with a star besides `*` itself: only they cost more than a look-up. */
+  get hasStars(): boolean {
+    return this.#hasStars
+  }
+
   /** The rules with a pattern equal to the text, or with `*`. */
   literal(text: string): RuleSet {
-    const found = { ...this.#all }
-    if (text.length <= this.#longestExact) {
-      const exact = this.#exact.get(text)
-      if (exact !== undefined) unite(found, exact)
-    }
+    const found = copyOf(this.#all)
+    const exact = this.#exactly(text)
+    if (exact !== undefined) unite(found, exact)
     return found
   }
 
   /** The rules with a pattern that matches the text. */
   match(text: string): RuleSet {
     const found = this.literal(text)
+    if (this.#hasStars) this.#matchStars(text, found)
+    return found
+  }
+
+  /** Keeps of `set` the rules with a pattern that matches the text. */
+  narrow(text: string, set: RuleSet): void {
+    if (this.#hasStars) {
+      intersect(set, this.match(text))
+      return
+    }
+    const all = this.#all
+    const exact = this.#exactly(text) ?? NOTHING
+    set.a &= all.a | exact.a
+    set.b &= all.b | exact.b
+    set.c &= all.c | exact.c
+    set.d &= all.d | exact.d
+  }
+
+  #exactly(text: string): RuleSet | undefined {
+    return text.length <= this.#longestExact ? this.#exact.get(text) : undefined
+  }
+
+  #matchStars(text: string, found: RuleSet): void {
     let node: Node<Node<RuleSet>> | undefined = this.#prefixes
     let from = 0
     while (node !== undefined) {
       if (node.value !== null) matchSuffixes(node.value, text, from, found)
       node = node.children?.get(text.charCodeAt(from))
-      if (node === undefined || !text.startsWith(node.label, from)) return found
+      if (node === undefined || !text.startsWith(node.label, from)) return
       from += node.label.length
     }
-    return found
   }
 }
 

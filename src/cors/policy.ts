@@ -100,6 +100,8 @@ export interface ReadyRule {
 
 /** A policy with its match structures. Nothing in it changes after `hydrate`. */
 export interface ReadyPolicy {
+  /** Another one for each policy that is hydrated: what is remembered of one is not taken for another's. */
+  readonly serial: number
   readonly dialect: Dialect
   readonly rules: readonly ReadyRule[]
   readonly origins: PatternIndex
@@ -107,6 +109,8 @@ export interface ReadyPolicy {
   readonly methods: ReadonlyMap<string, RuleSet>
   readonly listLimits: ListLimits
 }
+
+let serial = 0
 
 /** Builds the match structures of a policy. */
 export function hydrate(policy: Policy): ReadyPolicy {
@@ -123,6 +127,7 @@ export function hydrate(policy: Policy): ReadyPolicy {
     }
   }
   return {
+    serial: ++serial,
     dialect: dialectOf(policy.dialect),
     rules: policy.rules.map(hydrateRule),
     origins,

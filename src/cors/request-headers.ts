@@ -4,8 +4,9 @@
  * matched by a regular expression, and every scan stops at a named bound.
  */
 
+import { Memo } from './memo.ts'
 import type { PatternIndex } from './pattern.ts'
-import { intersect, isEmpty, type RuleSet } from './rule-set.ts'
+import { isEmpty, type RuleSet } from './rule-set.ts'
 
 /** Names in one list. A browser asks for the headers that a script has set: seldom more than ten. */
 export const MAX_NAMES = 64
@@ -16,11 +17,14 @@ export const MAX_EMPTY_ITEMS = 16
 /** White-space characters on one side of a name. Clients send none or one. */
 export const MAX_WHITE_SPACE = 2
 
+/** A name of this length is read even where only shorter ones are allowed, so that the refusal can tell it. */
+export const MIN_NAME_LENGTH = 128
+
 /** What a configuration's own rules need: a list of all its header names must never be over a bound. */
 export interface ListLimits {
   readonly names: number
   readonly length: number
-  /** Length of the longest name that can be allowed; MAX_LIST_LENGTH where a pattern allows any. */
+  /** Length of the longest name that is read: the longest that can be allowed, or MIN_NAME_LENGTH. */
   readonly nameLength: number
 }
 
@@ -28,7 +32,7 @@ export interface ListLimits {
 export function listLimits(allowedHeaders: Iterable<string>): ListLimits {
   const names = new Set(allowedHeaders)
   let length = 64
-  let nameLength = 0
+  let nameLength = MIN_NAME_LENGTH
   for (const name of names) {
     length += name.length + 2 + 2 * MAX_WHITE_SPACE
     nameLength = Math.max(nameLength, name.includes('*') ? MAX_LIST_LENGTH : name.length)
@@ -36,11 +40,14 @@ export function listLimits(allowedHeaders: Iterable<string>): ListLimits {
   return { names: Math.max(MAX_NAMES, names.size), length: Math.max(MAX_LIST_LENGTH, length), nameLength }
 }
 
-/** Why a list is refused: a name that no remaining rule allows, or a list that is none or over a bound. */
-export interface ListRefusal {
-  readonly check: 'header' | 'header-list'
-  /** The first offending name, lower-cased; of a bad list, what is wrong with it. */
-  readonly value: string
+/** The names of a list; or, of one that is none or over a bound, what is wrong with it. */
+export interface RequestedNames {
+  /** Lower-cased, in the order asked, without empty items. */
+  readonly names: readonly string[]
+  /** What is wrong with the list, as it may be told; null: nothing. */
+  readonly problem: string | null
+  /** The names joined as each separator asks, as far as it was asked. */
+  readonly joined: Map<string, string>
 }
 
 const LOWER = 1
@@ -52,85 +59,95 @@ for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') TOKEN[character.charCodeAt(0)] = UPPER
 
 const COMMA = 0x2c
-const isWhiteSpace = (code: number): boolean => code === 0x20 || code === 0x09
+
+/** Where white space that begins at an index ends, or one character past the bound. */
+function afterWhiteSpace(list: string, from: number): number {
+  let at = from
+  while (at - from <= MAX_WHITE_SPACE) {
+    const code = list.charCodeAt(at)
+    if (code !== 0x20 && code !== 0x09) break
+    at++
+  }
+  return at
+}
+
+/** Browsers ask for the same few lists again and again: that one is read once. */
+const remembered = new Memo<RequestedNames>(1024)
 
 /**
- * Narrows `candidates` to the rules that allow every name of the list (RFC 9110 5.6.1: comma-separated, empty
- * items and optional white space ignored; names compared without case).
+ * Reads a list (RFC 9110 5.6.1: comma-separated, empty items and optional white space ignored).
  *
- * @returns null when rules are left, else why none is
+ * @param list Access-Control-Request-Headers, several lines joined by commas
  */
-export function narrowByHeaders(
-  list: string,
-  index: PatternIndex,
-  limits: ListLimits,
-  candidates: RuleSet,
-): ListRefusal | null {
+export function readNames(list: string, limits: ListLimits): RequestedNames {
+  if (list.length > limits.length) return badList(`longer than ${limits.length} characters`)
+  let read = remembered.get(list)
+  if (read === undefined) {
+    read = scan(list, limits)
+    if (read.problem === null) remembered.set(list, read)
+  }
+  return read.names.length > limits.names ? badList(`more than ${limits.names} names`) : read
+}
+
+/** Reads no further than to what puts the list over a bound. */
+function scan(list: string, limits: ListLimits): RequestedNames {
   const length = list.length
-  if (length > limits.length) return badList(`longer than ${limits.length} characters`)
-  let names = 0
+  const names: string[] = []
   let empty = 0
   let at = 0
-  while (at <= length) {
-    const gap = at
-    while (at < length && isWhiteSpace(list.charCodeAt(at))) at++
-    if (at - gap > MAX_WHITE_SPACE)
-      return badList(`more than ${MAX_WHITE_SPACE} white-space characters in a row`)
-    const start = at
+  while (at <= length && names.length <= limits.names) {
+    const start = afterWhiteSpace(list, at)
+    if (start - at > MAX_WHITE_SPACE) return TOO_MUCH_WHITE_SPACE
+    at = start
     let upper = false
     while (at < length) {
       const kind = TOKEN[list.charCodeAt(at)]
       if (!kind) break
       if (kind === UPPER) upper = true
       at++
+      if (at - start > limits.nameLength) return badList(`a name longer than ${limits.nameLength} characters`)
     }
     const end = at
-    while (at < length && isWhiteSpace(list.charCodeAt(at))) at++
-    if (at - end > MAX_WHITE_SPACE)
-      return badList(`more than ${MAX_WHITE_SPACE} white-space characters in a row`)
+    at = afterWhiteSpace(list, end)
+    if (at - end > MAX_WHITE_SPACE) return TOO_MUCH_WHITE_SPACE
     if (at < length && list.charCodeAt(at) !== COMMA) return badList('not a list of header names')
     at++
-    if (end === start) {
-      if (++empty > MAX_EMPTY_ITEMS) return badList(`more than ${MAX_EMPTY_ITEMS} empty items`)
-      continue
-    }
-    if (++names > limits.names) return badList(`more than ${limits.names} names`)
-    const written = list.slice(start, end)
-    const name = upper ? written.toLowerCase() : written
+    if (end > start) {
+      const name = list.slice(start, end)
+      names.push(upper ? name.toLowerCase() : name)
+    } else if (++empty > MAX_EMPTY_ITEMS) return badList(`more than ${MAX_EMPTY_ITEMS} empty items`)
+  }
+  return { names, problem: null, joined: new Map() }
+}
+
+const badList = (problem: string): RequestedNames => ({ names: [], problem, joined: new Map() })
+const TOO_MUCH_WHITE_SPACE = badList(`more than ${MAX_WHITE_SPACE} white-space characters in a row`)
+
+/**
+ * Narrows `candidates` to the rules that allow every name; names are compared without case.
+ *
+ * @returns null when rules are left, else the first name with which none is
+ */
+export function narrowByNames(
+  names: readonly string[],
+  index: PatternIndex,
+  candidates: RuleSet,
+): string | null {
+  for (const name of names) {
     // A `*` that is asked for must not be echoed: it would allow more than this one name.
-    if (name === '*' || name.length > limits.nameLength) return { check: 'header', value: name }
-    intersect(candidates, index.match(name))
-    if (isEmpty(candidates)) return { check: 'header', value: name }
+    if (name === '*') return name
+    index.narrow(name, candidates)
+    if (isEmpty(candidates)) return name
   }
   return null
 }
 
-const badList = (value: string): ListRefusal => ({ check: 'header-list', value })
-
-/**
- * The list as an answer repeats it: lower-cased, without white space and empty items, in the order asked.
- * Only for a list that `narrowByHeaders` has accepted: the bounds are checked there.
- *
- * @returns null when the list holds no name
- */
-export function echoList(list: string, separator: string): string | null {
-  if (separator === ',' && isCanonical(list)) return list
-  const names = list.split(',').map(item => item.trim().toLowerCase())
-  return names.filter(name => name !== '').join(separator) || null
-}
-
-/** True for a list as browsers write it: lower-case names, one comma between, nothing else. */
-function isCanonical(list: string): boolean {
-  let afterComma = true
-  for (let at = 0; at < list.length; at++) {
-    const code = list.charCodeAt(at)
-    if (code === COMMA) {
-      if (afterComma) return false
-      afterComma = true
-    } else {
-      if (TOKEN[code] !== LOWER) return false
-      afterComma = false
-    }
+/** The names as an answer repeats them; null when there are none. */
+export function joinNames(requested: RequestedNames, separator: string): string | null {
+  let joined = requested.joined.get(separator)
+  if (joined === undefined) {
+    joined = requested.names.join(separator)
+    requested.joined.set(separator, joined)
   }
-  return !afterComma
+  return joined === '' ? null : joined
 }

@@ -15,6 +15,8 @@ export interface RuleSet {
 
 export const emptySet = (): RuleSet => ({ a: 0, b: 0, c: 0, d: 0 })
 
+export const copyOf = ({ a, b, c, d }: RuleSet): RuleSet => ({ a, b, c, d })
+
 /** Adds a position from 0 to 127. */
 export function addPosition(set: RuleSet, position: number): void {
   const bit = 1 << (position & 31)

@@ -75,8 +75,8 @@ function answersOf(policy: ReadyPolicy, request: ModelRequest) {
 }
 
 /**
- * The first condition that no rule meets, judged without the later ones. A list that is over a bound may be
- * left at a name that no rule allows, before the bound is reached.
+ * The first condition that no rule meets, judged without the later ones. A list over a bound is refused before
+ * its names are judged; a name longer than any that is allowed may count as either.
  */
 function modelChecks(configuration: Configuration, request: ModelRequest): string[] {
   const bare = { ...request, requestedHeaders: null }
@@ -85,7 +85,7 @@ function modelChecks(configuration: Configuration, request: ModelRequest): strin
     return ['origin']
   if (modelRule(configuration, bare) === null) return ['method']
   const isList = modelRequestedNames(configuration, request.requestedHeaders) !== null
-  return isList ? ['header'] : ['header', 'header-list']
+  return isList ? ['header', 'header-list'] : ['header-list']
 }
 
 /** Whether a rule that allows every origin, GET and every header, but for `conditions`, allows a request. */

@@ -1,25 +1,29 @@
 import { describe, expect, test } from 'vitest'
 import { PatternIndex } from '../../../src/cors/pattern.ts'
 import {
-  echoList,
+  joinNames,
   listLimits,
   MAX_EMPTY_ITEMS,
   MAX_LIST_LENGTH,
   MAX_NAMES,
-  narrowByHeaders,
+  narrowByNames,
+  readNames,
 } from '../../../src/cors/request-headers.ts'
 
 /** Judges a list by one rule with these AllowedHeaders. */
-function judge(list: string, allowed: string[]) {
+function judge(list: string, allowed: string[]): { check: 'header' | 'header-list'; value: string } | null {
   const index = new PatternIndex()
   const one = new PatternIndex()
   one.add('*', 0)
   for (const name of allowed) index.add(name, 0)
-  const candidates = one.match('')
-  return narrowByHeaders(list, index, listLimits(allowed), candidates)
+  const limits = listLimits(allowed)
+  const { names, problem } = readNames(list, limits)
+  if (problem !== null) return { check: 'header-list', value: problem }
+  const offending = narrowByNames(names, index, one.match(''))
+  return offending === null ? null : { check: 'header', value: offending }
 }
 
-describe('narrowByHeaders()', () => {
+describe('a requested list', () => {
   test.each([
     '',
     'x-a',
@@ -55,6 +59,8 @@ describe('narrowByHeaders()', () => {
   )
 
   test('stops at each bound', () => {
+    expect(judge(`x-a,${'b'.repeat(128)}`, ['x-a'])).toEqual({ check: 'header', value: 'b'.repeat(128) })
+    expect(judge(`x-a,${'b'.repeat(129)}`, ['x-a'])?.value).toBe('a name longer than 128 characters')
     const refused = (list: string, allowed = ['*']) => judge(list, allowed)?.value
     expect(refused(`${','.repeat(MAX_EMPTY_ITEMS + 1)}x-a`)).toBe('more than 16 empty items')
     expect(refused('x-a,   x-b')).toBe('more than 2 white-space characters in a row')
@@ -92,15 +98,48 @@ describe('narrowByHeaders()', () => {
   })
 })
 
-describe('echoList()', () => {
+describe('a hostile list', () => {
+  const limits = listLimits(['authorization', 'content-md5', 'content-type', 'x-cos-meta-author'])
+  const usual = 'authorization,content-md5,content-type,x-cos-meta-author'
+
+  /** Characters that are looked at, which is what a scan costs. */
+  function looks(list: string): number {
+    let count = 0
+    const counting = {
+      length: list.length,
+      slice: (from: number, to: number) => list.slice(from, to),
+      charCodeAt: (at: number) => {
+        count++
+        return list.charCodeAt(at)
+      },
+    }
+    readNames(counting as unknown as string, limits)
+    return count
+  }
+
+  test.each([',', ' ', '\t', ', ', '\t,', 'a', 'a,', 'content-type,', 'content-type  ,,', '\u00e4', '"'])(
+    'of %j again and again is read to its bound alone',
+    piece => {
+      const many = MAX_NAMES * ('content-type,'.length + 4)
+      for (const length of [8 * 1024, 128 * 1024])
+        expect(looks(piece.repeat(length / piece.length))).toBeLessThanOrEqual(many)
+      if (!piece.includes('content-type')) expect(looks(piece.repeat(8192))).toBeLessThan(3 * looks(usual))
+    },
+  )
+})
+
+describe('joinNames()', () => {
   test.each([
     ['a,b', 'a,b'],
     ['B, a', 'b,a'],
     [' ,a,,\tB ,', 'a,b'],
     ['', null],
     [' , ,', null],
-  ])('%j becomes %j', (list, expected) => {
-    expect(echoList(list, ',')).toBe(expected)
-    expect(echoList(list, ', ')).toBe(expected?.replaceAll(',', ', ') ?? null)
+  ])('of %j is %j', (list, expected) => {
+    const requested = readNames(list, listLimits([]))
+    for (let times = 0; times < 2; times++) {
+      expect(joinNames(requested, ',')).toBe(expected)
+      expect(joinNames(requested, ', ')).toBe(expected?.replaceAll(',', ', ') ?? null)
+    }
   })
 })

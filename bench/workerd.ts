@@ -1,0 +1,117 @@
+/**
+ * @module
+ * Bare workerd with the built Worker and the Workers it is compared with, each on a port of its own. wrangler and
+ * miniflare would measure themselves.
+ */
+
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface Subject {
+  readonly name: string
+  /** The source of its one module. */
+  readonly source: string
+  readonly vars?: Record<string, string>
+  /** Whether it gets RULES: a KV that answers every host with the same value. */
+  readonly kv?: boolean
+}
+
+export interface Workerd {
+  readonly pid: number
+  /** The URL of a subject by its name. */
+  url(name: string): string
+  stop(): Promise<void>
+}
+
+const COMPATIBILITY_DATE = '2026-10-20'
+
+/** KV as workerd speaks to it: `POST /bulk/get` with the keys, answered with their values. */
+const kvSource = (value: string): string => `
+const VALUE = ${JSON.stringify(value)}
+export default {
+  async fetch(request) {
+    const { keys } = await request.json()
+    return Response.json(Object.fromEntries(keys.map(key => [key, key.startsWith('cors:') && key !== 'cors:default' ? VALUE : null])))
+  },
+}`
+
+/** Starts workerd with all subjects and waits until each answers. */
+export async function startWorkerd(
+  subjects: readonly Subject[],
+  rules: string,
+  upstream: string,
+): Promise<Workerd> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-bench-'))
+  const all: Subject[] = [...subjects, { name: 'kv', source: kvSource(rules) }]
+  const ports = new Map<string, number>()
+  const quote = (text: string) => JSON.stringify(text)
+  const services: string[] = []
+  const sockets: string[] = []
+  for (const { name, source, vars = {}, kv } of all) {
+    writeFileSync(join(folder, `${name}.js`), source)
+    const bindings = Object.entries(vars).map(
+      ([key, text]) => `(name = ${quote(key)}, text = ${quote(text)})`,
+    )
+    if (kv) bindings.push('(name = "RULES", kvNamespace = "kv")')
+    services.push(
+      `(name = ${quote(name)}, worker = (modules = [(name = "main", esModule = embed ${quote(`${name}.js`)})], ` +
+        `compatibilityDate = ${quote(COMPATIBILITY_DATE)}, bindings = [${bindings.join(', ')}], globalOutbound = "out"))`,
+    )
+    const port = await freePort()
+    ports.set(name, port)
+    sockets.push(
+      `(name = ${quote(name)}, address = "127.0.0.1:${port}", http = (), service = ${quote(name)})`,
+    )
+  }
+  services.push('(name = "out", network = (allow = ["private", "local"]))')
+  writeFileSync(
+    join(folder, 'config.capnp'),
+    `using Workerd = import "/workerd/workerd.capnp";\nconst config :Workerd.Config = (\n  services = [${services.join(',\n    ')}],\n  sockets = [${sockets.join(',\n    ')}]\n);\n`,
+  )
+  void upstream
+  const child = spawn('workerd', ['serve', join(folder, 'config.capnp')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  const url = (name: string) => `http://127.0.0.1:${ports.get(name)}`
+  const stop = async () => {
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    if (child.exitCode === null && child.kill()) await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+  for (const { name } of subjects) {
+    let answered = false
+    for (let tries = 0; tries < 100 && !answered; tries++) {
+      try {
+        await fetch(url(name))
+        answered = true
+      } catch {
+        await new Promise(resolve => setTimeout(resolve, 50))
+      }
+    }
+    if (!answered) {
+      await stop()
+      throw new Error(`workerd does not answer for ${name}: ${errors}`)
+    }
+  }
+  return { pid: child.pid ?? 0, url, stop }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Resident memory of a process, in bytes. */
+export const residentBytes = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
