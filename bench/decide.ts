@@ -5,7 +5,6 @@
  */
 
 import assert from 'node:assert/strict'
-import cors from 'cors'
 import { Context } from 'hono'
 import { cors as honoCors } from 'hono/cors'
 import { measure } from 'mitata'
@@ -154,5 +153,4 @@ if (import.meta.main) {
     min_cpu_time: 200e6,
   })
   console.log('hono/cors', p50)
-  void cors
 }

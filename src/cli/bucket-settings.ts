@@ -50,7 +50,13 @@ export function readBucketSettings(text: string, deployed: Deployed): BucketSett
       continue
     }
     if (settings.has(read.host)) {
-      add('host-repeated', name, name, 'The host is written more than once, and only one can hold.', 'Merge them.')
+      add(
+        'host-repeated',
+        name,
+        name,
+        'The host is written more than once, and only one can hold.',
+        'Merge them.',
+      )
     }
     const written = JSON.stringify(value)
     settings.set(read.host, written)
@@ -68,8 +74,8 @@ export function readBucketSettings(text: string, deployed: Deployed): BucketSett
 
 function problemsOf(text: string, { vars, bindsBucket }: Deployed): SettingProblem[] {
   const { problems } = readHostSettings(text, {}, readSettings(vars as Env).settings)
-  // There are no bindings here: they are looked up in wrangler.toml instead, where that is known.
-  return problems.filter(
-    ({ code, name }) => code !== 'MissingBinding' || (name === 'BUCKET' && bindsBucket === false),
+  // There are no secrets here, and no bindings: those are looked up in wrangler.toml instead, where that is known.
+  return problems.filter(({ code, name }) =>
+    code === 'MissingBinding' ? name === 'BUCKET' && bindsBucket === false : code !== 'MissingSecret',
   )
 }

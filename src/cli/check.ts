@@ -3,13 +3,14 @@
  * `rules check`: all findings of rules files.
  */
 
+import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
+import { type Finding, quote } from '../cors/findings.ts'
 import { NOT_DEPLOYED } from './bucket-settings.ts'
-import { findFiles, hostOfFile, isSettingsFile } from './files.ts'
+import { findFiles, hostOfFile } from './files.ts'
 import { type FileReading, readFiles } from './read.ts'
 import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from './report.ts'
 import { print, printError, printJson } from './terminal.ts'
-import { reasonOf, Trouble } from './trouble.ts'
 
 interface CheckOptions {
   strict?: true
@@ -21,7 +22,9 @@ export function addCheck(program: Command): void {
   program
     .command('check')
     .summary('say what is wrong with rules files, or would surprise you')
-    .description('Reads rules files and prints all findings: errors are never published, warnings are worth a look.')
+    .description(
+      'Reads rules files and prints all findings: errors are never published, warnings are worth a look.',
+    )
     .argument('[file...]', 'CORSConfiguration XML, S3 JSON, or buckets.json (default: all of rules/)')
     .option('--strict', 'warnings fail, too')
     .addOption(
@@ -41,12 +44,13 @@ async function check(named: string[], options: CheckOptions): Promise<void> {
   const files = await findFiles(named)
   const readings = await readFiles(files, NOT_DEPLOYED)
   // In rules/, the name of a file is the host that it is published for.
-  const checked = named.length === 0 ? readings.map(named => withHostInName(named)) : readings
+  const checked = named.length === 0 ? readings.map(withHostInName) : readings
   const { errors, warnings, unreadable } = total(checked)
   const failed = errors > 0 || (options.strict === true && warnings > 0)
 
   for (const reading of checked) if (reading.kind === 'unreadable') printError(reading.problem)
-  if (options.json) printJson({ files: checked.map(fileJson), errors, warnings, failed: failed || unreadable > 0 })
+  if (options.json)
+    printJson({ files: checked.map(fileJson), errors, warnings, failed: failed || unreadable > 0 })
   else if (options.format === 'github') {
     for (const line of checked.flatMap(githubAnnotations)) print(line)
     print(summarize(checked))
@@ -63,12 +67,16 @@ function printText(reading: FileReading): void {
 }
 
 function withHostInName(reading: FileReading): FileReading {
-  if (reading.kind !== 'rules' || isSettingsFile(reading.file)) return reading
-  try {
-    hostOfFile(reading.file)
-    return reading
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error
-    return { kind: 'unreadable', file: reading.file, findings: reading.findings, problem: reasonOf(error) }
+  if (reading.kind !== 'rules') return reading
+  const named = hostOfFile(reading.file)
+  if ('host' in named) return reading
+  const finding: Finding = {
+    code: 'host-invalid',
+    severity: 'error',
+    path: '',
+    value: quote(basename(reading.file)),
+    reason: `${named.problem}, so the file can't be published.`,
+    hint: 'Name the file as <hostname>.xml or <hostname>.json, or default.xml.',
   }
+  return { ...reading, findings: [finding, ...reading.findings] }
 }

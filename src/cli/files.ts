@@ -6,7 +6,8 @@
 import { open, readdir } from 'node:fs/promises'
 import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { MAX_DOCUMENT_BYTES } from '../cors/configuration.ts'
-import { hostNamed } from './hosts.ts'
+import { quote } from '../cors/findings.ts'
+import { type HostReading, readHost } from './hosts.ts'
 import { visible } from './terminal.ts'
 import { codeOf, Trouble } from './trouble.ts'
 
@@ -35,20 +36,18 @@ export async function findFiles(named: readonly string[]): Promise<readonly stri
     const reason = codeOf(error) === 'ENOENT' ? 'does not exist' : `can't be listed (${codeOf(error)})`
     throw new Trouble(`The folder ${resolve(RULES_FOLDER)} ${reason}. ${here}`)
   }
-  const files = names.filter(name => !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase()))
+  const files = names.filter(
+    name => !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase()),
+  )
   if (files.length === 0) throw new Trouble(`${resolve(RULES_FOLDER)} has no .xml or .json file. ${here}`)
   return files.sort().map(name => join(RULES_FOLDER, name))
 }
 
-/** The host that a rules file is for: `rules/files.example.com.xml`. @throws {Trouble} when its name is no host's. */
-export function hostOfFile(file: string): string {
+/** The host that a rules file is for, by its name (`rules/files.example.com.xml`); or why it can't be told. */
+export function hostOfFile(file: string): HostReading {
   const extension = extname(file)
-  const known = EXTENSIONS.includes(extension.toLowerCase())
-  const where = visible(file)
-  if (!known) {
-    throw new Trouble(`${where}: the file's name is not <hostname>.xml or <hostname>.json; --host names the host.`)
-  }
-  return hostNamed(basename(file, extension), where)
+  if (EXTENSIONS.includes(extension.toLowerCase())) return readHost(basename(file, extension))
+  return { problem: `"${quote(basename(file))}" is not <hostname>.xml or <hostname>.json` }
 }
 
 /** The file as a record names it: relative, so that no machine's folders are published. */

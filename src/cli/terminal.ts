@@ -4,7 +4,10 @@
  */
 
 import { createInterface } from 'node:readline/promises'
-import { type InspectColor, styleText } from 'node:util'
+import { styleText } from 'node:util'
+
+/** What `styleText` takes: `red`, or several. */
+type Format = Parameters<typeof styleText>[0]
 
 /** What a terminal would obey or an eye can't see, in text that comes from others. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
@@ -14,7 +17,7 @@ export const printError = (text: string): void => void process.stderr.write(`${t
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2))
 
 /** `text` in colours, where standard output shows any. */
-export const style = (format: InspectColor | InspectColor[], text: string): string =>
+export const style = (format: Format, text: string): string =>
   styleText(format, text, { stream: process.stdout })
 
 /** A name from outside (a file's, a program's message), with what can't be seen as `\u001b`. */
@@ -30,7 +33,14 @@ export function table(rows: readonly (readonly string[])[]): string {
   for (const row of rows) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
   }
-  return rows.map(row => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n')
+  return rows
+    .map(row =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** True when there is a person to ask. */
@@ -42,6 +52,7 @@ export async function confirm(question: string): Promise<boolean> {
   try {
     const closed = new Promise<string>(resolve => lines.once('close', () => resolve('')))
     const answer = await Promise.race([lines.question(`${question} [y/N] `), closed])
+    if (answer === '') print('')
     return /^y(es)?$/i.test(answer.trim())
   } catch {
     return false

@@ -121,9 +121,10 @@ export async function decodeValue(text: string): Promise<Rules | BadValue> {
 
 /** The value as an object that names a schema; null: a document. */
 function parseRecord(text: string): Partial<RulesRecord> | null {
-  if (!text.startsWith('{')) return null
+  // Pasted in a dashboard, it may have gained a line break or a byte order mark.
+  if (!/^[\s\uFEFF]*\{/.test(text)) return null
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
     return typeof value === 'object' && value !== null && Object.hasOwn(value, 'schema') ? value : null
   } catch {
     return null

@@ -10,6 +10,11 @@ const CACHE_TTL_SECONDS = 30
 /** A read that takes longer counts as failed: preflights wait for it. In milliseconds. */
 const READ_TIMEOUT_MS = 2000
 
+/** The KV keys of a host, or of `default`: its rules, its settings, and its earlier records. */
+export const rulesKey = (host: string): string => `cors:${host}`
+export const settingsKey = (host: string): string => `bucket:${host}`
+export const historyKey = (host: string, revision: string): string => `history:${host}:${revision}`
+
 /** The values that make a host's policy: its own, or else the default ones. */
 export interface HostValues {
   readonly rules: string | null
@@ -26,14 +31,14 @@ export interface HostValues {
  */
 export async function readHost(kv: KVNamespace, host: string): Promise<HostValues> {
   const hosts = host.length <= MAX_HOSTNAME && host !== 'default' ? [host, 'default'] : ['default']
-  const keys = hosts.flatMap(name => [`cors:${name}`, `bucket:${name}`])
+  const keys = hosts.flatMap(name => [rulesKey(name), settingsKey(name)])
   // As text: with type json, one bad value would fail the others with it.
   const values = await inTime(kv.get(keys, { type: 'text', cacheTtl: CACHE_TTL_SECONDS }))
   const own = hosts[0] ?? 'default'
-  const ownRules = values.get(`cors:${own}`) ?? null
+  const ownRules = values.get(rulesKey(own)) ?? null
   return {
-    rules: ownRules ?? values.get('cors:default') ?? null,
-    bucket: values.get(`bucket:${own}`) ?? values.get('bucket:default') ?? null,
+    rules: ownRules ?? values.get(rulesKey('default')) ?? null,
+    bucket: values.get(settingsKey(own)) ?? values.get(settingsKey('default')) ?? null,
     isDefault: ownRules === null,
   }
 }

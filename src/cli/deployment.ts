@@ -1,0 +1,95 @@
+/**
+ * @module
+ * A deployment as wrangler.toml describes it: its variables, its bindings, and where its KV is.
+ */
+
+import { dirname, join, resolve } from 'node:path'
+import { type Env, readHostSettings, readSettings, type Settings } from '../settings.ts'
+import type { Deployed } from './bucket-settings.ts'
+import type { KvPlace } from './kv.ts'
+import { visible } from './terminal.ts'
+import { reasonOf, Trouble } from './trouble.ts'
+
+/** The environment that `npm start` runs. */
+const LOCAL_ENVIRONMENT = 'local'
+
+/** The options of every command that works on a KV. */
+export interface PlaceOptions {
+  local?: true
+  remote?: true
+  env?: string
+  persistTo?: string
+}
+
+export interface Deployment extends Deployed {
+  readonly place: KvPlace
+  /** Of the variables. */
+  readonly settings: Settings
+}
+
+/**
+ * Reads wrangler.toml for the environment that the options name: for --local it is `local` unless named, for --remote
+ * the top level.
+ *
+ * @throws {Trouble} when the options name no place, or wrangler.toml does not describe it
+ */
+export async function readDeployment(options: PlaceOptions): Promise<Deployment> {
+  const where = options.local ? 'local' : options.remote ? 'remote' : null
+  if (where === null) {
+    throw new Trouble(
+      "Say where: --local (this machine's KV, that npm start uses) or --remote (Cloudflare's KV).",
+    )
+  }
+  if (where === 'remote' && options.persistTo !== undefined)
+    throw new Trouble('--persist-to names a folder of this machine: it goes with --local.')
+  const env = options.env ?? (where === 'local' ? LOCAL_ENVIRONMENT : '')
+  const config = await readConfig(env)
+  if (config.configPath === undefined) {
+    throw new Trouble(
+      `There is no wrangler.toml in ${process.cwd()} or above. Run this in the project's folder.`,
+    )
+  }
+  const named = env === '' ? 'its top level' : `environment ${env}`
+  if (!config.kv_namespaces.some(({ binding }: { binding: string }) => binding === 'RULES')) {
+    throw new Trouble(
+      `${config.configPath}: ${named} has no KV namespace bound as RULES. Add one under kv_namespaces.`,
+    )
+  }
+  const vars = config.vars
+  const { settings, problems } = readSettings(vars as Env)
+  const dialect = problems.find(({ name }) => name === 'DIALECT')
+  if (dialect !== undefined) {
+    throw new Trouble(
+      `${config.configPath}: in ${named}, DIALECT is "${visible(dialect.value)}"; accepted: ${dialect.accepted}.`,
+    )
+  }
+  const state = options.persistTo ?? join(dirname(config.configPath), '.wrangler/state')
+  return {
+    place: { where, env, configPath: config.configPath, state: resolve(state) },
+    settings,
+    vars,
+    bindsBucket: config.services?.some(({ binding }: { binding: string }) => binding === 'BUCKET') ?? false,
+  }
+}
+
+async function readConfig(env: string) {
+  // Takes a second to load: only the commands that need it wait for it.
+  const { unstable_readConfig } = await import('wrangler')
+  try {
+    return unstable_readConfig({ env }, { hideWarnings: true })
+  } catch (error) {
+    throw new Trouble(`wrangler.toml can't be used: ${visible(reasonOf(error))}`)
+  }
+}
+
+/** The dialect of a host whose `bucket:` value is this, as the Worker reads it; null: it has none. */
+export function dialectOfHost(deployment: Deployment, settings: string | null): Settings['dialect'] {
+  if (settings === null) return deployment.settings.dialect
+  return readHostSettings(settings, {}, deployment.settings).settings.dialect
+}
+
+/** `the local KV (environment local)` */
+export function describePlace({ where, env }: KvPlace): string {
+  const kv = where === 'local' ? 'the local KV' : "Cloudflare's KV"
+  return `${kv} (${env === '' ? 'top level of wrangler.toml' : `environment ${env}`})`
+}

@@ -1,0 +1,92 @@
+/**
+ * @module
+ * What publishing did, or would do, as people and scripts read it.
+ */
+
+import { type Deployment, describePlace } from './deployment.ts'
+import type { Change, Live } from './plan.ts'
+import type { FileReading } from './read.ts'
+import { fileJson } from './report.ts'
+import { count, print, printError, printJson, table } from './terminal.ts'
+
+/** What became of a change. `pending`: written, and KV does not show it yet. */
+export type Status = 'planned' | 'unchanged' | 'published' | 'pending'
+export type Result = Change & { readonly status: Status }
+
+export const resultOf = (change: Change, status: Status): Result => ({
+  ...change,
+  status: change.changes ? status : 'unchanged',
+})
+
+/** Shows the results of a run, and on standard error what is not seen in KV yet. */
+export function show(
+  deployment: Deployment,
+  readings: readonly FileReading[],
+  results: readonly Result[],
+  options: { dryRun?: true; json?: true },
+): void {
+  const { where, env } = deployment.place
+  const dryRun = options.dryRun === true
+  if (options.json) {
+    const files = readings.map(fileJson)
+    printJson({ where, env, dryRun, files, changes: results.map(resultJson), failed: false })
+  } else {
+    if (results.length > 0) print(resultsText(results))
+    const changed = results.filter(({ changes }) => changes).length
+    const done = `${changed} ${dryRun ? 'to be published' : 'published'}, ${results.length - changed} unchanged`
+    print(`${capitalized(describePlace(deployment.place))}: ${done}.`)
+  }
+  const pending = results.filter(({ status }) => status === 'pending').map(({ key }) => key)
+  if (pending.length > 0) {
+    printError(
+      `Reading back does not show ${pending.join(', ')} yet. KV can take a minute; publish again then: it says unchanged when all is well.`,
+    )
+  }
+}
+
+const STATUS_TEXTS: Record<Status, string> = {
+  planned: 'to be published',
+  unchanged: 'unchanged',
+  published: 'published',
+  pending: 'written',
+}
+
+/** One line for each change. */
+export const resultsText = (results: readonly Result[]): string =>
+  table(
+    results.map(result => {
+      const head = [result.host, result.kind, STATUS_TEXTS[result.status]]
+      if (result.kind === 'settings')
+        return result.changes ? [...head, result.live === null ? 'new' : 'replaces other settings'] : head
+      const { revision, configuration } = result.record
+      const what = [...head, `revision ${revision}`, count(configuration.rules.length, 'rule')]
+      return result.changes ? [...what, replacedText(result.live, revision)] : what
+    }),
+  )
+
+function replacedText(live: Live, revision: string): string {
+  if (live.kind === 'nothing') return 'new'
+  if (live.kind === 'unusable') return `replaces a value that can't be used (${live.reason})`
+  if (!live.isRecord) return 'replaces a pasted document'
+  if (live.rules.revision === revision) return 'same rules, compiled anew'
+  return `replaces ${live.rules.revision}`
+}
+
+function resultJson(result: Result) {
+  const { host, key, kind, status } = result
+  if (kind === 'settings') return { host, key, kind, status }
+  const { revision, source, configuration, policy } = result.record
+  return {
+    host,
+    key,
+    kind,
+    status,
+    revision,
+    rules: configuration.rules.length,
+    dialect: policy.dialect,
+    source,
+    previous: result.live.kind === 'rules' ? result.live.rules.revision : null,
+  }
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,0 +1,101 @@
+/**
+ * @module
+ * What a browser does with an answer: whether it asks at all, whether it goes on, and how long it remembers.
+ * Source: Fetch standard, "CORS-preflight fetch", "CORS check", "CORS-safelisted request-header".
+ */
+
+/** How long each browser remembers a preflight at most, in seconds; without Max-Age it is 5 (Fetch standard). */
+export const MAX_AGE_CAPS = { Chrome: 7200, Firefox: 86_400, Safari: 600 } as const
+export type Browser = keyof typeof MAX_AGE_CAPS
+const DEFAULT_MAX_AGE = 5
+
+const SAFELISTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
+/** Names that need no permission, as far as the name alone tells; `content-type` and `range` depend on the value. */
+const SAFELISTED_HEADERS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-language'])
+const SAFELISTED_BY_VALUE: ReadonlySet<string> = new Set(['content-type', 'range'])
+
+/** A request as a script makes it. */
+export interface ScriptRequest {
+  readonly origin: string
+  readonly method: string
+  /** Lower-cased names of the headers that the script sets. */
+  readonly headers: readonly string[]
+  /** `credentials: 'include'`: with cookies or TLS client certificates. */
+  readonly credentials: boolean
+}
+
+/** An answer, as far as CORS goes: lower-cased names. */
+export interface CorsAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | undefined>>
+}
+
+export interface BrowserVerdict {
+  readonly goesOn: boolean
+  /** Why, as one sentence. */
+  readonly reason: string
+}
+
+/** Why a browser asks before this request; null: it does not. `content-type` and `range` count as not safelisted. */
+export function whyPreflight({ method, headers }: ScriptRequest): string | null {
+  if (!SAFELISTED_METHODS.has(method)) return `the method ${method} is not GET, HEAD or POST`
+  const unsafe = headers.filter(name => !SAFELISTED_HEADERS.has(name))
+  if (unsafe.length === 0) return null
+  const byValue = unsafe.every(name => SAFELISTED_BY_VALUE.has(name))
+  return byValue
+    ? `the value of ${unsafe.join(' and ')} may need permission`
+    : `the script sets ${unsafe.filter(name => !SAFELISTED_BY_VALUE.has(name)).join(', ')}`
+}
+
+const refuse = (reason: string): BrowserVerdict => ({ goesOn: false, reason })
+
+/** What a browser does with the answer to its preflight: send the request, or fail it. The same in all three. */
+export function judgePreflight(request: ScriptRequest, answer: CorsAnswer): BrowserVerdict {
+  const check = corsCheck(request, answer)
+  if (!check.goesOn) return check
+  if (answer.status < 200 || answer.status > 299)
+    return refuse(`a preflight must be answered with a 2xx status, and this is ${answer.status}`)
+  const methods = items(answer.headers['access-control-allow-methods'])
+  const anyMethod = methods.includes('*') && !request.credentials
+  if (!SAFELISTED_METHODS.has(request.method) && !methods.includes(request.method) && !anyMethod)
+    return refuse(`Access-Control-Allow-Methods does not name ${request.method}`)
+  const allowed = items(answer.headers['access-control-allow-headers']).map(name => name.toLowerCase())
+  const anyHeader = allowed.includes('*') && !request.credentials
+  for (const name of request.headers) {
+    if (SAFELISTED_HEADERS.has(name) || allowed.includes(name)) continue
+    if (anyHeader && name !== 'authorization') continue
+    return refuse(
+      anyHeader
+        ? 'Access-Control-Allow-Headers: * does not cover Authorization, which must be named'
+        : `Access-Control-Allow-Headers does not name ${name}`,
+    )
+  }
+  return { goesOn: true, reason: 'the preflight allows the request' }
+}
+
+/** What a browser does with an actual response: give it to the script, or keep it from it ("CORS check"). */
+export function corsCheck({ origin, credentials }: ScriptRequest, { headers }: CorsAnswer): BrowserVerdict {
+  const allowed = headers['access-control-allow-origin']
+  if (allowed === undefined) return refuse('there is no Access-Control-Allow-Origin')
+  if (allowed === '*' && credentials)
+    return refuse('Access-Control-Allow-Origin: * is not accepted for a request with credentials')
+  if (allowed !== '*' && allowed !== origin)
+    return refuse(`Access-Control-Allow-Origin is ${allowed}, not the page's origin`)
+  if (credentials && headers['access-control-allow-credentials'] !== 'true')
+    return refuse('Access-Control-Allow-Credentials is not true, and the request is sent with credentials')
+  return { goesOn: true, reason: 'the script may read the response' }
+}
+
+/** How long each browser remembers this preflight, in seconds. */
+export function remembers(answer: CorsAnswer): Record<Browser, number> {
+  const text = answer.headers['access-control-max-age']
+  const seconds = text === undefined || !/^\d+$/.test(text) ? DEFAULT_MAX_AGE : Number(text)
+  const capped = (browser: Browser) => Math.min(seconds, MAX_AGE_CAPS[browser])
+  return { Chrome: capped('Chrome'), Firefox: capped('Firefox'), Safari: capped('Safari') }
+}
+
+const items = (list: string | undefined): string[] =>
+  (list ?? '')
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '')

@@ -1,0 +1,157 @@
+/**
+ * @module
+ * The smallest change of a configuration that would allow a refused request, what else it would allow, and
+ * whether that is wise.
+ */
+
+import { type Configuration, METHODS, type Method, type Rule } from './configuration.ts'
+import { type Explanation, explain, type RequestFacts, type RuleVerdict } from './explain.ts'
+
+/** One addition. Rules are counted from 1 here, as people count them. */
+export type Step =
+  | { readonly kind: 'add-origin'; readonly rule: number; readonly value: string }
+  | { readonly kind: 'add-method'; readonly rule: number; readonly value: Method }
+  | { readonly kind: 'add-header'; readonly rule: number; readonly value: string }
+  | { readonly kind: 'add-rule'; readonly rule: number }
+
+export interface Change {
+  readonly steps: readonly Step[]
+  /** The configuration with the change. */
+  readonly configuration: Configuration
+  /** What the change allows besides the request, as sentences. */
+  readonly alsoAllows: readonly string[]
+  /** Why it may be unwise, as sentences. */
+  readonly warnings: readonly string[]
+}
+
+/** No change can allow the request. */
+export interface NoChange {
+  readonly impossible: string
+}
+
+/** More additions than this to one rule say that the request is none of its business. */
+const MAX_ADDITIONS = 3
+/** What a new rule exposes and remembers: enough for the COS SDK, short enough to be corrected. */
+const NEW_RULE_EXPOSES = ['ETag']
+const NEW_RULE_MAX_AGE = 600
+
+const isMethod = (method: string | null): method is Method =>
+  (METHODS as readonly string[]).includes(method ?? '')
+
+/**
+ * Finds the change with the fewest additions: to the rule that lacks the least, else a rule of its own.
+ *
+ * @returns null when the request is allowed as it is
+ */
+export function smallestChange(
+  configuration: Configuration,
+  request: RequestFacts,
+): Change | NoChange | null {
+  const explanation = explain(configuration, request)
+  if (explanation.answeredBy !== null) return null
+  if (explanation.unusable !== null)
+    return { impossible: `No rule can allow it: ${explanation.unusable.reason}.` }
+  const { method, origin } = request
+  if (!isMethod(method) || origin === null)
+    return { impossible: `No rule can allow the method ${method ?? '(none)'}: only ${METHODS.join(', ')}.` }
+  if (explanation.names.includes('*')) return { impossible: 'No rule can allow a header called *.' }
+  const nearest = nearestRule(explanation)
+  return nearest === null
+    ? newRule(configuration, explanation, origin, method)
+    : extendRule(configuration, nearest, origin, method)
+}
+
+/** The rule that lacks the least, if it shares enough with the request; the earlier one of two. */
+function nearestRule(explanation: Explanation): RuleVerdict | null {
+  const candidates = explanation.rules.filter(
+    verdict => verdict.missing <= MAX_ADDITIONS && (verdict.origin !== null || verdict.missing === 1),
+  )
+  return candidates.reduce<RuleVerdict | null>(
+    (best, verdict) => (best === null || verdict.missing < best.missing ? verdict : best),
+    null,
+  )
+}
+
+function extendRule(
+  configuration: Configuration,
+  verdict: RuleVerdict,
+  origin: string,
+  method: Method,
+): Change {
+  const { rule, position } = verdict
+  const number = position + 1
+  const headers = [...new Set(verdict.missingHeaders)]
+  const steps: Step[] = []
+  if (verdict.origin === null) steps.push({ kind: 'add-origin', rule: number, value: origin })
+  if (!verdict.methodHeld) steps.push({ kind: 'add-method', rule: number, value: method })
+  for (const value of headers) steps.push({ kind: 'add-header', rule: number, value })
+  const extended: Rule = {
+    ...rule,
+    allowedOrigins: verdict.origin === null ? [...rule.allowedOrigins, origin] : rule.allowedOrigins,
+    allowedMethods: verdict.methodHeld ? rule.allowedMethods : [...rule.allowedMethods, method],
+    allowedHeaders: [...rule.allowedHeaders, ...headers],
+  }
+  const rules = configuration.rules.with(position, extended)
+  return {
+    steps,
+    configuration: { ...configuration, rules },
+    alsoAllows: steps.map(step => alsoAllowed(step, rule)).filter(sentence => sentence !== ''),
+    warnings: warningsOf(extended, origin),
+  }
+}
+
+function newRule(
+  configuration: Configuration,
+  explanation: Explanation,
+  origin: string,
+  method: Method,
+): Change {
+  const rule: Rule = {
+    id: null,
+    allowedOrigins: [origin],
+    allowedMethods: [method],
+    allowedHeaders: [...new Set(explanation.names)],
+    exposeHeaders: NEW_RULE_EXPOSES,
+    maxAgeSeconds: NEW_RULE_MAX_AGE,
+  }
+  return {
+    steps: [{ kind: 'add-rule', rule: configuration.rules.length + 1 }],
+    configuration: { ...configuration, rules: [...configuration.rules, rule] },
+    alsoAllows: [],
+    warnings: warningsOf(rule, origin),
+  }
+}
+
+const listOf = (values: readonly string[]): string => values.join(', ')
+
+/** What an addition allows besides the request that it was made for. */
+function alsoAllowed(step: Step, rule: Rule): string {
+  const headers = rule.allowedHeaders.length === 0 ? 'no requested header' : listOf(rule.allowedHeaders)
+  switch (step.kind) {
+    case 'add-origin':
+      return `${step.value} may use ${listOf(rule.allowedMethods)} with ${headers}.`
+    case 'add-method':
+      return `${listOf(rule.allowedOrigins)} may use ${step.value} with ${headers}.`
+    case 'add-header':
+      return `${listOf(rule.allowedOrigins)} may send ${step.value} with ${listOf(rule.allowedMethods)}.`
+    case 'add-rule':
+      return ''
+  }
+}
+
+function warningsOf(rule: Rule, origin: string): string[] {
+  const warnings: string[] = []
+  const writes = rule.allowedMethods.filter(method => method !== 'GET' && method !== 'HEAD')
+  if (origin === 'null' && !rule.allowedOrigins.includes('*'))
+    warnings.push(
+      'Every sandboxed document and local file has the origin null: whoever can write a page has it.',
+    )
+  if (rule.allowedOrigins.includes('*') && writes.length > 0)
+    warnings.push(
+      `Every origin may then use ${listOf(writes)}; what protects the bucket is its signatures alone.`,
+    )
+  const wide = rule.allowedOrigins.filter(pattern => pattern !== '*' && pattern.includes('*'))
+  if (wide.length > 0)
+    warnings.push(`Every origin that matches ${listOf(wide)} gets it too, with credentials.`)
+  return warnings
+}

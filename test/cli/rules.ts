@@ -1,0 +1,50 @@
+/**
+ * @module
+ * The rules command line as it is run: a process of its own, in a folder of its own.
+ */
+
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+
+const MAIN = resolve('src/cli/main.ts')
+
+export interface Run {
+  code: number
+  out: string
+  err: string
+}
+
+/** A project: the repository's wrangler.toml, and the files that a test writes. */
+export class Project {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'rules-test-')))
+
+  constructor(files: Readonly<Record<string, string | Buffer>> = {}) {
+    cpSync('wrangler.toml', join(this.folder, 'wrangler.toml'))
+    for (const [name, content] of Object.entries(files)) this.write(name, content)
+  }
+
+  write(name: string, content: string | Buffer): void {
+    const path = join(this.folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+  }
+
+  /** Runs a command with no terminal, and with `env` on top of an environment that says nothing of colours. */
+  rules(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+    const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
+    const logs = { WRANGLER_LOG_PATH: join(this.folder, 'logs') }
+    const options = { cwd: this.folder, env: { ...inherited, ...logs, ...env } }
+    return new Promise(done => {
+      const child = execFile(process.execPath, [MAIN, ...args], options, (error, out, err) => {
+        done({ code: error === null ? 0 : Number(error.code ?? -1), out, err })
+      })
+      child.stdin?.end()
+    })
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
