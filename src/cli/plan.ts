@@ -4,8 +4,8 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
+import { rulesKey, settingsKey } from '../rules/names.ts'
 import { decodeValue, makeRecord, Rules, type RulesRecord } from '../rules/record.ts'
-import { rulesKey, settingsKey } from '../rules/store.ts'
 import { type Deployment, dialectOfHost } from './deployment.ts'
 import { sourceName } from './files.ts'
 import { DEFAULT_HOST } from './hosts.ts'

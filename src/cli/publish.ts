@@ -6,7 +6,7 @@
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { hasErrors } from '../cors/findings.ts'
-import { historyKey } from '../rules/store.ts'
+import { historyKey } from '../rules/names.ts'
 import { type Deployment, describePlace, type PlaceOptions, readDeployment } from './deployment.ts'
 import { findFiles, hostOfFile, isSettingsFile } from './files.ts'
 import { readHost } from './hosts.ts'

@@ -3,17 +3,14 @@
  * The KV keys of a host and how they are read. See docs/storage.md.
  */
 
+import { rulesKey, settingsKey } from './names.ts'
+
 /** Longest host name (RFC 1035 2.3.4); a longer one has no rules of its own. */
 const MAX_HOSTNAME = 253
 /** KV's smallest: an edge location holds a value for this long, so that a change is seen soon. In seconds. */
 const CACHE_TTL_SECONDS = 30
 /** A read that takes longer counts as failed: preflights wait for it. In milliseconds. */
 const READ_TIMEOUT_MS = 2000
-
-/** The KV keys of a host, or of `default`: its rules, its settings, and its earlier records. */
-export const rulesKey = (host: string): string => `cors:${host}`
-export const settingsKey = (host: string): string => `bucket:${host}`
-export const historyKey = (host: string, revision: string): string => `history:${host}:${revision}`
 
 /** The values that make a host's policy: its own, or else the default ones. */
 export interface HostValues {
