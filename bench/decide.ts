@@ -5,13 +5,16 @@
  */
 
 import assert from 'node:assert/strict'
+import cors from 'cors'
 import { Context } from 'hono'
 import { cors as honoCors } from 'hono/cors'
 import { measure } from 'mitata'
+import { answerPreflight } from '../src/answers/preflight.ts'
 import type { Configuration, Rule } from '../src/cors/configuration.ts'
 import { decide } from '../src/cors/decide.ts'
 import { compile, hydrate } from '../src/cors/policy.ts'
 import { modelRule } from '../test/model/model.ts'
+import { interleaved, type Row } from './rows.ts'
 
 export interface Ask {
   origin: string
@@ -119,7 +122,8 @@ export const CASES: readonly Case[] = [
   },
 ]
 
-function subject({ configuration, ask }: Case): () => unknown {
+/** A subject that first shows that it answers as the naive model does. */
+function decider({ configuration, ask }: Case): () => unknown {
   const ready = hydrate(compile(configuration, 'cos'))
   const { origin, method, headers } = ask
   const decision = decide(ready, origin, method, headers)
@@ -128,29 +132,126 @@ function subject({ configuration, ask }: Case): () => unknown {
   return () => decide(ready, origin, method, headers)
 }
 
-if (import.meta.main) {
-  for (const item of CASES) {
-    const run = subject(item)
-    const { p50, avg } = await measure(run, { min_cpu_time: 200e6 })
-    console.log(item.name.padEnd(50), p50.toFixed(1), avg.toFixed(1))
-  }
+/** hono/cors answers a preflight of one listed origin; its work alone, without Hono's routing. */
+function honoSubject(): () => Promise<unknown> {
   const middleware = honoCors({
-    origin: 'https://app.example.com',
-    allowMethods: ['GET', 'PUT'],
-    allowHeaders: ['content-type'],
+    origin: ['https://app.example.com'],
+    allowMethods: ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'],
+    allowHeaders: ['content-type', 'content-md5', 'authorization', 'x-cos-meta-author'],
+    exposeHeaders: ['ETag', 'Content-Length'],
     credentials: true,
     maxAge: 600,
   })
-  const request = new Request('https://e.example/k', {
-    method: 'OPTIONS',
-    headers: {
-      origin: ASK.origin,
-      'access-control-request-method': 'PUT',
-      'access-control-request-headers': ASK.headers ?? '',
-    },
+  const request = new Request('https://edge.example/k', { method: 'OPTIONS', headers: preflightHeaders(ASK) })
+  const run = async () => middleware(new Context(request), async () => {})
+  return async () => {
+    const response = await run()
+    assert.equal(response?.headers.get('access-control-allow-origin'), ASK.origin)
+    return response
+  }
+}
+
+/** What of that is the Context and an empty Response. */
+const bareSubject = (): (() => unknown) => {
+  const request = new Request('https://edge.example/k', { method: 'OPTIONS', headers: preflightHeaders(ASK) })
+  const run = async () => new Context(request).body(null, 204)
+  return run
+}
+
+/** The `cors` package answers the same, into a response that only remembers its headers. */
+function corsSubject(): () => unknown {
+  const middleware = cors({
+    origin: ['https://app.example.com'],
+    methods: ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'],
+    allowedHeaders: ['content-type', 'content-md5', 'authorization', 'x-cos-meta-author'],
+    exposedHeaders: ['ETag', 'Content-Length'],
+    credentials: true,
+    maxAge: 600,
   })
-  const { p50 } = await measure(async () => middleware(new Context(request) as never, async () => {}), {
-    min_cpu_time: 200e6,
+  const request = { method: 'OPTIONS', headers: preflightHeaders(ASK) }
+  return () => {
+    const headers = new Map<string, unknown>()
+    const response = {
+      statusCode: 0,
+      getHeader: (name: string) => headers.get(name.toLowerCase()),
+      setHeader: (name: string, value: unknown) => headers.set(name.toLowerCase(), value),
+      end: () => {},
+    }
+    middleware(request, response, () => {})
+    assert.equal(headers.get('access-control-allow-origin'), ASK.origin)
+    return headers
+  }
+}
+
+const preflightHeaders = (ask: Ask): Record<string, string> => ({
+  origin: ask.origin,
+  'access-control-request-method': ask.method,
+  'access-control-request-headers': ask.headers ?? '',
+})
+
+/** Our whole answer to a preflight, Response included: what hono/cors is compared with fairly. */
+function answerSubject(): () => unknown {
+  const ready = hydrate(compile(ONE, 'cos'))
+  return () => {
+    const decision = decide(ready, ASK.origin, ASK.method, ASK.headers)
+    return answerPreflight(
+      ready.dialect,
+      decision,
+      { url: 'https://edge.example/k', origin: ASK.origin, method: ASK.method },
+      false,
+    )
+  }
+}
+
+/** Goals by the case's name; every other allowed case may cost 1.5 times the first. */
+const GOALS: Record<string, number> = { refused: 1, '128 KB': 3, '10,000': 3 }
+const FIRST = 'allowed, one rule'
+const HONO = 'hono/cors with its Context and Response'
+const BARE = 'the same without hono/cors'
+const CORS = 'cors (npm), its own work'
+const NAIVE = 'a straightforward evaluator, 100 rules'
+const ANSWER = 'decide and Response, one rule'
+
+/** Costs of a decision: medians of interleaved rounds, in nanoseconds. */
+export async function decideRows(rounds = 7): Promise<Row[]> {
+  const subjects = new Map<string, () => unknown>(CASES.map(item => [item.name, decider(item)]))
+  subjects.set(ANSWER, answerSubject())
+  subjects.set(HONO, honoSubject())
+  subjects.set(BARE, bareSubject())
+  subjects.set(CORS, corsSubject())
+  const naive = { origin: ASK.origin, method: ASK.method, requestedHeaders: ASK.headers }
+  subjects.set(NAIVE, () => modelRule(HUNDRED, naive))
+  const costs = await interleaved([...subjects.keys()], rounds, async name => {
+    const run = subjects.get(name) ?? (() => {})
+    return (await measure(run, { min_cpu_time: 60e6 })).p50
   })
-  console.log('hono/cors', p50)
+  const first = costs.get(FIRST) ?? Number.NaN
+  const hono = (costs.get(HONO) ?? Number.NaN) - (costs.get(BARE) ?? Number.NaN)
+  return [...costs].map(([name, nanoseconds]): Row => {
+    const figure = `${nanoseconds.toFixed(0)} ns`
+    if (name === FIRST || name === ANSWER) {
+      const ratio = nanoseconds / hono
+      return {
+        group: 'decide',
+        name,
+        figure,
+        ratio,
+        over: 'hono/cors own work',
+        goal: name === FIRST ? { most: 1 / 8 } : null,
+        measured: ratio,
+      }
+    }
+    const ratio = nanoseconds / first
+    const isOther = [HONO, BARE, CORS, NAIVE].includes(name)
+    const most = Object.entries(GOALS).find(([start]) => name.startsWith(start))?.[1] ?? 1.5
+    return {
+      group: 'decide',
+      name,
+      figure,
+      ratio,
+      over: FIRST,
+      goal: isOther ? null : { most },
+      measured: ratio,
+    }
+  })
 }

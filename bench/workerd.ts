@@ -38,11 +38,15 @@ export default {
   },
 }`
 
-/** Starts workerd with all subjects and waits until each answers. */
+/**
+ * Starts workerd with all subjects and waits until each that is awaited answers.
+ *
+ * @param rules what KV holds for every host
+ */
 export async function startWorkerd(
   subjects: readonly Subject[],
   rules: string,
-  upstream: string,
+  awaited: readonly string[] = subjects.map(({ name }) => name),
 ): Promise<Workerd> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-bench-'))
   const all: Subject[] = [...subjects, { name: 'kv', source: kvSource(rules) }]
@@ -71,7 +75,6 @@ export async function startWorkerd(
     join(folder, 'config.capnp'),
     `using Workerd = import "/workerd/workerd.capnp";\nconst config :Workerd.Config = (\n  services = [${services.join(',\n    ')}],\n  sockets = [${sockets.join(',\n    ')}]\n);\n`,
   )
-  void upstream
   const child = spawn('workerd', ['serve', join(folder, 'config.capnp')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -85,7 +88,7 @@ export async function startWorkerd(
     if (child.exitCode === null && child.kill()) await ended
     rmSync(folder, { recursive: true, force: true })
   }
-  for (const { name } of subjects) {
+  for (const name of awaited) {
     let answered = false
     for (let tries = 0; tries < 100 && !answered; tries++) {
       try {

@@ -81,10 +81,28 @@ function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): Polic
   }
 }
 
-/** The header sets of one rule for one kind of origin, as templates: a Response copies them. */
-export interface HeaderSets {
-  readonly preflight: Headers
-  readonly actual: Headers
+/**
+ * The header sets of one rule for one kind of origin, as templates: a Response copies them. Made when they are
+ * first asked for, because most rules of most hosts never answer in an isolate's life.
+ */
+export class HeaderSets {
+  readonly #pairs: { readonly preflight: readonly HeaderPair[]; readonly actual: readonly HeaderPair[] }
+  #preflight: Headers | null = null
+  #actual: Headers | null = null
+
+  constructor(preflight: readonly HeaderPair[], actual: readonly HeaderPair[]) {
+    this.#pairs = { preflight, actual }
+  }
+
+  get preflight(): Headers {
+    this.#preflight ??= toHeaders(this.#pairs.preflight)
+    return this.#preflight
+  }
+
+  get actual(): Headers {
+    this.#actual ??= toHeaders(this.#pairs.actual)
+    return this.#actual
+  }
 }
 
 export interface ReadyRule {
@@ -98,7 +116,7 @@ export interface ReadyRule {
   readonly setsForNull: HeaderSets
 }
 
-/** A policy with its match structures. Nothing in it changes after `hydrate`. */
+/** A policy with its match structures. No answer changes after `hydrate`. */
 export interface ReadyPolicy {
   /** Another one for each policy that is hydrated: what is remembered of one is not taken for another's. */
   readonly serial: number
@@ -138,7 +156,7 @@ export function hydrate(policy: Policy): ReadyPolicy {
 }
 
 function hydrateRule(rule: PolicyRule, position: number): ReadyRule {
-  const sets: HeaderSets = { preflight: toHeaders(rule.preflight), actual: toHeaders(rule.actual) }
+  const sets = new HeaderSets(rule.preflight, rule.actual)
   return {
     position,
     id: rule.id,
@@ -146,12 +164,12 @@ function hydrateRule(rule: PolicyRule, position: number): ReadyRule {
     echoesHeaders: rule.echoesHeaders,
     sets,
     setsForNull: rule.origins.includes('null')
-      ? { preflight: withoutCredentials(rule.preflight), actual: withoutCredentials(rule.actual) }
+      ? new HeaderSets(withoutCredentials(rule.preflight), withoutCredentials(rule.actual))
       : sets,
   }
 }
 
 const toHeaders = (pairs: readonly HeaderPair[]): Headers =>
   new Headers(pairs.map(([name, value]) => [name, value]))
-const withoutCredentials = (pairs: readonly HeaderPair[]): Headers =>
-  toHeaders(pairs.filter(([name]) => name !== 'access-control-allow-credentials'))
+const withoutCredentials = (pairs: readonly HeaderPair[]): HeaderPair[] =>
+  pairs.filter(([name]) => name !== 'access-control-allow-credentials')

@@ -1,0 +1,128 @@
+/**
+ * @module
+ * What comes before the first answer: the bundle, its evaluation, a KV read, hydrating and compiling at the limits.
+ */
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { measure } from 'mitata'
+import { MAX_DOCUMENT_BYTES } from '../src/cors/configuration.ts'
+import { compile, hydrate } from '../src/cors/policy.ts'
+import { readDocument } from '../src/formats/read.ts'
+import { makeRecord } from '../src/rules/record.ts'
+import { median, type Row } from './rows.ts'
+import { type Subject, startWorkerd } from './workerd.ts'
+
+/** A document at both limits: 100 rules and 64 KB. */
+function documentAtLimits(): string {
+  const rule = (at: number, origins: string) =>
+    `<CORSRule><ID>r${at}</ID>${origins}<AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>` +
+    '<AllowedHeader>content-type</AllowedHeader><AllowedHeader>x-cos-*</AllowedHeader>' +
+    '<ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>600</MaxAgeSeconds></CORSRule>'
+  const origin = (at: number, n: number) =>
+    `<AllowedOrigin>https://*.t${n}.r${at}.example.com</AllowedOrigin>`
+  const write = (each: number) =>
+    `<CORSConfiguration>${Array.from({ length: 100 }, (_, at) =>
+      rule(at, Array.from({ length: each }, (_, n) => origin(at, n)).join('')),
+    ).join('')}</CORSConfiguration>`
+  let each = 1
+  while (write(each + 1).length <= MAX_DOCUMENT_BYTES) each++
+  // White space between elements fills it up to the byte.
+  return write(each).replace(
+    '</CORSConfiguration>',
+    `${' '.repeat(MAX_DOCUMENT_BYTES - write(each).length)}</CORSConfiguration>`,
+  )
+}
+
+const row = (name: string, measured: number, unit: string, most: number | null, digits = 1): Row => ({
+  group: 'cold',
+  name,
+  figure: `${measured.toFixed(digits)} ${unit}`,
+  ratio: null,
+  over: '',
+  goal: most === null ? null : { most, unit },
+  measured,
+})
+
+const milliseconds = async (run: () => unknown): Promise<number> =>
+  (await measure(run, { min_cpu_time: 400e6 })).p50 / 1e6
+
+export async function coldRows(rounds = 9): Promise<Row[]> {
+  const bundle = readFileSync('dist/index.js')
+  const document = documentAtLimits()
+  assert.equal(Buffer.byteLength(document), MAX_DOCUMENT_BYTES)
+  const { configuration } = await readDocument(document)
+  assert.ok(configuration?.rules.length === 100)
+  const record = await makeRecord(configuration, 'cos', {
+    publishedAt: '2026-01-01T00:00:00Z',
+    source: 'bench',
+  })
+  const text = JSON.stringify(record)
+  const compileDocument = async () => {
+    const read = await readDocument(document)
+    if (read.configuration !== null) hydrate(compile(read.configuration, 'cos'))
+  }
+  const first = await firstAnswers(rounds, text)
+  return [
+    row('bundle', bundle.length / 1024, 'KiB', null),
+    row('bundle, gzip', gzipSync(bundle, { level: 9 }).length / 1024, 'KiB', 40),
+    row('module evaluation (wrangler check startup, active)', evaluation(), 'ms', null),
+    row('first preflight of an isolate, one KV read and 100 rules', first.edge, 'ms', null),
+    row('first answer of an empty Worker', first.empty, 'ms', null),
+    row(
+      `hydrate at the limits (record of ${text.length} characters)`,
+      await milliseconds(() => hydrate(JSON.parse(text).policy)),
+      'ms',
+      1,
+      2,
+    ),
+    row('compile raw XML at the limits', await milliseconds(compileDocument), 'ms', 20),
+  ]
+}
+
+function evaluation(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-startup-'))
+  try {
+    const profile = join(folder, 'startup.cpuprofile')
+    const printed = execFileSync(
+      'wrangler',
+      ['check', 'startup', '--args', '--env=', '--outfile', profile],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
+    return Number(/Active: ([\d.]+) ms/.exec(printed)?.[1])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The first answer of a new workerd after it listens, in milliseconds: medians. */
+async function firstAnswers(rounds: number, rules: string): Promise<{ edge: number; empty: number }> {
+  const edge: Subject = {
+    name: 'edge',
+    source: readFileSync('dist/index.js', 'utf8'),
+    kv: true,
+    vars: { ORIGIN: 'http://127.0.0.1:9' },
+  }
+  const empty: Subject = { name: 'empty', source: 'export default { fetch() { return new Response(null) } }' }
+  const times = { edge: [] as number[], empty: [] as number[] }
+  for (let round = 0; round < rounds; round++)
+    for (const name of ['empty', 'edge'] as const) {
+      // The other one answers when workerd is up; the one that is timed has not run yet.
+      const workerd = await startWorkerd([empty, edge], rules, [name === 'edge' ? 'empty' : 'edge'])
+      const started = performance.now()
+      await fetch(`${workerd.url(name)}/key`, {
+        method: 'OPTIONS',
+        headers: { Origin: 'https://www.t0.r0.example.com', 'Access-Control-Request-Method': 'PUT' },
+      })
+      times[name].push(performance.now() - started)
+      await workerd.stop()
+    }
+  return { edge: median(times.edge), empty: median(times.empty) }
+}

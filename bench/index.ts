@@ -1,0 +1,73 @@
+/**
+ * @module
+ * `npm run bench`: all benchmarks in one table, printed, written to bench/results.json and into
+ * docs/performance.md. Figures are of this machine; ratios are within this run.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { coldRows } from './cold.ts'
+import { decideRows } from './decide.ts'
+import { hasWrk } from './load.ts'
+import { memoryRows } from './memory.ts'
+import { type Row, reached } from './rows.ts'
+import { workerRows } from './worker.ts'
+
+const RESULTS = 'bench/results.json'
+const DOCUMENT = 'docs/performance.md'
+const BEGIN = '<!-- bench: begin -->'
+const END = '<!-- bench: end -->'
+
+const rows: Row[] = []
+const section = async (name: string, run: () => Promise<Row[]>): Promise<void> => {
+  console.error(`measuring ${name} …`)
+  rows.push(...(await run()))
+}
+
+await section('decide', decideRows)
+await section('cold', coldRows)
+await section('memory', memoryRows)
+if (hasWrk()) await section('the Worker under load', workerRows)
+else console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
+
+const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
+const date = new Date().toISOString().slice(0, 10)
+const table = tableOf(rows)
+console.log(table)
+writeFileSync(RESULTS, `${JSON.stringify({ date, machine, rows }, null, 2)}\n`)
+writeDocument(`Measured on ${date} by \`npm run bench\` on ${machine}.\n\n${table}`)
+
+function tableOf(all: readonly Row[]): string {
+  const cells = all.map(row => {
+    const ok = reached(row)
+    return [
+      row.group,
+      row.name,
+      row.figure,
+      row.ratio === null ? '' : row.ratio.toFixed(row.ratio < 0.1 ? 3 : 2),
+      row.over,
+      goalOf(row),
+      ok === null ? '' : ok ? 'yes' : 'no',
+    ]
+  })
+  const head = ['part', 'what', 'figure', 'ratio', 'over', 'goal', 'reached']
+  const widths = head.map((title, at) => Math.max(title.length, ...cells.map(line => line[at]?.length ?? 0)))
+  const line = (texts: readonly string[]) =>
+    `| ${texts.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`
+  return [line(head), line(widths.map(width => '-'.repeat(width))), ...cells.map(line)].join('\n')
+}
+
+function goalOf({ goal }: Row): string {
+  if (goal === null) return ''
+  const unit = goal.unit === undefined ? '' : ` ${goal.unit}`
+  return goal.most === undefined ? `at least ${goal.least}${unit}` : `at most ${goal.most}${unit}`
+}
+
+/** Puts the table between the marks of docs/performance.md; the words around it are people's. */
+function writeDocument(text: string): void {
+  const document = readFileSync(DOCUMENT, 'utf8')
+  const begin = document.indexOf(BEGIN)
+  const end = document.indexOf(END)
+  if (begin === -1 || end < begin) throw new Error(`${DOCUMENT} lacks its marks ${BEGIN} and ${END}`)
+  writeFileSync(DOCUMENT, `${document.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${document.slice(end)}`)
+}

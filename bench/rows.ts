@@ -1,0 +1,42 @@
+/**
+ * @module
+ * Rows of the benchmark table, and the arithmetic that they share.
+ */
+
+export interface Row {
+  /** The table's section. */
+  readonly group: string
+  readonly name: string
+  /** The figure as measured, with its unit: of this machine, in this run. */
+  readonly figure: string
+  /** The figure over another of the same run; null: a figure that stands for itself. */
+  readonly ratio: number | null
+  /** What the ratio is over. */
+  readonly over: string
+  /** What the ratio, or the figure where there is none, is to reach; null: nothing was set. */
+  readonly goal: { readonly most?: number; readonly least?: number; readonly unit?: string } | null
+  /** The number that the goal is about. */
+  readonly measured: number
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
+}
+
+export const reached = ({ goal, measured }: Row): boolean | null =>
+  goal === null ? null : measured <= (goal.most ?? Number.POSITIVE_INFINITY) && measured >= (goal.least ?? 0)
+
+/** Runs every subject once per round, in turn, so that what the machine does meanwhile meets all alike. */
+export async function interleaved<T extends string>(
+  names: readonly T[],
+  rounds: number,
+  measure: (name: T) => Promise<number>,
+): Promise<Map<T, number>> {
+  const values = new Map<T, number[]>(names.map(name => [name, []]))
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) values.get(name)?.push(await measure(name))
+  return new Map(names.map(name => [name, median(values.get(name) ?? [])]))
+}

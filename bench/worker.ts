@@ -1,0 +1,185 @@
+/**
+ * @module
+ * The built Worker under load on bare workerd, beside an empty Worker, a constant answer, hono/cors and a bare
+ * proxy, in interleaved rounds.
+ */
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeRecord } from '../src/rules/record.ts'
+import { type Load, requestsPerSecond, script } from './load.ts'
+import { interleaved, type Row } from './rows.ts'
+import { type Subject, startWorkerd } from './workerd.ts'
+
+const ORIGIN = 'https://app.example.com'
+const METHODS = ['PUT', 'GET', 'POST', 'DELETE', 'HEAD'] as const
+const HEADERS = ['content-type', 'content-md5', 'x-cos-meta-author']
+const EXPOSED = ['ETag', 'Content-Length']
+const MAX_AGE = 600
+const HOSTS = 10_000
+
+const rule = {
+  id: null,
+  allowedOrigins: [ORIGIN],
+  allowedMethods: METHODS,
+  allowedHeaders: HEADERS,
+  exposeHeaders: EXPOSED,
+  maxAgeSeconds: MAX_AGE,
+}
+/** The rule that answers is the last of a hundred. */
+const RECORD = await makeRecord(
+  {
+    rules: [
+      ...Array.from({ length: 99 }, (_, at) => ({
+        ...rule,
+        allowedOrigins: [`https://app${at}.example.com`],
+      })),
+      rule,
+    ],
+    responseVary: false,
+  },
+  'cos',
+  { publishedAt: '2026-01-01T00:00:00Z', source: 'bench' },
+)
+
+const ANSWER = {
+  'access-control-allow-origin': ORIGIN,
+  'access-control-allow-credentials': 'true',
+  'access-control-allow-methods': METHODS.join(),
+  'access-control-allow-headers': HEADERS.join(),
+  'access-control-expose-headers': EXPOSED.join(),
+  'access-control-max-age': String(MAX_AGE),
+  'x-cos-request-id': 'NmIwMmIxM2ZfNDE2N2Q3NTFfMmFlOWRfZWIzOWUzNzc5',
+}
+
+const honoSource = (): string =>
+  execFileSync('esbuild', ['--bundle', '--format=esm', '--minify'], {
+    input: `import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+const app = new Hono()
+app.use(cors(${JSON.stringify({ origin: [ORIGIN], allowMethods: METHODS, allowHeaders: HEADERS, exposeHeaders: EXPOSED, credentials: true, maxAge: MAX_AGE })}))
+app.get('*', c => c.text('x'))
+export default app`,
+    encoding: 'utf8',
+  })
+
+const OBJECT = 'x'.repeat(2048)
+
+function subjects(upstream: string): Subject[] {
+  const edge = readFileSync('dist/index.js', 'utf8')
+  return [
+    { name: 'empty', source: 'export default { fetch() { return new Response(null) } }' },
+    {
+      name: 'constant',
+      source: `const headers = ${JSON.stringify(ANSWER)}\nexport default { fetch() { return new Response(null, { headers }) } }`,
+    },
+    { name: 'hono', source: honoSource() },
+    { name: 'edge', source: edge, kv: true, vars: { ORIGIN: upstream } },
+    {
+      name: 'proxy',
+      source: `const ORIGIN = ${JSON.stringify(upstream)}
+export default {
+  fetch(request) {
+    const url = new URL(request.url)
+    return fetch(new Request(ORIGIN + url.pathname + url.search, request))
+  },
+}`,
+    },
+  ]
+}
+
+const BUCKET: Subject = {
+  name: 'bucket',
+  source: `const body = ${JSON.stringify(OBJECT)}
+export default { fetch() { return new Response(body, { headers: { etag: '"e"', 'cache-control': 'no-store' } }) } }`,
+}
+
+const asked = {
+  Origin: ORIGIN,
+  'Access-Control-Request-Method': 'PUT',
+  'Access-Control-Request-Headers': 'content-type,x-cos-meta-author',
+}
+const PREFLIGHT: Load = { method: 'OPTIONS', headers: asked, hosts: 1 }
+const REFUSED: Load = {
+  method: 'OPTIONS',
+  headers: { ...asked, Origin: 'https://evil.example.com' },
+  hosts: 1,
+}
+const GET: Load = { method: 'GET', headers: { Origin: ORIGIN }, hosts: 1 }
+
+/** One thing to load: a subject and a load. */
+const RUNS = {
+  'an empty Worker': ['empty', PREFLIGHT],
+  'a constant answer with the same headers': ['constant', PREFLIGHT],
+  'hono/cors, one origin': ['hono', PREFLIGHT],
+  'preflight allowed by the last of 100 rules': ['edge', PREFLIGHT],
+  'preflight refused': ['edge', REFUSED],
+  'preflight, 10,000 hosts in turn': ['edge', { ...PREFLIGHT, hosts: HOSTS }],
+  'a bare fetch(request) Worker, GET of 2 KiB': ['proxy', GET],
+  'GET of 2 KiB': ['edge', GET],
+} as const satisfies Record<string, readonly [string, Load]>
+type Name = keyof typeof RUNS
+
+/** What each is compared with, and what it is to reach. */
+const COMPARED: Partial<Record<Name, readonly { over: Name; least: number | null }[]>> = {
+  'preflight allowed by the last of 100 rules': [
+    { over: 'an empty Worker', least: null },
+    { over: 'a constant answer with the same headers', least: 0.95 },
+    { over: 'hono/cors, one origin', least: 1.2 },
+  ],
+  'preflight refused': [{ over: 'a constant answer with the same headers', least: null }],
+  'preflight, 10,000 hosts in turn': [{ over: 'preflight allowed by the last of 100 rules', least: 0.9 }],
+  'GET of 2 KiB': [{ over: 'a bare fetch(request) Worker, GET of 2 KiB', least: 0.9 }],
+}
+
+/** Requests per second of each subject: medians of interleaved rounds. */
+export async function workerRows(rounds = 7, seconds = 2): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-load-'))
+  const bucket = await startWorkerd([BUCKET], '')
+  const workerd = await startWorkerd(subjects(bucket.url('bucket')), JSON.stringify(RECORD))
+  try {
+    await assertSameAnswers(workerd.url('edge'), workerd.url('hono'))
+    const names = Object.keys(RUNS) as Name[]
+    const scripts = new Map(names.map((name, at) => [name, script(folder, String(at), RUNS[name][1])]))
+    const load = (name: Name, time: number) =>
+      requestsPerSecond(
+        `${workerd.url(RUNS[name][0])}/key`,
+        scripts.get(name) ?? '',
+        time,
+        name === 'preflight refused',
+      )
+    // Every host's policy comes into memory before anything is timed.
+    for (const name of names) await load(name, name.includes('hosts') ? 5 : 1)
+    const rates = await interleaved(names, rounds, name => load(name, seconds))
+    return names.flatMap((name): Row[] => {
+      const rate = rates.get(name) ?? Number.NaN
+      const row = { group: 'Worker under load', name, figure: `${rate.toFixed(0)} requests/s` }
+      return (COMPARED[name] ?? [{ over: null, least: null }]).map(({ over, least }) => {
+        const ratio = over === null ? null : rate / (rates.get(over) ?? Number.NaN)
+        return {
+          ...row,
+          ratio,
+          over: over ?? '',
+          goal: least === null ? null : { least },
+          measured: ratio ?? rate,
+        }
+      })
+    })
+  } finally {
+    await Promise.all([workerd.stop(), bucket.stop()])
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What is compared must be equal: the edge's answer has the constant's headers, and hono/cors allows the same. */
+async function assertSameAnswers(edge: string, hono: string): Promise<void> {
+  const ask = (url: string) => fetch(`${url}/key`, { method: 'OPTIONS', headers: asked })
+  const [ours, theirs] = await Promise.all([ask(edge), ask(hono)])
+  for (const [name, value] of Object.entries(ANSWER))
+    if (name !== 'x-cos-request-id') assert.equal(ours.headers.get(name), value)
+  assert.ok(theirs.ok)
+  assert.equal(theirs.headers.get('access-control-allow-origin'), ORIGIN)
+}
