@@ -88,14 +88,10 @@ function evaluation(): number {
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-startup-'))
   try {
     const profile = join(folder, 'startup.cpuprofile')
-    const printed = execFileSync(
-      'wrangler',
-      ['check', 'startup', '--args', '--env=', '--outfile', profile],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
-    )
+    const printed = execFileSync('wrangler', ['check', 'startup', '--args', '--env=', '--outfile', profile], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
     return Number(/Active: ([\d.]+) ms/.exec(printed)?.[1])
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -11,6 +11,7 @@ import { decideRows } from './decide.ts'
 import { hasWrk } from './load.ts'
 import { memoryRows } from './memory.ts'
 import { type Row, reached } from './rows.ts'
+import { streamingRow } from './streaming.ts'
 import { workerRows } from './worker.ts'
 
 const RESULTS = 'bench/results.json'
@@ -29,6 +30,8 @@ await section('cold', coldRows)
 await section('memory', memoryRows)
 if (hasWrk()) await section('the Worker under load', workerRows)
 else console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
+
+await section('streaming', async () => [await streamingRow()])
 
 const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
 const date = new Date().toISOString().slice(0, 10)

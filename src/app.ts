@@ -11,6 +11,7 @@ import {
   DOT_SEGMENT,
   GATEWAY_TIMEOUT,
   INTERNAL_ERROR,
+  INVALID_HOST,
   misconfigured,
   notAllowed,
   reasonOf,
@@ -19,9 +20,10 @@ import { type Decision, decide } from './cors/decide.ts'
 import { dialectOf } from './cors/dialect.ts'
 import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
 import { log } from './log.ts'
-import { carriesCredentials } from './origin/request.ts'
+import { authorize } from './origin/authorize.ts'
+import { fetchInit, throughCache } from './origin/cache.ts'
 import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
-import { hasDotSegment, hostnameOf } from './origin/target.ts'
+import { hasDotSegment, hasPlainHost, hostnameOf } from './origin/target.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
 
@@ -63,7 +65,7 @@ async function actualRequest(c: AppContext): Promise<Response> {
     decision: found.rules === null ? null : decideActual(found.rules, found.settings, request),
     origin: request.headers.get('origin'),
   }
-  const response = decorate(await respond(edge, found.settings, request, cors), cors)
+  const response = decorate(await respond(edge, found.settings, request, cors, context), cors)
   return debug ? addServerTiming(response, found.source, started) : response
 }
 
@@ -73,12 +75,14 @@ async function respond(
   settings: HostSettings,
   request: Request,
   cors: CorsOutcome,
+  context: ExecutionContext,
 ): Promise<Response> {
   const { dialect, decision, origin } = cors
   const { url, method } = request
   const fail = (error: ErrorAnswer): Response => errorResponse(dialect, error, url, method === 'HEAD')
   const host = hostnameOf(url)
 
+  if (!hasPlainHost(request)) return fail(INVALID_HOST)
   if (hasDotSegment(url)) return fail(DOT_SEGMENT)
   if (
     decision?.outcome === 'refused' &&
@@ -91,11 +95,17 @@ async function respond(
     )
   }
 
-  const sent = await sendToBucket(
-    edge,
-    settings,
-    request,
-    mustBypassCache(request) ? { cache: 'no-store' } : {},
+  const keepsHost = settings.origin?.kind !== 'url'
+  const authorization = await authorize(request, settings, edge.settings.keys, keepsHost)
+  if (authorization !== null && 'refusal' in authorization) {
+    const { refusal } = authorization
+    log('info', 'signature-refused', { host, origin, method, code: refusal.code, message: refusal.message })
+    return fail(refusal)
+  }
+  const sign = authorization?.sign ?? null
+  const init = fetchInit(request, settings.cache, sign !== null)
+  const sent = await throughCache(request, settings.cache, context, () =>
+    sendToBucket(edge, settings, request, init, sign),
   )
   if (sent === null) return fail(misconfigured('MissingVariable', 'ORIGIN'))
   if ('response' in sent) return clientResponse(sent.response)
@@ -121,13 +131,4 @@ function wouldBeThrownAway(request: Request, origin: string | null): boolean {
   if (origin === null || origin === '' || request.url.startsWith(`${origin}/`)) return false
   const mode = request.headers.get('sec-fetch-mode')
   return mode === null || mode === 'cors'
-}
-
-/**
- * A cache under `fetch` may turn HEAD into GET and widen a Range; what is signed is for one client. Of uploads
- * nothing is cached, and `no-store` would add a Cache-Control that the bucket keeps as the object's own.
- */
-function mustBypassCache(request: Request): boolean {
-  if (request.method === 'HEAD') return true
-  return request.method === 'GET' && (request.headers.has('range') || carriesCredentials(request))
 }

@@ -8,9 +8,10 @@ import { errorResponse } from './answers/error-xml.ts'
 import { misconfigured } from './answers/errors.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
 import { log } from './log.ts'
+import type { Sign } from './origin/authorize.ts'
 import { upstreamRequest } from './origin/request.ts'
-import { type Sent, send } from './origin/send.ts'
-import { upstreamUrl } from './origin/target.ts'
+import { type Sent, send, uploadMs } from './origin/send.ts'
+import { ownUrl, upstreamUrl } from './origin/target.ts'
 import { Policies, type Source } from './rules/policies.ts'
 import {
   type Env,
@@ -83,6 +84,7 @@ const misconfiguredResponse = (dialect: Dialect, code: string, name: string, req
 /**
  * Sends a request to a host's bucket. `null`: the settings name none.
  *
+ * @param sign signs each try of a request that the edge has to sign
  * @param keepCors true for a preflight that is forwarded whole
  */
 export function sendToBucket(
@@ -90,18 +92,22 @@ export function sendToBucket(
   settings: HostSettings,
   request: Request,
   init: RequestInit,
+  sign: Sign | null,
   keepCors = false,
 ): Promise<Sent> | null {
   const { origin, originTimeoutMs } = settings
   if (origin === null) return null
-  const url = origin.kind === 'url' ? upstreamUrl(origin.base, request.url) : request.url
+  const url = origin.kind === 'url' ? upstreamUrl(origin.base, request.url) : ownUrl(request.url)
   const bucket = origin.kind === 'service' ? edge.env.BUCKET : undefined
   const fetcher = bucket === undefined ? fetch : bucket.fetch.bind(bucket)
   const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
   return send(
-    () => upstreamRequest(url, request, keepCors),
+    () => {
+      const upstream = upstreamRequest(url, request, keepCors)
+      return sign === null ? upstream : sign(upstream)
+    },
     (upstream, signal) => fetcher(upstream, { ...init, ...signal }),
-    originTimeoutMs,
+    originTimeoutMs + uploadMs(request),
     retry,
   )
 }

@@ -5,14 +5,20 @@
  */
 
 import { errorResponse } from './answers/error-xml.ts'
-import { invalidRequestMethod, misconfigured, ORIGIN_NEEDED, POLICY_UNAVAILABLE } from './answers/errors.ts'
+import {
+  INVALID_HOST,
+  invalidRequestMethod,
+  misconfigured,
+  ORIGIN_NEEDED,
+  POLICY_UNAVAILABLE,
+} from './answers/errors.ts'
 import { answerPreflight, type OptionsRequest } from './answers/preflight.ts'
 import { decide } from './cors/decide.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
 import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
 import { log } from './log.ts'
 import { clientResponse } from './origin/response.ts'
-import { hostnameOf } from './origin/target.ts'
+import { hasPlainHost, hostnameOf } from './origin/target.ts'
 import type { Found } from './rules/policies.ts'
 import type { Env, HostSettings } from './settings.ts'
 
@@ -74,9 +80,10 @@ async function askBucket(
   request: Request,
   { url, origin, method }: OptionsRequest,
 ): Promise<Response> {
+  if (!hasPlainHost(request)) return errorResponse(dialect, INVALID_HOST, url)
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
-  const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, true)
+  const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
   if (sent === null) return errorResponse(dialect, misconfigured('MissingVariable', 'ORIGIN'), url)
   if ('response' in sent && sent.response.status < 500) return clientResponse(sent.response)
   const detail = 'response' in sent ? `status ${sent.response.status}` : sent.detail

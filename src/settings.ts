@@ -5,6 +5,7 @@
 
 import type { Fetcher, KVNamespace } from '@cloudflare/workers-types'
 import { DIALECTS, type DialectName } from './cors/dialect.ts'
+import { isKeyPart, KEY_PART_ACCEPTED, KEYS_ACCEPTED, type Keys, readKeys } from './keys.ts'
 
 /** Bindings and variables of the Worker. Variables are texts; what they may hold is checked here. */
 export interface Env {
@@ -15,6 +16,13 @@ export interface Env {
   UNMATCHED?: string
   POLICY_TTL_SECONDS?: string
   ORIGIN_TIMEOUT_MS?: string
+  CACHE?: string
+  SIGNING?: string
+  REGION?: string
+  SECRET_ID?: string
+  SECRET_KEY?: string
+  RESIGN?: string
+  KEYS?: string
   DEBUG_REFUSALS?: string
 }
 
@@ -29,17 +37,29 @@ export interface HostSettings {
   readonly unmatched: 'refuse' | 'forward'
   /** Time to the upstream's response headers, in milliseconds. */
   readonly originTimeoutMs: number
+  /** What of the bucket's answers is cached: nothing, as they say, or all that may be, for so many seconds. */
+  readonly cache: 'off' | 'origin' | number
+  /** Whose signature the edge puts on reads without credentials, for a private bucket. */
+  readonly signing: 'none' | 'cos' | 's3'
+  /** The bucket's region, for `s3`; empty: as its host tells. */
+  readonly region: string
+  /** The id of the key that SIGNING signs with; empty where there is none. */
+  readonly secretId: string
+  /** Whether requests signed for the edge's own host are verified and signed anew for the bucket's. */
+  readonly resign: boolean
 }
 
 export interface Settings extends HostSettings {
   /** Age after which a policy in memory is refreshed in the background, in seconds; 0: read every time. */
   readonly policyTtlSeconds: number
   readonly debugRefusals: boolean
+  /** Secrets. They never leave the edge: no answer and no log line has one. */
+  readonly keys: Keys
 }
 
 /** A value that is not accepted: which, where, and what would be. */
 export interface SettingProblem {
-  /** Stable, and the `Code` of the 500 that the edge answers: `InvalidVariable`, `MissingBinding`, … */
+  /** Stable, and the `Code` of the 500 that the edge answers: `InvalidVariable`, `MissingSecret`, … */
   readonly code: string
   /** The variable, binding or field. */
   readonly name: string
@@ -59,12 +79,29 @@ const VARIABLES = {
   dialect: 'DIALECT',
   unmatched: 'UNMATCHED',
   originTimeoutMs: 'ORIGIN_TIMEOUT_MS',
+  cache: 'CACHE',
+  signing: 'SIGNING',
+  region: 'REGION',
+  secretId: 'SECRET_ID',
+  resign: 'RESIGN',
 } as const
 
-const DEFAULTS: HostSettings = { origin: null, dialect: 'cos', unmatched: 'refuse', originTimeoutMs: 30_000 }
+const DEFAULTS: HostSettings = {
+  origin: null,
+  dialect: 'cos',
+  unmatched: 'refuse',
+  originTimeoutMs: 30_000,
+  cache: 'origin',
+  signing: 'none',
+  region: '',
+  secretId: '',
+  resign: false,
+}
 
 const MAX_TTL_SECONDS = 86_400
 const MAX_TIMEOUT_MS = 600_000
+/** A year, as for max-age by custom. */
+const MAX_CACHE_SECONDS = 31_536_000
 /** Characters of a wrong value that a log line repeats. */
 const MAX_SHOWN = 100
 
@@ -77,8 +114,13 @@ export function readSettings(env: Env): Reading<Settings> {
     ...host,
     policyTtlSeconds: take.one('POLICY_TTL_SECONDS', ...integer(0, MAX_TTL_SECONDS), 60),
     debugRefusals: take.one('DEBUG_REFUSALS', ...choice(['off', 'on']), 'off') === 'on',
+    keys: takeKeys(take, host.secretId),
   }
-  const problems = [...take.problems, ...missingBindings(env, host)]
+  const problems = [
+    ...take.problems,
+    ...missingBindings(env, host),
+    ...missingSecrets(host, settings.keys, take.problems),
+  ]
   return { settings, problems }
 }
 
@@ -90,6 +132,35 @@ function missingBindings(env: Env, settings: HostSettings): SettingProblem[] {
   if (settings.origin?.kind === 'service' && typeof env.BUCKET?.fetch !== 'function')
     add('BUCKET', 'a service binding, because ORIGIN is service')
   return missing
+}
+
+/** All keys of the edge; SECRET_ID and SECRET_KEY are one of them. */
+function takeKeys(take: Taker, secretId: string): Keys {
+  const keys = take.hidden('KEYS', KEYS_ACCEPTED, readKeys, new Map<string, string>())
+  const secret = take.hidden('SECRET_KEY', ...KEY_PART, '')
+  return secretId === '' || secret === '' ? keys : new Map([...keys, [secretId, secret]])
+}
+
+/** What a host's signatures lack. Not told of a secret that is there and wrong: that is told already. */
+function missingSecrets(
+  { signing, secretId, resign }: HostSettings,
+  keys: Keys,
+  told: readonly SettingProblem[],
+): SettingProblem[] {
+  if (told.some(({ name }) => name === 'KEYS' || name === 'SECRET_ID' || name === 'SECRET_KEY')) return []
+  const missing = (name: string, accepted: string): SettingProblem[] => [
+    { code: 'MissingSecret', name, value: '', accepted },
+  ]
+  if (signing !== 'none' && secretId === '')
+    return missing('SECRET_ID', `the id of the key that signs, because SIGNING is ${signing}`)
+  if (signing !== 'none' && !keys.has(secretId))
+    return missing(
+      'SECRET_KEY',
+      `the secret of the key that signs, there or in KEYS, because SIGNING is ${signing}`,
+    )
+  if (resign && keys.size === 0)
+    return missing('KEYS', `${KEYS_ACCEPTED}, or SECRET_ID and SECRET_KEY, because RESIGN is on`)
+  return []
 }
 
 /**
@@ -121,7 +192,15 @@ export function readHostSettings(text: string, env: Env, base: Settings): Readin
     value: '',
     accepted: `only the fields ${Object.keys(VARIABLES).join(', ')}`,
   }))
-  return { settings, problems: [...take.problems, ...problems, ...missingBindings(env, settings)] }
+  return {
+    settings,
+    problems: [
+      ...take.problems,
+      ...problems,
+      ...missingBindings(env, settings),
+      ...missingSecrets(settings, base.keys, take.problems),
+    ],
+  }
 }
 
 function readHost(
@@ -134,6 +213,11 @@ function readHost(
     dialect: take.one(nameOf('dialect'), ...choice(DIALECTS), base.dialect),
     unmatched: take.one(nameOf('unmatched'), ...choice(['refuse', 'forward']), base.unmatched),
     originTimeoutMs: take.one(nameOf('originTimeoutMs'), ...integer(1, MAX_TIMEOUT_MS), base.originTimeoutMs),
+    cache: take.one(nameOf('cache'), ...CACHE, base.cache),
+    signing: take.one(nameOf('signing'), ...choice(['none', 'cos', 's3']), base.signing),
+    region: take.one(nameOf('region'), ...REGION, base.region),
+    secretId: take.hidden(nameOf('secretId'), ...KEY_PART, base.secretId),
+    resign: take.one(nameOf('resign'), ...choice(['off', 'on']), base.resign ? 'on' : 'off') === 'on',
   }
 }
 
@@ -148,13 +232,24 @@ class Taker {
     this.#get = get
   }
 
-  one<T>(key: string, accepted: string, read: (text: string) => T | undefined, fallback: T): T {
+  /** As `one`, for what is a secret, or could be one in the wrong place: its problem does not show it. */
+  hidden<T>(key: string, accepted: string, read: (text: string) => T | undefined, fallback: T): T {
+    return this.one(key, accepted, read, fallback, 0)
+  }
+
+  one<T>(
+    key: string,
+    accepted: string,
+    read: (text: string) => T | undefined,
+    fallback: T,
+    shown = MAX_SHOWN,
+  ): T {
     const [name, value] = this.#get(key)
     if (value === undefined || value === null || value === '') return fallback
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
     const result = read(text)
     if (result !== undefined) return result
-    this.problems.push({ code: this.#code, name, value: text.slice(0, MAX_SHOWN), accepted })
+    this.problems.push({ code: this.#code, name, value: text.slice(0, shown), accepted })
     return fallback
   }
 }
@@ -169,6 +264,19 @@ const choice = <const T extends string>(values: readonly T[]): Reader<T> => [
 const integer = (from: number, to: number): Reader<number> => [
   `a whole number from ${from} to ${to}`,
   text => (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : undefined),
+]
+
+const CACHE_SECONDS = integer(1, MAX_CACHE_SECONDS)
+const CACHE: Reader<HostSettings['cache']> = [
+  `off, origin, or ${CACHE_SECONDS[0]}`,
+  text => (text === 'off' || text === 'origin' ? text : CACHE_SECONDS[1](text)),
+]
+
+const KEY_PART: Reader<string> = [KEY_PART_ACCEPTED, text => (isKeyPart(text) ? text : undefined)]
+
+const REGION: Reader<string> = [
+  'a region as its vendor writes it, such as us-east-1, auto or cn-hangzhou',
+  text => (/^[a-z0-9-]{1,64}$/.test(text) ? text : undefined),
 ]
 
 const ORIGIN_ACCEPTED =

@@ -14,6 +14,8 @@ export interface ErrorAnswer {
   /** S3's `Method` and `ResourceType`, on CORS errors. */
   readonly method?: string
   readonly resourceType?: 'OBJECT' | 'BUCKET'
+  /** The edge's clock, on refusals that depend on the time: the COS SDKs set their own by it. */
+  readonly serverTime?: string
   /** Only with DEBUG_REFUSALS: which check failed, for which value. */
   readonly reason?: string
 }
@@ -55,6 +57,7 @@ function cosXml(error: ErrorAnswer, resource: string, ids: Ids): string {
     element('Resource', resource) +
     element('RequestId', ids.request) +
     element('TraceId', ids.trace) +
+    (error.serverTime === undefined ? '' : element('ServerTime', error.serverTime)) +
     (error.reason === undefined ? '' : element('Reason', error.reason)) +
     '</Error>'
   )
@@ -72,6 +75,7 @@ function s3Xml(error: ErrorAnswer, ids: Ids): string {
     element('Message', error.message) +
     element('Method', error.method) +
     element('ResourceType', error.resourceType) +
+    element('ServerTime', error.serverTime) +
     element('RequestId', ids.request) +
     element('HostId', ids.trace) +
     element('Reason', error.reason) +

@@ -67,6 +67,13 @@ export const DOT_SEGMENT: ErrorAnswer = {
   message: 'The path holds a dot segment. Send the key percent-encoded as it is stored.',
 }
 
+/** The Host is none: a URL parser would read a user, a path or a query in it. */
+export const INVALID_HOST: ErrorAnswer = {
+  status: 400,
+  code: 'InvalidURI',
+  message: 'The Host is not a host name or an address, with or without a port.',
+}
+
 export const BAD_GATEWAY: ErrorAnswer = {
   status: 502,
   code: 'BadGateway',

@@ -6,16 +6,15 @@
 
 import type { Decision } from '../cors/decide.ts'
 import type { Dialect } from '../cors/dialect.ts'
+import { dropHopByHop } from './hop-by-hop.ts'
 
-/** Dropped on the way to the client: RFC 9110 7.6.1 and 11.7.1, for the connection to the bucket only. */
+/** Dropped on the way to the client. Everything else arrives as the bucket has sent it. */
 const DROPPED = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
+  // RFC 9110 11.7.1 and 11.7.3: for the edge as a client of the bucket.
   'proxy-authenticate',
-  'te',
-  'trailer',
-  'upgrade',
+  'proxy-authentication-info',
+  // RFC 7838 2: where else the bucket's host can be had, which is not where the edge's can.
+  'alt-svc',
 ]
 
 const CORS_PREFIX = 'access-control-'
@@ -33,10 +32,7 @@ export interface CorsOutcome {
 export function clientResponse(upstream: Response): Response {
   const response = new Response(upstream.body, upstream)
   const headers = response.headers
-  for (const item of upstream.headers.get('connection')?.split(',') ?? []) {
-    const name = item.trim()
-    if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) headers.delete(name)
-  }
+  dropHopByHop(headers)
   for (const name of DROPPED) headers.delete(name)
   return response
 }
@@ -60,15 +56,19 @@ export function decorate(response: Response, { dialect, decision, origin }: Cors
   return response
 }
 
+/** Longest Vary that is taken apart, in characters; a longer one becomes `*`, which holds for any. */
+const MAX_VARY = 4096
+
 /** Adds names to Vary, each once (RFC 9110 12.5.5). `*` covers them all. */
 function mergeVary(headers: Headers, names: string): void {
-  const present = headers.get('vary')
-  if (present === null || present.trim() === '') {
-    headers.set('vary', names)
+  const present = headers.get('vary') ?? ''
+  if (present.length > MAX_VARY) {
+    headers.set('vary', '*')
     return
   }
   const listed = new Set(present.split(',').map(name => name.trim().toLowerCase()))
   if (listed.has('*')) return
   const missing = names.split(', ').filter(name => !listed.has(name.toLowerCase()))
-  if (missing.length > 0) headers.set('vary', `${present}, ${missing.join(', ')}`)
+  const before = present.trim() === '' ? [] : [present]
+  if (missing.length > 0) headers.set('vary', [...before, ...missing].join(', '))
 }

@@ -6,6 +6,18 @@
 /** Answers that a second try may better (RFC 9110 15.6.3-15.6.5). */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504])
 
+/** The slowest upload that is waited for, in bytes per second: a phone at the edge of its cell. */
+const SLOWEST_UPLOAD = 16 * 1024
+/** As long as an upload of unknown length, or of any, may take at most, in milliseconds. */
+const LONGEST_UPLOAD_MS = 6 * 3_600_000
+
+/** How long the bucket may have to wait for the body of a request, in milliseconds: it answers after it. */
+export function uploadMs({ body, headers }: Request): number {
+  if (body === null) return 0
+  const length = Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY)
+  return Math.min(Math.ceil((length / SLOWEST_UPLOAD) * 1000), LONGEST_UPLOAD_MS)
+}
+
 export type Failure = 'unreachable' | 'timeout'
 
 export type Sent = { readonly response: Response } | { readonly failure: Failure; readonly detail: string }
@@ -19,32 +31,44 @@ export type Sent = { readonly response: Response } | { readonly failure: Failure
  * @param timeoutMs to the response's headers, both tries together; the body may take longer
  */
 export async function send(
-  make: () => Request,
+  make: () => Request | Promise<Request>,
   fetcher: (request: Request, init: RequestInit) => Promise<Response>,
   timeoutMs: number,
   retry: boolean,
 ): Promise<Sent> {
-  const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(), timeoutMs)
+  const deadline = Date.now() + timeoutMs
   const attempt = async (): Promise<Sent> => {
+    // One for each try: the end of the second must not cut off the body of the first.
+    const abort = new AbortController()
+    const timer = setTimeout(() => abort.abort(), deadline - Date.now())
     try {
-      return { response: await fetcher(make(), { signal: abort.signal }) }
+      const response = await fetcher(await make(), { signal: abort.signal })
+      if (response.status >= 200 && response.status <= 599) return { response }
+      discard(response)
+      return { failure: 'unreachable', detail: `the bucket answered with status ${response.status}` }
     } catch (error) {
       if (abort.signal.aborted)
         return { failure: 'timeout', detail: `no response headers within ${timeoutMs} ms` }
       return { failure: 'unreachable', detail: error instanceof Error ? error.message : String(error) }
+    } finally {
+      clearTimeout(timer)
     }
   }
-  try {
-    const first = await attempt()
-    if (!retry || abort.signal.aborted) return first
-    if ('response' in first && !RETRIED_STATUSES.has(first.response.status)) return first
-    const second = await attempt()
-    if ('failure' in second && 'response' in first) return first
-    // The response that is not passed on would hold its connection open.
-    if ('response' in first) await first.response.body?.cancel()
-    return second
-  } finally {
-    clearTimeout(timer)
-  }
+  const first = await attempt()
+  if (!retry || !mayBetter(first) || Date.now() >= deadline) return first
+  const second = await attempt()
+  if (!('response' in first)) return second
+  if (!('response' in second)) return first
+  discard(first.response)
+  return second
+}
+
+const mayBetter = (sent: Sent): boolean =>
+  'response' in sent ? RETRIED_STATUSES.has(sent.response.status) : sent.failure === 'unreachable'
+
+/** Lets go of a response that is not passed on: unread, its body would hold the connection. */
+function discard({ body }: Response): void {
+  body?.cancel().catch(() => {
+    // The connection is gone already, which is as good.
+  })
 }

@@ -21,22 +21,37 @@ export function hostnameOf(url: string): string {
 }
 
 /**
+ * A host name or an address, with or without a port (RFC 9110 7.2). Of anything else, a URL parser would make a
+ * user, a path or a query.
+ */
+const HOST = /^(?:[0-9a-z._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
+
+/** True when the Host of a request is one, as a header and as it stands in the URL, where a `/` in it is lost. */
+export function hasPlainHost({ url, headers }: Request): boolean {
+  const authority = url.slice(url.indexOf('://') + 3, -pathAndQuery(url).length)
+  return HOST.test(authority) && HOST.test(headers.get('host') ?? authority)
+}
+
+/** A segment of one or two dots, plain or percent-encoded; to a URL parser, `\` is a `/`. */
+const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i
+
+/**
  * True when the path holds a segment that is `.` or `..`, plain or percent-encoded. Sent on, it would be
  * resolved (WHATWG URL, "path state") and name another key than the one that was asked for.
  */
 export function hasDotSegment(url: string): boolean {
   const target = pathAndQuery(url)
   const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
-  // Both marks of a dot segment are rare, and the look for them is all that most requests pay.
-  if (!path.includes('/.') && !path.includes('%2') && !path.includes('\\')) return false
-  return path
-    .split(/[/\\]/)
-    .map(segment => segment.replace(/%2e/gi, '.'))
-    .some(segment => segment === '.' || segment === '..')
+  return DOT_SEGMENT.test(query === -1 ? target : target.slice(0, query))
 }
 
 /** The upstream's URL. A `\` in a key is encoded, because a URL parser would take it for a `/`. */
 export function upstreamUrl(base: string, url: string): string {
   return base + pathAndQuery(url).replaceAll('\\', '%5C')
+}
+
+/** A request's own URL, in the same form. */
+export function ownUrl(url: string): string {
+  const path = url.indexOf('/', url.indexOf('://') + 3)
+  return upstreamUrl(path === -1 ? url : url.slice(0, path), url)
 }

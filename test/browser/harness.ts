@@ -134,7 +134,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** One empty page and the SDK, whatever the host. */
-async function servePages(): Promise<{ port: number; close(): void }> {
+export async function servePages(): Promise<{ port: number; close(): void }> {
   const sdk = await readFile(join(ROOT, 'node_modules/cos-js-sdk-v5/dist/cos-js-sdk-v5.min.js'))
   const server = createServer(({ url }, response) => {
     const [type, body] = url === '/sdk.js' ? ['javascript', sdk] : ['html', '<script src="/sdk.js"></script>']

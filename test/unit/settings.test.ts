@@ -12,6 +12,12 @@ describe('readSettings()', () => {
         dialect: 'cos',
         unmatched: 'refuse',
         originTimeoutMs: 30_000,
+        cache: 'origin',
+        signing: 'none',
+        region: '',
+        secretId: '',
+        resign: false,
+        keys: new Map(),
         policyTtlSeconds: 60,
         debugRefusals: false,
       },
@@ -51,6 +57,20 @@ describe('readSettings()', () => {
     expect(problems[0]?.accepted).toContain('https://host[:port][/prefix]')
   })
 
+  test.each([
+    ['off', 'off'],
+    ['origin', 'origin'],
+    ['1', 1],
+    ['31536000', 31_536_000],
+  ])('CACHE %s is %s', (text, cache) => {
+    const { settings, problems } = readSettings(env({ CACHE: text }))
+    expect([settings.cache, problems]).toEqual([cache, []])
+  })
+
+  test.each(['0', '-1', '1.5', '31536001', 'on', '60s'])('CACHE %s is refused', text => {
+    expect(readSettings(env({ CACHE: text })).problems).toMatchObject([{ name: 'CACHE', value: text }])
+  })
+
   test('tells all problems at once', () => {
     const { problems } = readSettings({
       ORIGIN: 'service',
@@ -65,6 +85,49 @@ describe('readSettings()', () => {
       'MissingBinding RULES',
       'MissingBinding BUCKET',
     ])
+  })
+})
+
+describe('readSettings() and secrets', () => {
+  const SECRET = 'hush-hush'
+  const read = (vars: Record<string, unknown>) => {
+    const { settings, problems } = readSettings(env(vars))
+    expect(JSON.stringify(problems)).not.toContain('hush')
+    return { keys: [...settings.keys], problems: problems.map(({ code, name }) => `${code} ${name}`) }
+  }
+
+  test('SECRET_ID and SECRET_KEY are one more key, before that of KEYS', () => {
+    const KEYS = JSON.stringify({ a: 'one', b: 'two' })
+    expect(read({ KEYS, SECRET_ID: 'b', SECRET_KEY: SECRET, RESIGN: 'on', SIGNING: 's3' })).toEqual({
+      keys: [
+        ['a', 'one'],
+        ['b', SECRET],
+      ],
+      problems: [],
+    })
+    expect(read({ KEYS, SECRET_ID: 'a', SIGNING: 'cos' }).problems).toEqual([])
+  })
+
+  test.each([
+    [{ SIGNING: 's3' }, 'MissingSecret SECRET_ID'],
+    [{ SIGNING: 's3', SECRET_KEY: SECRET }, 'MissingSecret SECRET_ID'],
+    [{ SIGNING: 'cos', SECRET_ID: 'a' }, 'MissingSecret SECRET_KEY'],
+    [{ SIGNING: 'cos', SECRET_ID: 'a', KEYS: `{"b":"${SECRET}"}` }, 'MissingSecret SECRET_KEY'],
+    [{ RESIGN: 'on' }, 'MissingSecret KEYS'],
+    [{ RESIGN: 'on', KEYS: '{}' }, 'MissingSecret KEYS'],
+    [{ RESIGN: 'on', KEYS: `{"a":"${SECRET}"` }, 'InvalidVariable KEYS'],
+    [{ KEYS: `["${SECRET}"]` }, 'InvalidVariable KEYS'],
+    [{ SIGNING: 's3', SECRET_ID: 'a', SECRET_KEY: `${SECRET}\n` }, 'InvalidVariable SECRET_KEY'],
+    [{ SIGNING: 's3', SECRET_ID: `${SECRET} `, SECRET_KEY: 'x' }, 'InvalidVariable SECRET_ID'],
+    [{ SIGNING: 'aws' }, 'InvalidVariable SIGNING'],
+    [{ RESIGN: 'true' }, 'InvalidVariable RESIGN'],
+    [{ REGION: 'eu west' }, 'InvalidVariable REGION'],
+  ])('%j is told as %s, without the secret', (vars, problem) => {
+    expect(read(vars).problems).toEqual([problem])
+  })
+
+  test('a secret that nothing needs may be missing', () => {
+    expect(read({ SECRET_ID: 'a' })).toEqual({ keys: [], problems: [] })
   })
 })
 
@@ -96,6 +159,19 @@ describe('readHostSettings()', () => {
     [{ origin: 'service' }],
   ])('%j is a problem', value => {
     expect(read(value).problems.length).toBe(1)
+  })
+
+  test('names a key of the edge to sign with; one that the edge does not have is a problem', () => {
+    const keyed = readSettings(env({ KEYS: '{"a":"hush"}' })).settings
+    const readKeyed = (value: unknown) => readHostSettings(JSON.stringify(value), env({}), keyed)
+    const record = { signing: 's3', region: 'auto', secretId: 'a', resign: 'on' }
+    const { settings, problems } = readKeyed(record)
+    expect(problems).toEqual([])
+    expect(settings).toMatchObject({ signing: 's3', region: 'auto', secretId: 'a', resign: true })
+    expect(readKeyed({ ...record, secretId: 'b' }).problems).toMatchObject([{ code: 'MissingSecret' }])
+    expect(readKeyed({ ...record, secretKey: 'hush' }).problems).toMatchObject([
+      { code: 'InvalidBucketSettings', name: 'secretKey', value: '' },
+    ])
   })
 
   test('what is no JSON is a problem', () => {

@@ -134,11 +134,27 @@ export interface EdgeOptions {
   vars?: Record<string, string>
   /** What KV holds, besides what the test puts there later. */
   rules?: Record<string, string>
+  /** `host:port` that answers all that the Worker fetches, whatever the URL's host: as a DNS server would point there. */
+  outbound?: string
   /** Leaves out the RULES binding. */
   withoutKv?: boolean
   /** Another Worker's module in place of KV, to make KV fail; it gets KV's own HTTP requests. */
   serviceBindings?: Record<string, (request: Request) => Response | Promise<Response>>
 }
+
+/** Passes everything on to one address, with the URL's own Host. */
+const outboundWorker = (address: string) => ({
+  name: 'outbound',
+  modules: [
+    {
+      type: 'ESModule',
+      path: 'index.js',
+      contents: 'export default { fetch: (request, env) => env.TO.fetch(request) }',
+    },
+  ],
+  compatibilityDate: COMPATIBILITY_DATE,
+  serviceBindings: { TO: { external: { address, http: {} } } },
+})
 
 /** The built Worker in workerd. */
 export class Edge {
@@ -150,11 +166,18 @@ export class Edge {
   private constructor(options: EdgeOptions) {
     this.#miniflare = new Miniflare(
       convertV4MiniflareOptions({
-        modules: [{ type: 'ESModule', path: 'index.js', contents: readFileSync(EDGE_BUNDLE, 'utf8') }],
-        compatibilityDate: COMPATIBILITY_DATE,
-        bindings: options.vars ?? {},
-        ...(options.withoutKv ? {} : { kvNamespaces: ['RULES'] }),
-        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        workers: [
+          {
+            name: 'edge',
+            modules: [{ type: 'ESModule', path: 'index.js', contents: readFileSync(EDGE_BUNDLE, 'utf8') }],
+            compatibilityDate: COMPATIBILITY_DATE,
+            bindings: options.vars ?? {},
+            ...(options.withoutKv ? {} : { kvNamespaces: ['RULES'] }),
+            ...(options.outbound === undefined ? {} : { outboundService: 'outbound' }),
+            unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+          },
+          ...(options.outbound === undefined ? [] : [outboundWorker(options.outbound)]),
+        ],
         handleStructuredLogs: ({ message }: { message: string }) => void this.log.push(message),
       } as Parameters<typeof convertV4MiniflareOptions>[0]),
     )

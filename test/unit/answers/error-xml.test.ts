@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
 import { expect, test } from 'vitest'
-import { errorXml } from '../../../src/answers/error-xml.ts'
+import { errorResponse, errorXml } from '../../../src/answers/error-xml.ts'
 import { dialectOf } from '../../../src/cors/dialect.ts'
 
 test('errorXml() is well-formed and says what was put in, whatever it is', () => {
@@ -25,4 +25,49 @@ test('errorXml() is well-formed and says what was put in, whatever it is', () =>
       },
     ),
   )
+})
+
+test('errorXml() has the children of each dialect in its order, and leaves out what is not there', () => {
+  const childrenOf = (dialect: 'cos' | 's3', error: object) =>
+    [
+      ...errorXml(dialectOf(dialect), { status: 403, code: 'C', message: 'M', ...error }, 'h/k', {
+        request: 'r',
+        trace: 't',
+      }).matchAll(/<([A-Z]\w+)>/g),
+    ].map(([, name]) => name)
+  const cors = { method: 'PUT', resourceType: 'OBJECT' }
+  expect(childrenOf('s3', cors)).toEqual([
+    'Error',
+    'Code',
+    'Message',
+    'Method',
+    'ResourceType',
+    'RequestId',
+    'HostId',
+  ])
+  expect(childrenOf('s3', {})).toEqual(['Error', 'Code', 'Message', 'RequestId', 'HostId'])
+  expect(childrenOf('cos', cors)).toEqual(['Error', 'Code', 'Message', 'Resource', 'RequestId', 'TraceId'])
+})
+
+test('errorResponse() repeats a bounded resource without its query, where a signature may be', async () => {
+  const error = { status: 403, code: 'C', message: 'M' }
+  const resource = async (path: string) => {
+    const response = errorResponse(dialectOf('cos'), error, `https://b.example${path}`)
+    return /<Resource>(.*)<\/Resource>/.exec(await response.text())?.[1]
+  }
+  expect(await resource('/k?q-signature=secret')).toBe('b.example/k')
+  expect(await resource('?q-signature=secret')).toBe('b.example')
+  expect(await resource("/<&'%0d%0a")).toBe('b.example/&lt;&amp;&apos;%0d%0a')
+  expect((await resource(`/${'k'.repeat(60_000)}`))?.length).toBe(1025)
+})
+
+test('errorResponse() gives a HEAD the headers of the document without it', async () => {
+  const error = { status: 404, code: 'C', message: 'M' }
+  for (const dialect of ['cos', 's3'] as const) {
+    const response = errorResponse(dialectOf(dialect), error, 'https://b.example/k', true)
+    expect([response.status, await response.text()]).toEqual([404, ''])
+    expect([...response.headers.keys()]).toEqual(
+      [...errorResponse(dialectOf(dialect), error, 'https://b.example/k').headers.keys()].filter(Boolean),
+    )
+  }
 })

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { hasDotSegment, hostnameOf, pathAndQuery, upstreamUrl } from '../../../src/origin/target.ts'
+import {
+  hasDotSegment,
+  hasPlainHost,
+  hostnameOf,
+  ownUrl,
+  pathAndQuery,
+  upstreamUrl,
+} from '../../../src/origin/target.ts'
 
 test.each([
   ['https://a.example/k', 'a.example'],
@@ -27,4 +34,41 @@ test('hasDotSegment() sees plain and encoded ones, in the path alone', () => {
     expect(hasDotSegment(`https://a.example${path}`), path).toBe(true)
   for (const path of ['/a..b', '/...', '/.a', '/a%2f..b', '/?a=/../b', '/a.', '/%252e%252e/'])
     expect(hasDotSegment(`https://a.example${path}`), path).toBe(false)
+})
+
+test('hasPlainHost() takes names and addresses with a port, in the URL and in the header', () => {
+  const takes = (inUrl: string, inHeader = inUrl) =>
+    hasPlainHost({ url: `https://${inUrl}/k`, headers: new Headers({ host: inHeader }) } as Request)
+  for (const host of [
+    'a.example',
+    'A_b.example:8443',
+    'localhost',
+    '127.0.0.1:1',
+    '[::1]',
+    '[2001:db8::1]:80',
+  ])
+    expect(takes(host), host).toBe(true)
+  for (const host of [
+    'a@b',
+    'a b',
+    'a?b',
+    'a#b',
+    'a\\b',
+    'a:b',
+    'a:1:2',
+    '[::1',
+    '::1',
+    'a:123456',
+    'a, b',
+    '',
+  ])
+    expect([takes(host, 'a'), takes('a', host)], host).toEqual([false, false])
+  expect(takes('a', 'a/b')).toBe(false)
+  expect([takes('a'.repeat(253)), takes('a'.repeat(254))]).toEqual([true, false])
+  expect(hasPlainHost(new Request('https://a.example/k'))).toBe(true)
+})
+
+test('ownUrl() is the request’s, with what a parser would take for a slash encoded', () => {
+  expect(ownUrl('https://a.example:81//a\\b/?x=\\')).toBe('https://a.example:81//a%5Cb/?x=%5C')
+  expect(ownUrl('https://a.example')).toBe('https://a.example/')
 })

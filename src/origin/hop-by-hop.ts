@@ -1,0 +1,45 @@
+/**
+ * @module
+ * Header fields that are for one connection only and end at the edge, on the way up and on the way down.
+ */
+
+/** RFC 9110 7.6.1; `Keep-Alive` and `Proxy-Connection` by name, since old senders do not list them. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  // RFC 9110 6.6.2: announces trailers, which the runtime does not pass on.
+  'trailer',
+  // RFC 9112 6.1: the framing of this connection, which the runtime sets anew for the next.
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** Options of one Connection header that are looked at; senders name one or two. */
+const MAX_CONNECTION_OPTIONS = 32
+/** A field name (RFC 9110 5.1); `delete` throws for anything else. */
+const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/
+
+/** What a Connection header must not take away: it would change what a message asks, proves or holds. */
+const END_TO_END: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'host',
+  'range',
+])
+
+/** Removes the fields of this connection, and those that its Connection header names. */
+export function dropHopByHop(headers: Headers): void {
+  const connection = headers.get('connection')
+  if (connection !== null) {
+    for (const option of connection.split(',', MAX_CONNECTION_OPTIONS)) {
+      const name = option.trim().toLowerCase()
+      if (FIELD_NAME.test(name) && !END_TO_END.has(name)) headers.delete(name)
+    }
+  }
+  for (const name of HOP_BY_HOP) headers.delete(name)
+}

@@ -1,0 +1,264 @@
+/**
+ * @module
+ * SigV4 for a bucket: signing a request, verifying one that was signed for this host, and signing that one anew.
+ * aws4fetch makes the canonical request; it is told which headers are covered, and asked twice where it is lenient.
+ */
+
+import { AwsV4Signer } from 'aws4fetch'
+import type { SignableRequest } from './cos-canonical.ts'
+import { amzDate, type S3Signature, withoutS3Signature } from './s3-signature.ts'
+
+export interface S3Key {
+  readonly id: string
+  readonly secret: string
+}
+
+/** What a signature adds to a request. */
+export interface S3Signed {
+  /** The whole query, without its `?`. */
+  readonly query: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+}
+
+/** A refusal in S3's own words. */
+export interface S3Refusal {
+  readonly ok: false
+  readonly status: 400 | 403 | 501
+  readonly code:
+    | 'SignatureDoesNotMatch'
+    | 'RequestTimeTooSkewed'
+    | 'AccessDenied'
+    | 'AuthorizationQueryParametersError'
+    | 'NotImplemented'
+  readonly message: string
+}
+
+/** How far a client's clock may be off (S3 "Authenticating Requests"). */
+const MAX_SKEW_MS = 15 * 60 * 1000
+/** Seven days, the longest that a presigned URL holds. In seconds. */
+const MAX_EXPIRES = 604_800
+/** How long a presigned URL that the edge has signed anew holds. In seconds. */
+const EXPIRES = 300
+
+const CONTENT_HASH = 'x-amz-content-sha256'
+
+const headerOf = (request: SignableRequest, name: string): string | null => {
+  for (const [key, value] of request.headers) if (key === name) return value
+  return null
+}
+
+/** The URL whose host is the request's own. Null: that is no host. */
+function urlOf(request: SignableRequest, query: string): string | null {
+  const host = headerOf(request, 'host') ?? ''
+  // A URL leaves out the port of its scheme, and a client that has sent it has signed it.
+  const scheme = host.endsWith(':443') ? 'http' : 'https'
+  const url = `${scheme}://${host}${request.path.replaceAll('\\', '%5C')}${query === '' ? '' : `?${query}`}`
+  return URL.canParse(url) && new URL(url).host === host.toLowerCase() ? url : null
+}
+
+/** Those of a request's headers; aws4fetch takes the host from the URL. */
+const pick = (request: SignableRequest, covered: (name: string) => boolean): [string, string][] =>
+  Array.from(request.headers, ([name, value]): [string, string] => [name, value]).filter(
+    ([name]) => name !== 'host' && covered(name),
+  )
+
+const refuse = (status: S3Refusal['status'], code: S3Refusal['code'], message: string): S3Refusal => ({
+  ok: false,
+  status,
+  code,
+  message,
+})
+
+const mismatch = (): S3Refusal =>
+  refuse(
+    403,
+    'SignatureDoesNotMatch',
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  )
+
+/**
+ * Signs a request without credentials, for its `host`; its payload stays unsigned.
+ *
+ * @param region empty: as the host tells (AWS, R2, Backblaze), else `us-east-1`
+ * @param now in milliseconds since 1970
+ */
+export async function signS3(
+  request: SignableRequest,
+  key: S3Key,
+  region: string,
+  now: number,
+): Promise<S3Signed> {
+  // S3 wants every x-amz-* header signed. What a client claims of date and payload is not for this signature.
+  const amz = (name: string) => name.startsWith('x-amz-') && name !== 'x-amz-date' && name !== CONTENT_HASH
+  const url = urlOf(request, request.query)
+  // Programmer error: the bucket's host comes from the settings.
+  if (url === null) throw new Error('signS3: the request has no host')
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url,
+    headers: pick(request, amz),
+    accessKeyId: key.id,
+    secretAccessKey: key.secret,
+    service: 's3',
+    region,
+    datetime: amzDate(now),
+  })
+  return { query: request.query, headers: await headersOf(signer) }
+}
+
+const headersOf = async (signer: AwsV4Signer): Promise<S3Signed['headers']> => [
+  ['authorization', await signer.authHeader()],
+  ['x-amz-date', signer.datetime],
+  [CONTENT_HASH, signer.headers.get(CONTENT_HASH) ?? 'UNSIGNED-PAYLOAD'],
+]
+
+/** The time of a signature, alone: null while it holds. */
+function windowRefusal({ at, expires }: S3Signature, now: number): S3Refusal | null {
+  if (expires === null) {
+    if (Math.abs(now - at) <= MAX_SKEW_MS) return null
+    return refuse(
+      403,
+      'RequestTimeTooSkewed',
+      'The difference between the request time and the current time is too large.',
+    )
+  }
+  if (expires < 0 || expires > MAX_EXPIRES) {
+    return refuse(
+      400,
+      'AuthorizationQueryParametersError',
+      `X-Amz-Expires must be non-negative and at most ${MAX_EXPIRES} seconds.`,
+    )
+  }
+  if (at > now + MAX_SKEW_MS) return refuse(403, 'AccessDenied', 'Request is not valid yet')
+  return now > at + expires * 1000 ? refuse(403, 'AccessDenied', 'Request has expired') : null
+}
+
+/** A parameter without a name, or one that stands there twice: aws4fetch would leave it out of the signature. */
+function isAmbiguous(query: string): boolean {
+  const names = [...new URLSearchParams(query).keys()]
+  return names.includes('') || new Set(names).size !== names.length
+}
+
+/** Of texts that are both public in length; the time does not tell where they differ. */
+function isSame(a: string, b: string): boolean {
+  let difference = a.length ^ b.length
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)
+  return difference === 0
+}
+
+/**
+ * Verifies a signature: its time holds, it covers every `x-amz-*` header and every parameter, and it was made with the
+ * secret for the host that the request was sent to. Compares in constant time. The payload is the bucket's to check,
+ * against the hash that is covered here.
+ *
+ * @param request as it arrived, with the `host` it was sent to
+ * @param now in milliseconds since 1970
+ */
+export async function verifyS3(
+  signature: S3Signature,
+  request: SignableRequest,
+  secret: string,
+  now: number,
+): Promise<{ readonly ok: true } | S3Refusal> {
+  const late = windowRefusal(signature, now)
+  if (late !== null) return late
+  const { form, keyId, day, region, date, signedHeaders } = signature
+  const covered = new Set(signedHeaders)
+  const isBare = ([name]: readonly [string, string]) => name.startsWith('x-amz-') && !covered.has(name)
+  if (!covered.has('host') || Array.from(request.headers).some(isBare)) {
+    return refuse(403, 'AccessDenied', 'There were headers present in the request which were not signed')
+  }
+  const query = withoutParameter(request.query, 'X-Amz-Signature')
+  const url = urlOf(request, query)
+  if (url === null || day !== date.slice(0, 8) || isAmbiguous(request.query)) return mismatch()
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url,
+    headers: pick(request, name => covered.has(name)),
+    accessKeyId: keyId,
+    secretAccessKey: secret,
+    service: 's3',
+    region,
+    datetime: date,
+    signQuery: form === 'query',
+    allHeaders: true,
+  })
+  // Also when a listed header is missing, or date or payload hash are not listed: the signer adds those.
+  if (signer.signedHeaders !== signedHeaders.join(';')) return mismatch()
+  takePayloadHash(signer)
+  return isSame(await signer.signature(), signature.digest) ? { ok: true } : mismatch()
+}
+
+/** A presigned URL may hold the payload's hash as a parameter. The signer reads it from the headers it was given. */
+function takePayloadHash(signer: AwsV4Signer): void {
+  const hash = signer.signQuery ? signer.url.searchParams.get('X-Amz-Content-Sha256') : null
+  if (hash !== null) signer.headers.set(CONTENT_HASH, hash)
+}
+
+const withoutParameter = (query: string, name: string): string =>
+  query
+    .split('&')
+    .filter(pair => pair.split('=', 1)[0] !== name)
+    .join('&')
+
+/**
+ * Whether the request's body is signed chunk by chunk, each after the one before and the first after the request's own
+ * signature: with another signature none of them holds. (Unsigned chunks, `STREAMING-UNSIGNED-…`, do.)
+ */
+export const isSignedByChunks = (request: SignableRequest): boolean =>
+  headerOf(request, CONTENT_HASH)?.startsWith('STREAMING-AWS4-') ?? false
+
+export const CHUNKS_REFUSED = refuse(
+  501,
+  'NotImplemented',
+  'A body that is signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) can not be signed anew. Send it with UNSIGNED-PAYLOAD or the hash of the whole body.',
+)
+
+/**
+ * Signs a verified request for another host, in the form it came in, with its own region and payload hash.
+ *
+ * @param request as it goes to the bucket, with the bucket's `host`
+ * @param keepsHeader false for headers that change on the way, and so can't be covered
+ * @param now in milliseconds since 1970
+ */
+export async function resignS3(
+  signature: S3Signature,
+  request: SignableRequest,
+  secret: string,
+  keepsHeader: (name: string) => boolean,
+  now: number,
+): Promise<S3Signed> {
+  const { form, keyId, region } = signature
+  const covered = new Set(signature.signedHeaders)
+  const isQuery = form === 'query'
+  const query = isQuery
+    ? joined(withoutS3Signature(request.query), `X-Amz-Expires=${EXPIRES}`)
+    : request.query
+  const url = urlOf(request, query)
+  // Programmer error: the bucket's host comes from the settings.
+  if (url === null) throw new Error('resignS3: the request has no host')
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url,
+    headers: pick(request, name => covered.has(name) && keepsHeader(name)),
+    accessKeyId: keyId,
+    secretAccessKey: secret,
+    service: 's3',
+    region,
+    datetime: amzDate(now),
+    signQuery: isQuery,
+  })
+  if (!isQuery) return { query, headers: await headersOf(signer) }
+  takePayloadHash(signer)
+  const params = new URLSearchParams({
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `${keyId}/${signer.credentialString}`,
+    'X-Amz-Date': signer.datetime,
+    'X-Amz-SignedHeaders': signer.signedHeaders,
+    'X-Amz-Signature': await signer.signature(),
+  })
+  // Spaces aside, of which these values have none, a form's escapes are a URL's.
+  return { query: joined(query, params.toString()), headers: [] }
+}
+
+const joined = (query: string, more: string): string => (query === '' ? more : `${query}&${more}`)

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { decide } from '../../../src/cors/decide.ts'
+import { dialectOf } from '../../../src/cors/dialect.ts'
+import { compile, hydrate } from '../../../src/cors/policy.ts'
+import { type CorsOutcome, clientResponse, decorate } from '../../../src/origin/response.ts'
+
+const ORIGIN = 'https://app.example'
+
+function outcome(name: 'cos' | 's3', origin: string | null = ORIGIN): CorsOutcome {
+  const rule = {
+    id: null,
+    allowedOrigins: [ORIGIN],
+    allowedMethods: ['GET' as const],
+    allowedHeaders: [],
+    exposeHeaders: ['ETag'],
+    maxAgeSeconds: 600,
+  }
+  const policy = hydrate(compile({ rules: [rule], responseVary: false }, name))
+  return { dialect: dialectOf(name), decision: decide(policy, origin, 'GET', null), origin }
+}
+const varyOf = (vary: string | null, cors: CorsOutcome) =>
+  decorate(new Response(null, { headers: vary === null ? {} : { vary } }), cors).headers.get('vary')
+
+describe('decorate()', () => {
+  const S3 = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method'
+  test.each([
+    [null, 'Origin', S3],
+    ['', 'Origin', S3],
+    [' ', 'Origin', S3],
+    ['Accept', 'Accept, Origin', `Accept, ${S3}`],
+    ['ORIGIN', 'ORIGIN', 'ORIGIN, Access-Control-Request-Headers, Access-Control-Request-Method'],
+    [
+      'a,origin ,b',
+      'a,origin ,b',
+      'a,origin ,b, Access-Control-Request-Headers, Access-Control-Request-Method',
+    ],
+    ['x-origin', 'x-origin, Origin', `x-origin, ${S3}`],
+    ['*', '*', '*'],
+    ['Accept, *', 'Accept, *', 'Accept, *'],
+  ])('merges Vary %j once, in cos to %j', (vary, cos, s3) => {
+    expect(varyOf(vary, outcome('cos'))).toBe(cos)
+    expect(varyOf(vary, outcome('cos', null))).toBe(cos)
+    expect(varyOf(vary, outcome('s3'))).toBe(s3)
+  })
+
+  test('takes a Vary of 4096 characters apart, and makes * of a longer one', () => {
+    expect(varyOf('a'.repeat(4096), outcome('cos'))).toBe(`${'a'.repeat(4096)}, Origin`)
+    expect(varyOf('a'.repeat(4097), outcome('cos'))).toBe('*')
+  })
+
+  test('changes no answer but its own', () => {
+    const cors = outcome('cos')
+    decorate(new Response(), cors).headers.set('access-control-expose-headers', '*')
+    expect(decorate(new Response(), cors).headers.get('access-control-expose-headers')).toBe('ETag')
+  })
+
+  test.each([null, { outcome: 'no-rules' as const }])(
+    'takes CORS headers off and puts none on: %j',
+    decision => {
+      const headers = { 'access-control-allow-origin': '*', 'Access-Control-New': 'x', vary: 'Accept' }
+      const { dialect } = outcome('cos')
+      const decorated = decorate(new Response(null, { headers }), { dialect, decision, origin: ORIGIN })
+      expect([...decorated.headers]).toEqual([['vary', 'Accept']])
+    },
+  )
+})
+
+describe('clientResponse()', () => {
+  test('drops what is for the connection to the bucket, and leaves the rest', () => {
+    const dropped = {
+      connection: 'x-hop, content-length, Content-Encoding',
+      'x-hop': '1',
+      'keep-alive': 'timeout=5',
+      'proxy-authenticate': 'Basic',
+      'proxy-authentication-info': 'x',
+      te: 'trailers',
+      trailer: 'x-t',
+      upgrade: 'h2c',
+      'alt-svc': 'h3=":443"',
+    }
+    const kept = { 'content-encoding': 'gzip', 'content-length': '3', etag: '"e"', 'x-unknown': '1' }
+    const response = clientResponse(new Response('abc', { status: 206, headers: { ...dropped, ...kept } }))
+    expect([response.status, Object.fromEntries(response.headers)]).toEqual([
+      206,
+      { ...kept, 'content-type': 'text/plain;charset=UTF-8' },
+    ])
+  })
+
+  test('keeps every Set-Cookie', () => {
+    const upstream = new Response()
+    upstream.headers.append('set-cookie', 'a=1')
+    upstream.headers.append('set-cookie', 'b=2, 3')
+    expect(clientResponse(upstream).headers.getSetCookie()).toEqual(['a=1', 'b=2, 3'])
+  })
+})

@@ -1,0 +1,604 @@
+/**
+ * RESIGN: the official clients, unchanged, sign for the edge's own host; the edge verifies that and signs for the
+ * bucket's. What does not verify gets the bucket's error, readable to a page; what is not the edge's goes untouched.
+ */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { globalAgent } from 'node:http'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import COS from 'cos-nodejs-sdk-v5'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Answer, Edge, RecordingBucket } from './harness.ts'
+import { COS_KEY, type PrivateBuckets, S3_BUCKET, S3_KEY, startPrivateBuckets } from './private-buckets.ts'
+
+const browserSdk: {
+  getAuthorization(options: object): string
+} = createRequire(import.meta.url)('cos-js-sdk-v5')
+
+const MB = 1024 * 1024
+const PAGE = 'https://page.example'
+const RULES = JSON.stringify([
+  { AllowedOrigins: [PAGE], AllowedMethods: ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'], AllowedHeaders: ['*'] },
+])
+const PLACE = { Bucket: 'demo-1250000000', Region: 'ap-beijing' }
+
+let buckets: PrivateBuckets
+let recorder: RecordingBucket
+let edge: Edge
+let without: Edge
+
+beforeAll(async () => {
+  ;[buckets, recorder] = await Promise.all([startPrivateBuckets(), RecordingBucket.start()])
+  const vars = {
+    ORIGIN: recorder.origin,
+    SECRET_ID: COS_KEY.SecretId,
+    SECRET_KEY: COS_KEY.SecretKey,
+    KEYS: JSON.stringify({ [S3_KEY.accessKeyId]: S3_KEY.secretAccessKey }),
+  }
+  const rules = {
+    'cors:default': RULES,
+    // The clients take the edge's address for its name: one name for each bucket.
+    'bucket:127.0.0.1': JSON.stringify({ origin: buckets.cos }),
+    'bucket:photos.example': JSON.stringify({ origin: `${buckets.s3}/${S3_BUCKET}`, dialect: 's3' }),
+    'bucket:localhost': JSON.stringify({ origin: buckets.s3, dialect: 's3' }),
+  }
+  ;[edge, without] = await Promise.all([
+    Edge.start({ vars: { ...vars, RESIGN: 'on' }, rules }),
+    Edge.start({ vars, rules }),
+  ])
+})
+afterAll(async () => {
+  // The SDK's idle connections would hold up the end of the servers for seconds.
+  globalAgent.destroy()
+  await Promise.all([edge?.stop(), without?.stop(), buckets?.stop(), recorder?.stop()])
+})
+
+const codeOf = ({ text }: Answer) => /<Code>(\w+)<\/Code>/.exec(text)?.[1]
+const portOf = (of: Edge) => new URL(of.origin).port
+
+/** A refusal that a page's script can read. */
+function expectReadable(answer: Answer, status: number, code: string): void {
+  expect([answer.status, codeOf(answer)]).toEqual([status, code])
+  expect(answer.headers['access-control-allow-origin']).toBe(PAGE)
+  expect(answer.headers['content-type']).toBe('application/xml')
+}
+
+describe('cos-nodejs-sdk-v5 with its default settings', () => {
+  const client = (of: Edge, options: COS.COSOptions = {}) =>
+    new COS({
+      ...COS_KEY,
+      Domain: `127.0.0.1:${portOf(of)}`,
+      Protocol: 'http:',
+      AutoSwitchHost: false,
+      KeepAlive: false,
+      ...options,
+    })
+  const key = 'dir one/+ü & (1)*.txt'
+  const object = { ...PLACE, Key: key }
+  const put = (cos: COS, more: object = {}) => cos.putObject({ ...object, Body: 'a note', ...more })
+  const begin = async (cos: COS) => (await cos.multipartInit(object)).UploadId
+
+  const operations: [string, (cos: COS) => Promise<unknown>, unknown][] = [
+    ['PUT Object', put, { statusCode: 200 }],
+    [
+      'PUT Object with metadata',
+      cos => put(cos, { ContentType: 'text/plain', CacheControl: 'max-age=5', 'x-cos-meta-a': 'b c' }),
+      { statusCode: 200 },
+    ],
+    ['PUT Object, empty', cos => cos.putObject({ ...PLACE, Key: 'empty', Body: '' }), { statusCode: 200 }],
+    [
+      'GET Object',
+      async cos => put(cos).then(() => cos.getObject(object)),
+      { statusCode: 200, Body: Buffer.from('a note') },
+    ],
+    [
+      'GET Object, a range',
+      async cos => put(cos).then(() => cos.getObject({ ...object, Range: 'bytes=2-3' })),
+      { statusCode: 206, Body: Buffer.from('no') },
+    ],
+    [
+      'GET Object, response headers',
+      async cos => put(cos).then(() => cos.getObject({ ...object, ResponseContentType: 'text/x-b' })),
+      { statusCode: 200, headers: { 'content-type': 'text/x-b' } },
+    ],
+    ['HEAD Object', async cos => put(cos).then(() => cos.headObject(object)), { statusCode: 200 }],
+    ['DELETE Object', cos => cos.deleteObject(object), { statusCode: 204 }],
+    [
+      'DELETE Multiple Objects',
+      cos => cos.deleteMultipleObject({ ...PLACE, Objects: [{ Key: key }] }),
+      { Deleted: [{ Key: key }] },
+    ],
+    ['HEAD Bucket', cos => cos.headBucket(PLACE), { statusCode: 200 }],
+    [
+      'GET Bucket',
+      async cos => put(cos).then(() => cos.getBucket({ ...PLACE, Prefix: 'dir one/+', Delimiter: '/' })),
+      { Contents: [{ Key: key }] },
+    ],
+    [
+      'PUT, GET and DELETE Bucket cors',
+      async cos => {
+        await cos.putBucketCors({
+          ...PLACE,
+          CORSRules: [{ AllowedOrigin: ['*'], AllowedMethod: ['GET'], AllowedHeader: [], ExposeHeader: [] }],
+        } as never)
+        const { CORSRules } = await cos.getBucketCors(PLACE)
+        return { CORSRules, ...(await cos.deleteBucketCors(PLACE)) }
+      },
+      { CORSRules: [{ AllowedOrigins: ['*'] }], statusCode: 204 },
+    ],
+    ['Initiate Multipart Upload', cos => cos.multipartInit(object), { statusCode: 200 }],
+    [
+      'Upload Part, List Parts, Complete',
+      async cos => {
+        const UploadId = await begin(cos)
+        const { ETag } = await cos.multipartUpload({
+          ...object,
+          UploadId,
+          PartNumber: 1,
+          Body: Buffer.alloc(MB, 'a'),
+        })
+        const { Part } = await cos.multipartListPart({ ...object, UploadId })
+        const done = await cos.multipartComplete({ ...object, UploadId, Parts: [{ PartNumber: 1, ETag }] })
+        return { Part, statusCode: done.statusCode }
+      },
+      { Part: [{ PartNumber: '1', Size: String(MB) }], statusCode: 200 },
+    ],
+    [
+      'List Multipart Uploads, Abort',
+      async cos => {
+        const UploadId = await begin(cos)
+        const { Upload } = await cos.multipartList({ ...PLACE, Prefix: 'dir one/', Delimiter: '' })
+        const listed = Upload.some(upload => upload.UploadId === UploadId)
+        return { listed, ...(await cos.multipartAbort({ ...object, UploadId })) }
+      },
+      { listed: true, statusCode: 204 },
+    ],
+    [
+      'the SDK’s own sliced upload',
+      async cos => {
+        const directory = await mkdtemp(join(tmpdir(), 'resign-'))
+        onTestFinished(() => rm(directory, { recursive: true }))
+        const FilePath = join(directory, 'file')
+        await writeFile(FilePath, Buffer.alloc(3 * MB, 'x'))
+        await cos.sliceUploadFile({ ...PLACE, Key: 'sliced', FilePath, ChunkSize: MB })
+        return cos.headObject({ ...PLACE, Key: 'sliced' })
+      },
+      { headers: { 'content-length': String(3 * MB) } },
+    ],
+  ]
+
+  test.each(operations)('%s works', async (_, run, expected) => {
+    expect(await run(client(edge))).toMatchObject(expected as object)
+  })
+
+  test.each(operations)('without RESIGN, %s fails', async (name, run) => {
+    const failure = run(client(without))
+    if (name === 'HEAD Bucket' || name === 'HEAD Object')
+      return expect(failure).rejects.toMatchObject({ statusCode: 403 })
+    return expect(failure).rejects.toMatchObject({ statusCode: 403, code: 'SignatureDoesNotMatch' })
+  })
+
+  test('presigned URLs of both forms work, are bound to what they sign, and fail without RESIGN', async () => {
+    const cos = client(edge)
+    await put(cos)
+    const target = (of: Edge, options: COS.COSOptions = {}) => {
+      const url = new URL(
+        client(of, options).getObjectUrl({
+          ...object,
+          Sign: true,
+          Query: { 'response-content-type': 'text/x-signed' },
+        }),
+      )
+      return { path: url.pathname + url.search, host: url.host }
+    }
+    const { path, host } = target(edge)
+    const answer = await edge.send(path, { host })
+    expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([
+      200,
+      'a note',
+      'text/x-signed',
+    ])
+    const [pathname, query = ''] = path.split('?')
+    const [signature, rest] = [query.replace(/&response.*/, ''), query.replace(/^.*(?=response-)/, '')]
+    const inOne = `${pathname}?sign=${encodeURIComponent(signature)}&${rest}`
+    expect((await edge.send(inOne, { host })).text).toBe('a note')
+
+    const headers = { origin: PAGE }
+    for (const changed of [path.replace('x-signed', 'html'), path.replace('?', 'x?'), `${path}&${rest}`])
+      expectReadable(await edge.send(changed, { host, headers }), 403, 'SignatureDoesNotMatch')
+    expectReadable(await edge.send(path, { host, headers, method: 'DELETE' }), 403, 'SignatureDoesNotMatch')
+    const old = target(edge, { SystemClockOffset: -3_600_000 })
+    const expired = await edge.send(old.path, { host, headers })
+    expectReadable(expired, 403, 'AccessDenied')
+    expect(expired.text).toContain('<Message>Request has expired</Message>')
+    const off = target(without)
+    expect(codeOf(await without.send(off.path, { host: off.host }))).toBe('SignatureDoesNotMatch')
+  })
+
+  test('a presigned upload keeps its length, and so is taken by a bucket that asks for one', async () => {
+    const url = new URL(client(edge).getObjectUrl({ ...object, Method: 'PUT', Sign: true }))
+    const upload = { method: 'PUT', host: url.host, body: 'by URL' }
+    expect((await edge.send(url.pathname + url.search, upload)).status).toBe(200)
+    expect((await client(edge).getObject(object)).Body.toString()).toBe('by URL')
+  })
+
+  test.each([
+    ['an hour slow', -3_600_000],
+    ['an hour fast', 3_600_000],
+  ])('a clock that is %s is told so, and set by the edge’s', async (_, SystemClockOffset) => {
+    await put(client(edge))
+    const fixed = client(edge, { SystemClockOffset, CorrectClockSkew: false })
+    await expect(fixed.getObject(object)).rejects.toMatchObject({
+      statusCode: 403,
+      code: expect.stringMatching(/^(AccessDenied|RequestTimeTooSkewed)$/),
+    })
+    expect((await client(edge, { SystemClockOffset }).getObject(object)).Body.toString()).toBe('a note')
+  })
+
+  test('a wrong secret is refused at the edge, readably', async () => {
+    const wrong = client(edge, { SecretKey: 'wrong' })
+    await expect(put(wrong)).rejects.toMatchObject({ statusCode: 403, code: 'SignatureDoesNotMatch' })
+  })
+})
+
+describe('what the edge refuses and what it leaves alone, by COS signatures', () => {
+  const host = 'edge.example:8080'
+  const authorization = (options: object = {}) =>
+    browserSdk.getAuthorization({
+      ...COS_KEY,
+      Method: 'PUT',
+      Pathname: '/k',
+      Query: {},
+      Headers: { Host: host, 'Content-Type': 'text/plain', 'x-cos-acl': 'private' },
+      ...options,
+    })
+  const put = (headers: Record<string, string>, path = '/k') =>
+    edge.send(path, {
+      method: 'PUT',
+      host,
+      body: 'body',
+      headers: { origin: PAGE, 'content-type': 'text/plain', 'x-cos-acl': 'private', ...headers },
+    })
+
+  test('the browser SDK’s signature is made anew, with the same coverage and nothing else changed', async () => {
+    const sent = authorization({ Headers: { Host: host, 'x-cos-acl': 'private', 'Content-Length': '4' } })
+    expect((await put({ authorization: sent, 'x-unsigned': 'as it was' })).status).toBe(200)
+    const { headers, url, body } = recorder.last
+    expect([url, String(body), headers['content-length'], headers['x-unsigned']]).toEqual([
+      '/k',
+      'body',
+      '4',
+      'as it was',
+    ])
+    expect(headers.authorization).not.toBe(sent)
+    expect(headers.authorization).toContain('q-header-list=host;x-cos-acl&q-url-param-list=&')
+    expect(headers.authorization).toContain(`q-ak=${COS_KEY.SecretId}&`)
+  })
+
+  test('the Host is taken as it was sent', async () => {
+    const Host = 'Edge.example:8080'
+    const sent = authorization({ Method: 'GET', Headers: { Host } })
+    const headers = { authorization: sent }
+    expect((await edge.send('/k', { host: Host, headers })).status).toBe(200)
+    expect((await edge.send('/k', { host, headers })).status).toBe(403)
+  })
+
+  test.each([
+    ['a wrong secret', { authorization: authorization({ SecretKey: 'wrong' }) }, 'SignatureDoesNotMatch'],
+    [
+      'another host',
+      { authorization: authorization({ Headers: { Host: 'edge.example' } }) },
+      'SignatureDoesNotMatch',
+    ],
+    [
+      'a changed header',
+      { authorization: authorization(), 'x-cos-acl': 'public-read' },
+      'SignatureDoesNotMatch',
+    ],
+    [
+      'a missing header',
+      { authorization: authorization(), 'x-cos-acl': [] as never },
+      'SignatureDoesNotMatch',
+    ],
+    ['another method', { authorization: authorization({ Method: 'GET' }) }, 'SignatureDoesNotMatch'],
+    [
+      'an end that has passed',
+      { authorization: authorization({ KeyTime: '1000000000;1000000900' }) },
+      'AccessDenied',
+    ],
+    [
+      'a start to come',
+      { authorization: authorization({ KeyTime: '4000000000;4000000900' }) },
+      'RequestTimeTooSkewed',
+    ],
+  ])('%s is refused in COS’s words, and never reaches the bucket', async (_, headers, code) => {
+    recorder.received.length = 0
+    edge.log.length = 0
+    const answer = await put(headers)
+    expectReadable(answer, 403, code)
+    expect(answer.text.includes('<ServerTime>')).toBe(code !== 'SignatureDoesNotMatch')
+    expect(recorder.received).toEqual([])
+    // A line may come after the answer that it is about.
+    await vi.waitFor(() => expect(edge.log.join()).toMatch(new RegExp(`signature-refused.*"${code}"`)))
+    expect(edge.log.join()).not.toContain(COS_KEY.SecretKey)
+  })
+
+  test.each([
+    ['a key that the edge does not hold', { authorization: authorization({ SecretId: 'AKIDother' }) }],
+    ['a temporary key', { authorization: authorization(), 'x-cos-security-token': 'token' }],
+    ['no host covered', { authorization: authorization({ ForceSignHost: false, Headers: {} }) }],
+    ['a scheme of its own', { authorization: 'Bearer x' }],
+    ['half a signature', { authorization: 'q-sign-algorithm=sha1&q-ak=AKIDcos' }],
+  ])('%s passes untouched', async (_, headers) => {
+    expect((await put(headers)).status).toBe(200)
+    expect(recorder.last.headers).toMatchObject(headers)
+  })
+
+  test('temporary keys pass untouched in presigned URLs, too', async () => {
+    const path = `/k?${authorization({ SecretKey: 'wrong' })}&x-cos-security-token=token`
+    expect((await put({}, path)).status).toBe(200)
+    expect(recorder.last.url).toBe(path)
+  })
+
+  test('a redirect from the bucket is passed on, not followed with the edge’s signature', async () => {
+    const original = recorder.answer
+    onTestFinished(() => {
+      recorder.answer = original
+    })
+    recorder.answer = (_, response) =>
+      void response.writeHead(307, { location: `${recorder.origin}/elsewhere` }).end()
+    recorder.received.length = 0
+    const get = authorization({ Method: 'GET', Headers: { Host: host } })
+    const answers = [
+      await edge.send('/k', { host, headers: { authorization: get } }),
+      await edge.send(`/k?${get}`, { host }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([307, 307])
+    expect(recorder.received.map(({ url }) => url)).toEqual(['/k', '/k'])
+  })
+
+  test('with ORIGIN=route the signature holds for the bucket as it is', async () => {
+    const routed = await Edge.start({
+      vars: {
+        ORIGIN: 'route',
+        RESIGN: 'on',
+        KEYS: JSON.stringify({ [COS_KEY.SecretId]: COS_KEY.SecretKey }),
+      },
+      outbound: new URL(recorder.origin).host,
+    })
+    onTestFinished(() => routed.stop())
+    const sent = authorization({ SecretKey: 'wrong' })
+    const answer = await routed.send('/k', {
+      method: 'PUT',
+      host,
+      body: 'b',
+      headers: { authorization: sent },
+    })
+    expect(answer.status).toBe(200)
+    expect(recorder.last.headers).toMatchObject({ authorization: sent, host })
+  })
+})
+
+describe('@aws-sdk/client-s3 with its default settings', () => {
+  const client = (of: Edge, options: S3ClientConfig = {}) => {
+    const s3 = new S3Client({
+      endpoint: `http://localhost:${portOf(of)}`,
+      region: 'auto',
+      forcePathStyle: true,
+      credentials: S3_KEY,
+      maxAttempts: 1,
+      ...options,
+    })
+    onTestFinished(() => s3.destroy())
+    return s3
+  }
+  const key = "dir one/+ü & (1)*'.txt"
+  const object = { Bucket: S3_BUCKET, Key: key }
+  const put = (s3: S3Client) => s3.send(new PutObjectCommand({ ...object, Body: 'a note' }))
+  const get = async (s3: S3Client, more: object = {}) => {
+    const { Body } = await s3.send(new GetObjectCommand({ ...object, ...more }))
+    return { body: await Body?.transformToString() }
+  }
+
+  const operations: [string, (s3: S3Client) => Promise<unknown>, unknown][] = [
+    ['PutObject', put, { ETag: expect.any(String) }],
+    [
+      'PutObject with metadata',
+      async s3 => {
+        const Metadata = { author: 'Ada  L.' }
+        await s3.send(new PutObjectCommand({ ...object, Body: 'x', Metadata, ContentType: 'text/plain' }))
+        return s3.send(new HeadObjectCommand(object))
+      },
+      { ContentType: 'text/plain', Metadata: { author: expect.any(String) } },
+    ],
+    ['GetObject', s3 => put(s3).then(() => get(s3)), { body: 'a note' }],
+    ['GetObject, a range', s3 => put(s3).then(() => get(s3, { Range: 'bytes=2-3' })), { body: 'no' }],
+    ['HeadObject', s3 => put(s3).then(() => s3.send(new HeadObjectCommand(object))), { ContentLength: 6 }],
+    [
+      'ListObjectsV2',
+      async s3 =>
+        put(s3).then(() => s3.send(new ListObjectsV2Command({ Bucket: S3_BUCKET, Prefix: 'dir one/+' }))),
+      { Contents: [{ Key: key }] },
+    ],
+    ['DeleteObject', s3 => s3.send(new DeleteObjectCommand(object)), { $metadata: { httpStatusCode: 204 } }],
+    [
+      'a multipart upload',
+      async s3 => {
+        const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
+        const Parts = []
+        for (const [PartNumber, Body] of [
+          [1, Buffer.alloc(5 * MB, 'a')],
+          [2, Buffer.from('end')],
+        ] as const) {
+          const part = { ...object, UploadId, PartNumber, Body }
+          Parts.push({ PartNumber, ETag: (await s3.send(new UploadPartCommand(part))).ETag })
+        }
+        const MultipartUpload = { Parts }
+        await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
+        return s3.send(new HeadObjectCommand(object))
+      },
+      { ContentLength: 5 * MB + 3 },
+    ],
+    [
+      'AbortMultipartUpload',
+      async s3 => {
+        const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
+        return s3.send(new AbortMultipartUploadCommand({ ...object, UploadId }))
+      },
+      { $metadata: { httpStatusCode: 204 } },
+    ],
+  ]
+
+  test.each(operations)('%s works', async (_, run, expected) => {
+    expect(await run(client(edge))).toMatchObject(expected as object)
+  })
+
+  test.each(operations)('without RESIGN, %s fails', async (_, run) => {
+    await expect(run(client(without))).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } })
+  })
+
+  const presigned = (url: string, of = edge) => {
+    const { host, pathname, search } = new URL(url)
+    return (options: object = {}, change = (path: string) => path) =>
+      of.send(change(pathname + search), { host, ...options })
+  }
+
+  test('presigned GET and PUT work, are bound to what they sign, and fail without RESIGN', async () => {
+    const s3 = client(edge)
+    const upload = presigned(await getSignedUrl(s3, new PutObjectCommand(object)))
+    expect((await upload({ method: 'PUT', body: 'by URL' })).status).toBe(200)
+    const download = presigned(await getSignedUrl(s3, new GetObjectCommand(object)))
+    expect((await download()).text).toBe('by URL')
+    expect((await download({ headers: { range: 'bytes=3-' } })).text).toBe('URL')
+
+    const headers = { origin: PAGE }
+    const refused = [
+      await download({ headers, method: 'DELETE' }),
+      await download({ headers }, path => path.replace('?', 'x?')),
+      await download({ headers }, path => `${path}&response-content-type=text/html`),
+      await download({ headers }, path => path.replace('?', '?x-id=a&')),
+    ]
+    for (const answer of refused) expectReadable(answer, 403, 'SignatureDoesNotMatch')
+    expectReadable(
+      await upload({ method: 'PUT', body: 'x', headers: { ...headers, 'x-amz-acl': 'public-read' } }),
+      403,
+      'AccessDenied',
+    )
+    const off = presigned(await getSignedUrl(client(without), new GetObjectCommand(object)), without)
+    expect(codeOf(await off())).toBe('SignatureDoesNotMatch')
+  })
+
+  test('an edge that is one bucket’s own domain serves a client with bucketEndpoint', async () => {
+    const s3 = client(edge, { bucketEndpoint: true })
+    const own = { Bucket: 'http://photos.example', Key: key }
+    const upload = presigned(await getSignedUrl(s3, new PutObjectCommand(own)))
+    expect((await upload({ method: 'PUT', body: 'by its domain' })).status).toBe(200)
+    const url = await getSignedUrl(s3, new GetObjectCommand(own))
+    expect(new URL(url).pathname).not.toContain(S3_BUCKET)
+    expect((await presigned(url)()).text).toBe('by its domain')
+  })
+
+  test('a presigned multipart upload works', async () => {
+    const s3 = client(edge)
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
+    const part = { ...object, UploadId, PartNumber: 1 }
+    const answer = await presigned(await getSignedUrl(s3, new UploadPartCommand(part)))({
+      method: 'PUT',
+      body: 'the only part',
+    })
+    expect(answer.status).toBe(200)
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: String(answer.headers.etag) }] }
+    await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
+    expect(await get(s3)).toEqual({ body: 'the only part' })
+  })
+
+  test('an expired URL, a wrong secret and a wrong clock are refused in S3’s words, readably', async () => {
+    const old = await getSignedUrl(client(edge), new GetObjectCommand(object), {
+      signingDate: new Date(Date.now() - 100_000),
+      expiresIn: 60,
+    })
+    const expired = await presigned(old)({ headers: { origin: PAGE } })
+    expectReadable(expired, 403, 'AccessDenied')
+    expect(expired.text).toContain('<Message>Request has expired</Message>')
+    const wrong = client(edge, { credentials: { ...S3_KEY, secretAccessKey: 'wrong' } })
+    await expect(put(wrong)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' })
+    await expect(put(client(edge, { systemClockOffset: -3_600_000 }))).rejects.toMatchObject({
+      name: 'RequestTimeTooSkewed',
+    })
+  })
+
+  test('temporary keys and keys that the edge does not hold pass untouched', async () => {
+    const unknown = client(edge, { credentials: { ...S3_KEY, accessKeyId: 'AKIAother' } })
+    const temporary = client(edge, { credentials: { ...S3_KEY, sessionToken: 'token' } })
+    for (const s3 of [unknown, temporary]) {
+      const url = new URL(await getSignedUrl(s3, new GetObjectCommand(object)))
+      await edge.send(url.pathname + url.search, { host: 'edge.example' })
+      expect(recorder.last.url).toBe(url.pathname + url.search)
+    }
+  })
+
+  test('a body of unsigned chunks is streamed; one of signed chunks is refused with its reason', async () => {
+    const host = 'edge.example'
+    const s3 = client(edge, { endpoint: `https://${host}` })
+    let sent: Record<string, string> = {}
+    let path = ''
+    s3.middlewareStack.add(
+      () => async args => {
+        const request = args.request as { headers: Record<string, string>; path: string; query: object }
+        sent = request.headers
+        path = `${request.path}?${new URLSearchParams(Object.entries(request.query))}`
+        return { response: {}, output: { $metadata: {} } } as never
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    )
+    const Body = Readable.from(['chunk'])
+    await s3.send(new PutObjectCommand({ ...object, Body, ContentLength: 5 }))
+    expect(sent['x-amz-content-sha256']).toBe('STREAMING-UNSIGNED-PAYLOAD-TRAILER')
+    const body = '5\r\nchunk\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n'
+    const { 'content-length': _, 'transfer-encoding': __, ...headers } = sent
+    expect((await edge.send(path, { method: 'PUT', host, headers, body })).status).toBe(200)
+    expect(recorder.last.body.toString()).toBe(body)
+    expect(recorder.last.headers['x-amz-content-sha256']).toBe('STREAMING-UNSIGNED-PAYLOAD-TRAILER')
+    expect(recorder.last.headers.authorization).not.toBe(sent.authorization)
+
+    const signer = (await s3.config.signer({
+      name: 'sigv4',
+      signingName: 's3',
+      signingRegion: 'auto',
+      properties: {},
+    } as never)) as unknown as { sign(request: object): Promise<{ headers: Record<string, string> }> }
+    const signed = await signer.sign({
+      method: 'PUT',
+      protocol: 'https:',
+      hostname: host,
+      path: '/k',
+      query: {},
+      headers: { host, 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' },
+    })
+    const answer = await edge.send('/k', {
+      method: 'PUT',
+      host,
+      body,
+      headers: { ...signed.headers, origin: PAGE },
+    })
+    expectReadable(answer, 501, 'NotImplemented')
+    expect(answer.text).toContain('UNSIGNED-PAYLOAD')
+  })
+})

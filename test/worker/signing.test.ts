@@ -1,0 +1,226 @@
+/**
+ * SIGNING: reads without credentials, signed for a private bucket; nothing else is, and no secret shows.
+ */
+
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Answer, Edge, RecordingBucket, send } from './harness.ts'
+import { COS_KEY, type PrivateBuckets, S3_BUCKET, S3_KEY, startPrivateBuckets } from './private-buckets.ts'
+
+const RULES = '[{"AllowedOrigins":["*"],"AllowedMethods":["GET","HEAD"]}]'
+const KEYS = {
+  SECRET_ID: COS_KEY.SecretId,
+  SECRET_KEY: COS_KEY.SecretKey,
+  KEYS: JSON.stringify({ [S3_KEY.accessKeyId]: S3_KEY.secretAccessKey }),
+}
+const SECRETS = [COS_KEY.SecretKey, S3_KEY.secretAccessKey]
+
+let buckets: PrivateBuckets
+let recorder: RecordingBucket
+let edge: Edge
+
+beforeAll(async () => {
+  ;[buckets, recorder] = await Promise.all([startPrivateBuckets(), RecordingBucket.start()])
+  const s3 = { origin: `${buckets.s3}/${S3_BUCKET}`, signing: 's3', secretId: S3_KEY.accessKeyId }
+  edge = await Edge.start({
+    vars: { ...KEYS, ORIGIN: buckets.cos, SIGNING: 'cos' },
+    rules: {
+      'cors:default': RULES,
+      'bucket:s3.example': JSON.stringify({ ...s3, region: 'auto' }),
+      'bucket:recorded-cos.example': JSON.stringify({ origin: recorder.origin }),
+      'bucket:recorded-s3.example': JSON.stringify({ ...s3, origin: recorder.origin }),
+      'bucket:cached.example': JSON.stringify({ ...s3, origin: recorder.origin, cache: 60 }),
+      'bucket:keyless.example': JSON.stringify({ ...s3, secretId: 'AKIDnowhere' }),
+    },
+  })
+  await buckets.put('k.txt', '0123456789')
+})
+afterAll(() => Promise.all([edge?.stop(), buckets?.stop(), recorder?.stop()]))
+
+/** A key as the SDKs put it into a path. */
+const wire = (key: string) =>
+  encodeURIComponent(key)
+    .replaceAll('%2F', '/')
+    .replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+const bodyOf = ({ status, text }: Answer) => [status, text]
+const HOSTS = ['cos.example', 's3.example']
+const RECORDED = ['recorded-cos.example', 'recorded-s3.example']
+
+describe.each(HOSTS)('a private bucket behind %s', host => {
+  test('is refused to whoever asks it directly', async () => {
+    const direct = host === 'cos.example' ? buckets.cos : `${buckets.s3}/${S3_BUCKET}`
+    const { origin, pathname } = new URL(`${direct}/k.txt`)
+    const answer = await send(origin, pathname, { host: new URL(origin).host })
+    expect([400, 401, 403]).toContain(answer.status)
+  })
+
+  test('is read by anybody through the edge: GET, HEAD, Range, If-None-Match', async () => {
+    const whole = await edge.send('/k.txt', { host, headers: { origin: 'https://page.example' } })
+    expect(bodyOf(whole)).toEqual([200, '0123456789'])
+    expect(whole.headers['access-control-allow-origin']).toBe('*')
+    const head = await edge.send('/k.txt', { host, method: 'HEAD' })
+    expect([head.status, head.body.length, head.headers['content-length']]).toEqual([200, 0, '10'])
+    expect(bodyOf(await edge.send('/k.txt', { host, headers: { range: 'bytes=2-4' } }))).toEqual([206, '234'])
+    const etag = String(whole.headers.etag)
+    expect((await edge.send('/k.txt', { host, headers: { 'if-none-match': etag } })).status).toBe(304)
+  })
+
+  test.each(['a b+c', 'ü/漢字 😀', 'a//b', 'a%2Fb', 'a?b&c=d#e', "it's (1)*!", 'end/', '..a'])(
+    'serves the key %j',
+    async key => {
+      const body = `body of ${key}`
+      await buckets.put(key, body)
+      const path = `/${wire(key)}`
+      expect(bodyOf(await edge.send(path, { host }))).toEqual([200, body])
+      expect(bodyOf(await edge.send(`${path}?v=1%202&w`, { host }))).toEqual([200, body])
+    },
+  )
+
+  test('answers 404 for what is not there, and lists nothing', async () => {
+    expect((await edge.send('/none', { host })).status).toBe(404)
+    for (const path of [
+      '/',
+      '/?prefix=k',
+      '/?list-type=2',
+      '//',
+      '/%2F',
+      '/k.txt?acl',
+      '/k.txt?uploadId=x',
+    ]) {
+      const answer = await edge.send(path, { host })
+      expect(answer.status, path).toBeGreaterThanOrEqual(400)
+      expect(answer.text, path).not.toContain('<Key>')
+    }
+  })
+})
+
+describe.each(RECORDED)('the signature for %s', host => {
+  const authorization = () => recorder.last.headers.authorization
+
+  test('is for the bucket’s own host, path and query as sent, and bypasses the cache', async () => {
+    await edge.send('/a%20b?v=%2B1', { host })
+    expect(recorder.last).toMatchObject({ method: 'GET', url: '/a%20b?v=%2B1' })
+    expect(recorder.last.headers.host).toBe(new URL(recorder.origin).host)
+    expect(authorization()).toContain(
+      host.includes('cos') ? 'q-header-list=host&q-url-param-list=v&' : 'SignedHeaders=host;',
+    )
+    expect(authorization()).toContain(host.includes('cos') ? COS_KEY.SecretId : S3_KEY.accessKeyId)
+    // What workerd says to a cache when the fetch is no-store.
+    expect(recorder.last.headers['cache-control']).toBe('no-cache')
+  })
+
+  test('is made anew for the second try', async () => {
+    recorder.received.length = 0
+    recorder.answer = (_, response) => {
+      response.statusCode = recorder.received.length === 1 ? 503 : 200
+      response.end('object')
+    }
+    expect(bodyOf(await edge.send('/k', { host }))).toEqual([200, 'object'])
+    expect(recorder.received.map(({ headers }) => headers.authorization !== undefined)).toEqual([true, true])
+  })
+
+  test.each(['PUT', 'POST', 'DELETE', 'PATCH'])('is not put on %s', async method => {
+    await edge.send('/k', { host, method, ...(method === 'DELETE' ? {} : { body: 'x' }) })
+    expect(recorder.last.method).toBe(method)
+    expect(authorization()).toBeUndefined()
+  })
+
+  test.each([
+    '/',
+    '/?max-keys=1',
+    '/k?acl',
+    '/k?response-content-type=text%2Fhtml',
+    '/k?q-signature=0',
+    '/k?sign=q-sign-algorithm%3Dsha1',
+    '/k?X-Amz-Signature=0',
+    '/k?AWSAccessKeyId=a&Signature=b',
+    '/k?x-cos-security-token=t',
+    '/..%2Fother/k',
+  ])('is not put on GET %s', async path => {
+    await edge.send(path, { host })
+    expect(recorder.last.url).toBe(path)
+    expect(authorization()).toBeUndefined()
+  })
+
+  test.each([
+    ['authorization', 'Bearer own'],
+    ['authorization', `AWS4-HMAC-SHA256 Credential=${S3_KEY.accessKeyId}/20260101/auto/s3/aws4_request`],
+    ['x-cos-security-token', 't'],
+    ['x-amz-security-token', 't'],
+  ])('is not put beside %s: %s', async (name, value) => {
+    await edge.send('/k', { host, headers: { [name]: value } })
+    expect(recorder.last.headers[name]).toBe(value)
+    expect(authorization()).toBe(name === 'authorization' ? value : undefined)
+  })
+})
+
+describe('SIGNING and CACHE', () => {
+  test('with a number of seconds, a signed read is kept for everybody; what a client has signed is not', async () => {
+    recorder.answer = (_, response) => response.setHeader('content-length', '6').end('object')
+    const host = 'cached.example'
+    await vi.waitFor(async () => {
+      recorder.received.length = 0
+      expect(bodyOf(await edge.send('/kept', { host }))).toEqual([200, 'object'])
+      expect(recorder.received).toEqual([])
+    })
+    const headers = { authorization: 'Bearer own' }
+    for (let times = 1; times <= 2; times++) {
+      await edge.send('/kept', { host, headers })
+      expect(recorder.received.length).toBe(times)
+    }
+  })
+})
+
+describe('SIGNING without rewriting the host', () => {
+  test('with ORIGIN=route it is for the edge’s own host', async () => {
+    const vars = { ...KEYS, ORIGIN: 'route', SIGNING: 'cos' }
+    const routed = await Edge.start({
+      vars,
+      outbound: new URL(buckets.cos).host,
+      rules: { 'cors:default': RULES },
+    })
+    try {
+      expect(bodyOf(await routed.send('/k.txt', { host: 'files.example:8080' }))).toEqual([200, '0123456789'])
+    } finally {
+      await routed.stop()
+    }
+  })
+})
+
+describe('a key that is missing', () => {
+  const expectNoSecret = (answer: Answer, log: readonly string[]) => {
+    for (const secret of SECRETS) expect(answer.text + log.join()).not.toContain(secret)
+  }
+
+  test.each([
+    [{ SIGNING: 's3' }, 'MissingSecret', 'SECRET_ID'],
+    [{ SIGNING: 's3', SECRET_ID: 'AKIDx' }, 'MissingSecret', 'SECRET_KEY'],
+    [{ RESIGN: 'on' }, 'MissingSecret', 'KEYS'],
+    [{ RESIGN: 'on', KEYS: `{"AKIDx":"${COS_KEY.SecretKey}"` }, 'InvalidVariable', 'KEYS'],
+    [
+      { SECRET_ID: 'AKIDx', SECRET_KEY: `${COS_KEY.SecretKey} `, SIGNING: 'cos' },
+      'InvalidVariable',
+      'SECRET_KEY',
+    ],
+  ])('is a 500 that names it: %j', async (vars, code, name) => {
+    const broken = await Edge.start({ vars: { ORIGIN: recorder.origin, ...vars } })
+    try {
+      const answer = await broken.send('/k')
+      expect(answer.status).toBe(500)
+      expect(answer.text).toContain(`<Code>${code}</Code>`)
+      expect(answer.text).toContain(name)
+      // A line may come after the answer that it is about.
+      await vi.waitFor(() => expect(broken.log.join()).toContain(`"name":"${name}","value":""`))
+      expectNoSecret(answer, broken.log)
+    } finally {
+      await broken.stop()
+    }
+  })
+
+  test('is a 500 for the one host whose record asks for it', async () => {
+    const answer = await edge.send('/k.txt', { host: 'keyless.example' })
+    expect([answer.status, answer.text.includes('<Code>InvalidBucketSettings</Code>')]).toEqual([500, true])
+    await vi.waitFor(() => expect(edge.log.join()).toContain('keyless.example'))
+    expectNoSecret(answer, edge.log)
+    expect((await edge.send('/k.txt', { host: 's3.example' })).status).toBe(200)
+  })
+})
