@@ -23,7 +23,7 @@ import { log } from './log.ts'
 import { authorize } from './origin/authorize.ts'
 import { fetchInit, throughCache } from './origin/cache.ts'
 import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
-import { hasDotSegment, hasPlainHost, hostnameOf } from './origin/target.ts'
+import { hasDotSegment, hasPlainHost, hostnameOf, originOf } from './origin/target.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
 
@@ -128,7 +128,7 @@ function decideActual(rules: Rules, settings: HostSettings, request: Request): D
  * need no CORS, pass.
  */
 function wouldBeThrownAway(request: Request, origin: string | null): boolean {
-  if (origin === null || origin === '' || request.url.startsWith(`${origin}/`)) return false
+  if (origin === null || origin === '' || origin === originOf(request.url)) return false
   const mode = request.headers.get('sec-fetch-mode')
   return mode === null || mode === 'cors'
 }

@@ -31,8 +31,12 @@ export function log(level: LogLevel, event: string, fields: LogFields): void {
   if (count > MAX_PER_MINUTE) return
   const line: LogFields = { event, ...bounded(fields) }
   if (count === MAX_PER_MINUTE) line.silencedForThisMinute = true
-  console[level](JSON.stringify(line))
+  console[level](escapeControls(JSON.stringify(line)))
 }
+
+/** JSON leaves DEL, the C1 controls and the line separators as they are, and a terminal may obey them. */
+const escapeControls = (json: string): string =>
+  json.replace(/[\u007f-\u009f\u2028\u2029]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 const bounded = (fields: LogFields): LogFields =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, boundedValue(value)]))

@@ -11,7 +11,11 @@ const DEFAULT_MAX_AGE = 5
 
 const SAFELISTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
 /** Names that need no permission, as far as the name alone tells; `content-type` and `range` depend on the value. */
-const SAFELISTED_HEADERS: ReadonlySet<string> = new Set(['accept', 'accept-language', 'content-language'])
+export const SAFELISTED_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-language',
+  'content-language',
+])
 const SAFELISTED_BY_VALUE: ReadonlySet<string> = new Set(['content-type', 'range'])
 
 /** A request as a script makes it. */

@@ -86,7 +86,7 @@ export function readNames(list: string, limits: ListLimits): RequestedNames {
     read = scan(list, limits)
     if (read.problem === null) remembered.set(list, read)
   }
-  return read.names.length > limits.names ? badList(`more than ${limits.names} names`) : read
+  return read.names.length > limits.names ? tooManyNames(limits) : read
 }
 
 /** Reads no further than to what puts the list over a bound. */
@@ -117,9 +117,11 @@ function scan(list: string, limits: ListLimits): RequestedNames {
       names.push(upper ? name.toLowerCase() : name)
     } else if (++empty > MAX_EMPTY_ITEMS) return badList(`more than ${MAX_EMPTY_ITEMS} empty items`)
   }
-  return { names, problem: null, joined: new Map() }
+  // A list that was not read to its end must not be remembered as one that was: another policy may allow more.
+  return names.length > limits.names ? tooManyNames(limits) : { names, problem: null, joined: new Map() }
 }
 
+const tooManyNames = (limits: ListLimits): RequestedNames => badList(`more than ${limits.names} names`)
 const badList = (problem: string): RequestedNames => ({ names: [], problem, joined: new Map() })
 const TOO_MUCH_WHITE_SPACE = badList(`more than ${MAX_WHITE_SPACE} white-space characters in a row`)
 

@@ -14,11 +14,12 @@ export const MAX_BYTES = 64 * 1024 * 1024
 /** What is left after making room, so that room is made seldom. */
 const BYTES_AFTER_ROOM = 0.9 * MAX_BYTES
 /**
- * Bytes that a host takes besides its values, and how many each character of a value becomes by parsing: as
- * `npm run bench` measures, rounded up.
+ * Bytes that a host takes besides its values, that each character of a value becomes by parsing, and that each
+ * origin and header name takes in the indexes: as `npm run bench` measures, rounded up.
  */
-const HOST_BYTES = 3072
-const GROWTH = 3
+const HOST_BYTES = 2048
+const CHARACTER_BYTES = 3
+const PATTERN_BYTES = 200
 /** How soon a failed read is tried again, in milliseconds. */
 const RETRY_MS = 5000
 /** How many findings of a bad document one trouble tells. */
@@ -71,6 +72,8 @@ interface Entry<S> extends Found<S> {
   /** When it is to be read again, in milliseconds. */
   refreshAt: number
   lastUsed: number
+  /** Of the read that it came from: a slow one must not replace what a later one has found. */
+  readonly turn: number
 }
 
 /** Rules and settings are there: a state that may stand in for a later bad one. */
@@ -84,6 +87,7 @@ export class Policies<S> {
   readonly #entries = new Map<string, Entry<S>>()
   #bytes = 0
   #uses = 0
+  #turns = 0
   /** Hosts without rules of their own share one decoded default. */
   #default: { text: string; rules: Rules } | null = null
 
@@ -122,23 +126,26 @@ export class Policies<S> {
    * memory, else the last known good one of the data centre. Never rejects.
    */
   async load(host: string, context: ExecutionContext): Promise<Found<S>> {
-    const held = this.#entries.get(host)
+    const turn = ++this.#turns
     const troubles: Trouble[] = []
     const values = await this.#read(host, troubles)
     const digest = values === null ? '' : await sha256(JSON.stringify(values))
-    if (held !== undefined && values !== null && (held.digest === digest || held.rejected === digest)) {
-      held.refreshAt = Date.now() + this.#ttlMs
-      return found(held, held.digest === digest ? 'kv' : 'memory')
+    const known = this.#entries.get(host)
+    if (known !== undefined && values !== null && (known.digest === digest || known.rejected === digest)) {
+      known.refreshAt = Date.now() + this.#ttlMs
+      return found(known, known.digest === digest ? 'kv' : 'memory')
     }
 
     const read = values === null ? null : await this.#decode(values, troubles)
     if (values !== null && read !== null && isGood(read)) {
-      this.#keep(host, read, digest, this.#ttlMs)
+      this.#keep(host, read, digest, this.#ttlMs, turn)
       context.waitUntil(saveLastKnownGood(host, values))
       return found(read, 'kv')
     }
 
-    const last = isGood(held) ? null : await this.#lastKnownGood(host)
+    const last = isGood(this.#entries.get(host)) ? null : await this.#lastKnownGood(host)
+    // Looked up after all waiting: meanwhile another request may have read something good.
+    const held = this.#entries.get(host)
     for (const trouble of troubles) this.#means.report(host, trouble, isGood(held) || last !== null)
     if (held !== undefined && isGood(held)) {
       held.rejected = digest
@@ -146,11 +153,11 @@ export class Policies<S> {
       return found(held, 'memory')
     }
     if (last !== null) {
-      this.#keep(host, last.state, last.digest, this.#retryMs).rejected = digest
+      this.#keep(host, last.state, last.digest, this.#retryMs, turn).rejected = digest
       return found(last.state, 'last-known-good')
     }
     const nothing = read ?? { rules: null, settings: this.#means.settings, bytes: HOST_BYTES }
-    this.#keep(host, nothing, digest, this.#retryMs)
+    this.#keep(host, nothing, digest, this.#retryMs, turn)
     return found(nothing, 'kv')
   }
 
@@ -176,8 +183,8 @@ export class Policies<S> {
       }
     }
     const shared = rules !== null && rules === this.#default?.rules
-    const length = (shared ? 0 : (values.rules?.length ?? 0)) + (values.bucket?.length ?? 0)
-    return { rules, settings, bytes: HOST_BYTES + GROWTH * length }
+    const own = shared || rules === null ? 0 : bytesOfRules(values.rules ?? '', rules)
+    return { rules, settings, bytes: HOST_BYTES + CHARACTER_BYTES * (values.bucket?.length ?? 0) + own }
   }
 
   async #decodeRules(values: HostValues, troubles: Trouble[]): Promise<Rules | null> {
@@ -200,8 +207,10 @@ export class Policies<S> {
     return isGood(state) ? { state, digest: await sha256(JSON.stringify(values)) } : null
   }
 
-  #keep(host: string, decoded: Decoded<S>, digest: string, freshMs: number): Entry<S> {
-    this.#bytes += decoded.bytes - (this.#entries.get(host)?.bytes ?? 0)
+  #keep(host: string, decoded: Decoded<S>, digest: string, freshMs: number, turn: number): Entry<S> {
+    const before = this.#entries.get(host)
+    if (before !== undefined && before.turn > turn && isGood(before)) return before
+    this.#bytes += decoded.bytes - (before?.bytes ?? 0)
     const entry: Entry<S> = {
       ...decoded,
       source: 'memory',
@@ -209,6 +218,7 @@ export class Policies<S> {
       rejected: '',
       refreshAt: Date.now() + freshMs,
       lastUsed: ++this.#uses,
+      turn,
     }
     this.#entries.set(host, entry)
     if (this.#bytes > MAX_BYTES) this.#makeRoom()
@@ -224,6 +234,12 @@ export class Policies<S> {
       this.#bytes -= entry.bytes
     }
   }
+}
+
+function bytesOfRules(text: string, { configuration }: Rules): number {
+  let patterns = 0
+  for (const rule of configuration.rules) patterns += rule.allowedOrigins.length + rule.allowedHeaders.length
+  return CHARACTER_BYTES * text.length + PATTERN_BYTES * patterns
 }
 
 interface Decoded<S> extends HostState<S> {

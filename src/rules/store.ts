@@ -36,7 +36,7 @@ export async function readHost(kv: KVNamespace, host: string): Promise<HostValue
   return {
     rules: ownRules ?? values.get(rulesKey('default')) ?? null,
     bucket: values.get(settingsKey(own)) ?? values.get(settingsKey('default')) ?? null,
-    isDefault: ownRules === null,
+    isDefault: own === 'default' || ownRules === null,
   }
 }
 

@@ -10,7 +10,7 @@ import { EDGE_BUNDLE } from '../setup.ts'
 import { type Answer, COMPATIBILITY_DATE, type RequestOptions, send } from './harness.ts'
 
 /** What KV does at the next reads. */
-export type Fault = 'none' | 'reject' | 'throw' | 'hang'
+export type Fault = 'none' | 'reject' | 'hang'
 
 /**
  * KV is asked for what it does before each read. Another `x-test-isolate` gives the Worker another environment

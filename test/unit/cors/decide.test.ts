@@ -68,6 +68,24 @@ describe('decide()', () => {
     expect(outcome(['*'])).toMatchObject({ outcome: 'allowed', rule: { anyOrigin: true } })
   })
 
+  test('what one policy was asked changes no answer of another', () => {
+    const names = Array.from({ length: 100 }, (_, at) => `n${at}`)
+    const few = policy({ allowedHeaders: ['n0'] })
+    const many = policy({ allowedHeaders: names })
+    const list = [...names.slice(0, 70), 'evil'].join()
+    for (const [ready, value] of [
+      [few, 'more than 64 names'],
+      [many, 'evil'],
+      [few, 'more than 64 names'],
+    ] as const)
+      expect(decide(ready, 'https://a.example', 'GET', list)).toMatchObject({ outcome: 'refused', value })
+    const stars = (origin: string) => policy({ allowedOrigins: [origin] })
+    const first = stars('https://*.example')
+    expect(decide(first, 'https://x.example', 'GET', null).outcome).toBe('allowed')
+    expect(decide(stars('https://*.other'), 'https://x.example', 'GET', null).outcome).toBe('refused')
+    expect(decide(first, 'https://x.example', 'GET', null).outcome).toBe('allowed')
+  })
+
   test('names of Object.prototype are no methods, headers or origins', () => {
     const ready = policy({ allowedHeaders: ['x-a'] })
     for (const name of ['constructor', '__proto__', 'toString']) {

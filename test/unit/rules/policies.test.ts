@@ -1,0 +1,376 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Rules } from '../../../src/rules/record.ts'
+
+// The API of the module as far as it is used here. Its own types are the Worker's, which the compiler settings of
+// Node don't know.
+interface Context {
+  waitUntil(promise: Promise<unknown>): void
+}
+interface Found {
+  readonly rules: Rules | null
+  readonly settings: string | null
+  readonly source: 'memory' | 'kv' | 'last-known-good'
+}
+interface Trouble {
+  readonly event: string
+  readonly code: string
+  readonly detail: string
+}
+interface Means {
+  readonly kv: { get: (keys: string[]) => Promise<Map<string, string | null>> }
+  readonly ttlSeconds: number
+  readonly settings: string
+  readonly readSettings: (text: string) => { settings: string } | { bad: { code: string; detail: string } }
+  readonly report: (host: string, trouble: Trouble, lastGood: boolean) => void
+}
+interface PoliciesOfIsolate {
+  readonly size: { hosts: number; bytes: number }
+  inMemory(host: string, context: Context): Found | null
+  load(host: string, context: Context): Promise<Found>
+}
+const { Policies, MAX_BYTES } = await vi.importActual<{
+  Policies: new (means: Means) => PoliciesOfIsolate
+  MAX_BYTES: number
+}>('../../../src/rules/policies.ts')
+
+const KB = 1024
+/** Cloudflare's limit for an isolate, which holds more than policies. */
+const ISOLATE_BYTES = 128 * KB * KB
+const rulesFor = (origin: string) => JSON.stringify([{ AllowedOrigins: [origin], AllowedMethods: ['GET'] }])
+const GOOD = rulesFor('https://good.example')
+const NEXT = rulesFor('https://next.example')
+
+/** A data centre: KV, and a Cache API that the isolates share. */
+class DataCentre {
+  readonly values = new Map<string, string>()
+  readonly cached = new Map<string, string>()
+  /** Hosts that were read, one for each operation. */
+  readonly reads: string[] = []
+  readonly told: { host: string; code: string; lastGood: boolean }[] = []
+  /** What KV does instead of answering. */
+  fault: (() => Promise<never>) | null = null
+  /** What requests left to be done after their answers. */
+  readonly pending: Promise<unknown>[] = []
+  readonly context: Context = { waitUntil: promise => void this.pending.push(promise) }
+
+  isolate(ttlSeconds = 60): PoliciesOfIsolate {
+    return new Policies({
+      kv: {
+        get: async keys => {
+          this.reads.push(keys[0]?.replace('cors:', '') ?? '')
+          if (this.fault !== null) return this.fault()
+          return new Map(keys.map(key => [key, this.values.get(key) ?? null]))
+        },
+      },
+      ttlSeconds,
+      settings: 'variables',
+      readSettings: text =>
+        text.startsWith('bad')
+          ? { bad: { code: 'InvalidBucketSettings', detail: text } }
+          : { settings: text },
+      report: (host, { code }, lastGood) => void this.told.push({ host, code, lastGood }),
+    })
+  }
+
+  /** The Cache API over `cached`. */
+  readonly caches = {
+    default: {
+      put: async (key: string, response: Response) => void this.cached.set(key, await response.text()),
+      match: async (key: string) => {
+        const kept = this.cached.get(key)
+        return kept === undefined ? undefined : new Response(kept)
+      },
+    },
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.pending.splice(0))
+  }
+}
+
+let here: DataCentre
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1) })
+  here = new DataCentre()
+  vi.stubGlobal('caches', here.caches)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const originOf = (found: Found | null): string | undefined =>
+  found?.rules?.configuration.rules[0]?.allowedOrigins[0]
+const seconds = (count: number) => vi.advanceTimersByTime(count * 1000)
+const refuse = () => Promise.reject(new Error('KV GET failed: 500'))
+
+describe('a host', () => {
+  test('is not in memory before it was loaded, and then is, without another read', async () => {
+    here.values.set('cors:a', GOOD)
+    const policies = here.isolate()
+    expect(policies.inMemory('a', here.context)).toBeNull()
+    expect(await policies.load('a', here.context)).toMatchObject({ source: 'kv', settings: 'variables' })
+    seconds(59)
+    const found = policies.inMemory('a', here.context)
+    expect([found?.source, originOf(found)]).toEqual(['memory', 'https://good.example'])
+    expect(here.reads).toEqual(['a'])
+  })
+
+  test('without any value is a bucket without rules, which is not the same as no rules to be had', async () => {
+    const found = await here.isolate().load('a', here.context)
+    expect(found.rules?.configuration.rules).toEqual([])
+    here.fault = refuse
+    expect((await here.isolate().load('b', here.context)).rules).toBeNull()
+  })
+
+  test('has settings of its own over the variables; bad ones are none', async () => {
+    here.values.set('bucket:a', 'own')
+    here.values.set('bucket:b', 'bad')
+    const policies = here.isolate()
+    expect((await policies.load('a', here.context)).settings).toBe('own')
+    expect((await policies.load('b', here.context)).settings).toBeNull()
+    expect(here.told).toEqual([{ host: 'b', code: 'InvalidBucketSettings', lastGood: false }])
+  })
+
+  test('is read before every answer when the time to live is 0', async () => {
+    const policies = here.isolate(0)
+    await policies.load('a', here.context)
+    expect(policies.inMemory('a', here.context)).toBeNull()
+  })
+})
+
+describe('a refresh', () => {
+  test('is begun by one request when a policy is stale; the others have the stale one meanwhile', async () => {
+    here.values.set('cors:a', GOOD)
+    const policies = here.isolate()
+    await policies.load('a', here.context)
+    here.values.set('cors:a', NEXT)
+    seconds(60)
+    for (let requests = 0; requests < 100; requests++)
+      expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+    expect(here.reads).toEqual(['a', 'a'])
+    await here.settle()
+    expect(originOf(policies.inMemory('a', here.context))).toBe('https://next.example')
+    seconds(59)
+    policies.inMemory('a', here.context)
+    expect(here.reads).toEqual(['a', 'a'])
+  })
+
+  test('of an unchanged value keeps what is there', async () => {
+    here.values.set('cors:a', GOOD)
+    const policies = here.isolate()
+    const { rules } = await policies.load('a', here.context)
+    seconds(60)
+    policies.inMemory('a', here.context)
+    await here.settle()
+    expect(policies.inMemory('a', here.context)?.rules).toBe(rules)
+  })
+
+  test('that fails leaves the policy, and is tried again 5 seconds later', async () => {
+    here.values.set('cors:a', GOOD)
+    const policies = here.isolate()
+    await policies.load('a', here.context)
+    here.fault = refuse
+    seconds(60)
+    for (const expectedReads of [2, 2, 3, 3]) {
+      expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+      await here.settle()
+      expect(here.reads).toHaveLength(expectedReads)
+      seconds(2.5)
+    }
+    expect(here.told).toContainEqual({ host: 'a', code: 'kv-read', lastGood: true })
+  })
+
+  test('that KV never answers is given up, and the policy stays', async () => {
+    here.values.set('cors:a', GOOD)
+    const policies = here.isolate()
+    await policies.load('a', here.context)
+    here.fault = () => new Promise(() => {})
+    seconds(60)
+    expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+    const settled = here.settle()
+    await vi.advanceTimersByTimeAsync(2000)
+    await settled
+    expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+  })
+})
+
+describe('a bad value', () => {
+  test.each([
+    ['rules', 'cors:a', '[{}]', 'document'],
+    ['settings', 'bucket:a', 'bad', 'InvalidBucketSettings'],
+  ])(
+    '(%s) never replaces what is good, is told once, and is not read again',
+    async (_kind, key, bad, code) => {
+      here.values.set('cors:a', GOOD)
+      const policies = here.isolate()
+      const { rules } = await policies.load('a', here.context)
+      here.values.set(key, bad)
+      for (let times = 0; times < 3; times++) {
+        const found = await policies.load('a', here.context)
+        expect([found.rules, found.settings, found.source]).toEqual([rules, 'variables', 'memory'])
+      }
+      expect(here.told).toEqual([{ host: 'a', code, lastGood: true }])
+      here.values.set(key, key === 'cors:a' ? NEXT : 'own')
+      expect((await policies.load('a', here.context)).source).toBe('kv')
+    },
+  )
+
+  test('of a host is not replaced by the default, however good that is', async () => {
+    here.values.set('cors:default', rulesFor('*'))
+    here.values.set('cors:a', 'allow everything')
+    expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+  })
+})
+
+describe('the last known good values', () => {
+  test('answer in a new isolate while KV fails or is bad, and are left once KV is good', async () => {
+    here.values.set('cors:a', GOOD)
+    await here.isolate().load('a', here.context)
+    await here.settle()
+    here.fault = refuse
+    const policies = here.isolate()
+    const found = await policies.load('a', here.context)
+    expect([found.source, originOf(found)]).toEqual(['last-known-good', 'https://good.example'])
+    expect(here.told.at(-1)).toEqual({ host: 'a', code: 'kv-read', lastGood: true })
+    expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+
+    here.fault = null
+    here.values.set('cors:a', '[{}]')
+    expect((await here.isolate().load('a', here.context)).source).toBe('last-known-good')
+    here.values.set('cors:a', NEXT)
+    expect(await policies.load('a', here.context)).toMatchObject({ source: 'kv' })
+  })
+
+  test('are of their host alone, and bad or missing ones are none', async () => {
+    here.values.set('cors:a', GOOD)
+    await here.isolate().load('a', here.context)
+    await here.settle()
+    here.fault = refuse
+    expect((await here.isolate().load('b', here.context)).rules).toBeNull()
+    for (const [key] of here.cached) here.cached.set(key, '{"rules":"[{}]","bucket":null,"isDefault":false}')
+    expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+    for (const [key] of here.cached) here.cached.set(key, 'no JSON')
+    expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+  })
+
+  test('are a convenience: a cache that fails or is missing breaks nothing', async () => {
+    vi.stubGlobal('caches', { default: { put: refuse, match: refuse } })
+    here.values.set('cors:a', GOOD)
+    expect((await here.isolate().load('a', here.context)).source).toBe('kv')
+    await here.settle()
+    here.fault = refuse
+    expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+    vi.stubGlobal('caches', undefined)
+    expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+  })
+})
+
+describe('two reads of one host at once', () => {
+  test('the one that fails late does not replace what the other has found', async () => {
+    const policies = here.isolate()
+    here.values.set('cors:a', GOOD)
+    let fail = (_: Error) => {}
+    here.fault = () =>
+      new Promise((_, reject) => {
+        fail = reject
+      })
+    const slow = policies.load('a', here.context)
+    here.fault = null
+    expect((await policies.load('a', here.context)).source).toBe('kv')
+    here.cached.clear()
+    fail(new Error('late'))
+    expect((await slow).source).toBe('memory')
+    expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+  })
+})
+
+describe('memory', () => {
+  /** 64 KB of rules: they count at more than that in memory. */
+  const large = GOOD.padEnd(64 * KB)
+
+  /** Loads hosts that count at more than a megabyte each, far more of them than there is room for. */
+  async function loadMany(policies: PoliciesOfIsolate, afterEach: () => void): Promise<void> {
+    for (let host = 0; host < 150; host++) {
+      here.values.set(`cors:${host}`, large)
+      here.values.set(`bucket:${host}`, 'x'.repeat(448 * KB))
+      await policies.load(String(host), here.context)
+      here.cached.clear()
+      afterEach()
+    }
+  }
+
+  test('is bounded in bytes, however many hosts there are', async () => {
+    const policies = here.isolate()
+    let most = 0
+    await loadMany(policies, () => {
+      most = Math.max(most, policies.size.bytes)
+    })
+    expect(MAX_BYTES).toBeLessThanOrEqual(ISOLATE_BYTES / 2)
+    expect(most).toBeLessThanOrEqual(MAX_BYTES)
+    expect(most).toBeGreaterThan(0.9 * MAX_BYTES)
+    expect(policies.inMemory('0', here.context)).toBeNull()
+    expect(policies.inMemory('149', here.context)).not.toBeNull()
+  })
+
+  test('counts rules, settings, and a host that has neither', async () => {
+    const policies = here.isolate()
+    const sizes = [0]
+    here.values.set('cors:rules', large)
+    here.values.set('bucket:settings', 'x'.repeat(64 * KB))
+    for (const host of ['none', 'rules', 'settings']) {
+      await policies.load(host, here.context)
+      sizes.push(policies.size.bytes)
+    }
+    const [none = 0, rules = 0, settings = 0] = sizes.slice(1).map((size, at) => size - (sizes[at] ?? 0))
+    expect(none).toBeGreaterThan(0)
+    expect(rules).toBeGreaterThan(none + 64 * KB)
+    expect(settings).toBeGreaterThan(none + 64 * KB)
+  })
+
+  test('gives back what a host took when its value changes', async () => {
+    const policies = here.isolate()
+    const sizes: number[] = []
+    for (const value of [large, GOOD, large, GOOD]) {
+      here.values.set('cors:a', value)
+      await policies.load('a', here.context)
+      sizes.push(policies.size.bytes)
+    }
+    expect(sizes.slice(0, 2)).toEqual(sizes.slice(2))
+    expect(sizes[1]).toBeLessThan(sizes[0] ?? 0)
+    expect(policies.size.hosts).toBe(1)
+  })
+
+  test('takes out the host that was not used for the longest time', async () => {
+    const policies = here.isolate()
+    here.values.set('cors:used', large)
+    await policies.load('used', here.context)
+    await loadMany(policies, () => expect(policies.inMemory('used', here.context)).not.toBeNull())
+    expect(policies.inMemory('0', here.context)).toBeNull()
+  })
+
+  test('holds one default for all hosts without rules of their own', async () => {
+    here.values.set('cors:default', large)
+    const policies = here.isolate()
+    const { rules } = await policies.load('0', here.context)
+    for (let host = 1; host < 500; host++)
+      expect((await policies.load(String(host), here.context)).rules).toBe(rules)
+    expect(policies.size.hosts).toBe(500)
+    expect(policies.size.bytes).toBeLessThan(500 * 4 * KB)
+
+    here.values.set('cors:default', NEXT)
+    expect(originOf(await policies.load('0', here.context))).toBe('https://next.example')
+    expect(originOf(policies.inMemory('1', here.context))).toBe('https://good.example')
+  })
+
+  test('is bounded for hosts that nobody has set up', async () => {
+    here.values.set('bucket:default', 'x'.repeat(128 * KB))
+    const policies = here.isolate()
+    for (let host = 0; host < 400; host++) {
+      await policies.load(`${host}.example`, here.context)
+      here.cached.clear()
+    }
+    expect(policies.size.bytes).toBeLessThanOrEqual(MAX_BYTES)
+    expect(policies.size.hosts).toBeLessThan(400)
+  })
+})
