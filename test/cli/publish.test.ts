@@ -84,8 +84,17 @@ The local KV (environment local): 0 published, 3 unchanged.
 
     here.write('other.json', DEFAULT.replace('GET', 'HEAD'))
     const third = await here.rules([...args, 'other.json', '--host', 'FILES.example.com', '--json'])
-    const [change] = JSON.parse(third.out).changes
+    const [{ differences, ...change }] = JSON.parse(third.out).changes
+    expect(differences.map(({ text }: { text: string }) => text)).toEqual([
+      '`https://example.com` and `https://bar.com` lose GET, PUT, POST, DELETE.',
+      '`https://example.com` and `https://bar.com` may no longer send any other header with HEAD.',
+      'Every other origin gains HEAD.',
+      'Answers to HEAD from `https://example.com` and `https://bar.com`: credentials are no longer allowed (Access-Control-Allow-Origin the origin → *).',
+      'Answers to HEAD from `https://example.com` and `https://bar.com`: exposed headers ETag, x-cos-meta-author → none.',
+      'Answers to HEAD from `https://example.com` and `https://bar.com`: max-age 600 → none.',
+    ])
     expect(change).toEqual({
+      complete: true,
       host: 'files.example.com',
       key: 'cors:files.example.com',
       kind: 'rules',

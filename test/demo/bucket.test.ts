@@ -436,6 +436,19 @@ describe('?cors', () => {
     expect(codeOf(await cors('PUT', CORS_XML.padEnd(64 * 1024 + 1)))).toBe('EntityTooLarge')
     expect((await cors('GET')).body.toString()).toBe(CORS_XML)
   })
+
+  test('preflights are answered by the rules that were put, and refused without any', async () => {
+    const preflight = (method: string) =>
+      send('OPTIONS', '/k', { Origin: 'https://example.com', 'Access-Control-Request-Method': method })
+    await cors('PUT', CORS_XML)
+    const allowed = await preflight('GET')
+    expect([allowed.status, allowed.headers['access-control-allow-origin']]).toEqual([200, '*'])
+    expect((await preflight('PUT')).status).toBe(403)
+    expect((await send('OPTIONS', '/k', { Origin: 'https://example.com' })).status).toBe(400)
+    await cors('DELETE')
+    const refused = await preflight('GET')
+    expect([refused.status, codeOf(refused)]).toEqual([403, 'AccessForbidden'])
+  })
 })
 
 describe('access', () => {
@@ -556,7 +569,10 @@ describe('answers', () => {
       await send('GET', '/', { Origin: 'https://example.com' }),
       await send('GET', '/k', { Origin: 'https://example.com', 'If-Match': '"x"' }),
       await send('DELETE', '/k', { Origin: 'https://example.com' }),
-      await send('OPTIONS', '/k', { Origin: 'https://example.com', 'Access-Control-Request-Method': 'GET' }),
+      await send('OPTIONS', '/k', {
+        Origin: 'https://example.com',
+        'Access-Control-Request-Method': 'PATCH',
+      }),
     ]
     expect(answers.map(answer => answer.status)).toEqual([200, 200, 412, 403, 403])
     expect(codeOf(answers[4] as Answer)).toBe('AccessForbidden')

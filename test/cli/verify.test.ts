@@ -1,0 +1,304 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { answerPreflight } from '../../src/answers/preflight.ts'
+import { deriveProbes } from '../../src/cli/probes.ts'
+import type { Configuration } from '../../src/cors/configuration.ts'
+import { type Decision, decide } from '../../src/cors/decide.ts'
+import { dialectOf } from '../../src/cors/dialect.ts'
+import { compile, hydrate } from '../../src/cors/policy.ts'
+import { readXml } from '../../src/formats/xml.ts'
+import { decorate } from '../../src/origin/response.ts'
+import { Edge } from '../worker/harness.ts'
+import { startDemoBucket } from './demo-bucket.ts'
+import { Project } from './rules.ts'
+
+const RULES = `<CORSConfiguration>
+  <CORSRule><AllowedOrigin>https://app.example.com</AllowedOrigin><AllowedOrigin>https://example.*.example.com</AllowedOrigin>
+    <AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod><AllowedHeader>content-type</AllowedHeader>
+    <AllowedHeader>x-cos-meta-*</AllowedHeader><ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>600</MaxAgeSeconds></CORSRule>
+  <CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>
+  <ResponseVary>true</ResponseVary>
+</CORSConfiguration>`
+const COS = dialectOf('cos')
+const CONFIGURATION = readXml(RULES).configuration as Configuration
+const KEY = 'a b/é.txt'
+
+const here = new Project({ 'rules.xml': RULES })
+const servers: ReturnType<typeof createServer>[] = []
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+afterAll(() => here.remove())
+
+/** A request as a bucket looks at it; a fault may change what it sees, and what it answers. */
+interface Seen {
+  origin: string | null
+  method: string | null
+  headers: string | null
+}
+interface Fault {
+  seen?: (seen: Seen, request: IncomingMessage) => Seen
+  decided?: (decision: Decision, seen: Seen) => Decision
+  answer?: (response: Response, seen: Seen, request: IncomingMessage) => Response
+  /** Called before all else; true: no answer is given. */
+  silent?: () => boolean
+}
+
+/** A bucket of these rules on loopback, with at most one fault. Answers preflights, and GET and HEAD of any key. */
+async function bucket(fault: Fault = {}, configuration = CONFIGURATION): Promise<string> {
+  const policy = hydrate(compile(configuration, 'cos'))
+  const respond = async (request: IncomingMessage, response: ServerResponse) => {
+    if (fault.silent?.()) {
+      request.socket.destroy()
+      return
+    }
+    const isPreflight = request.method === 'OPTIONS'
+    const header = (name: string) => request.headers[name]?.toString() ?? null
+    const sent = {
+      origin: header('origin'),
+      method: isPreflight ? header('access-control-request-method') : (request.method ?? ''),
+      headers: isPreflight ? header('access-control-request-headers') : null,
+    }
+    const seen = fault.seen?.(sent, request) ?? sent
+    const found = decide(policy, seen.origin, seen.method, seen.headers)
+    const decision = fault.decided?.(found, seen) ?? found
+    const { origin } = sent
+    const right = isPreflight
+      ? answerPreflight(COS, decision, { url: `http://x${request.url}`, ...sent }, false)
+      : decorate(new Response('object'), { dialect: COS, decision, origin })
+    const answer = fault.answer?.(right, seen, request) ?? right
+    response.writeHead(answer.status, [...answer.headers].flat())
+    response.end(request.method === 'HEAD' ? null : Buffer.from(await answer.arrayBuffer()))
+  }
+  const server = createServer((request, response) => void respond(request, response))
+  servers.push(server)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const verify = (edge: string, other: string, ...args: string[]) =>
+  here.rules(['verify', '--edge', edge, '--bucket', other, '--rate', '1000', '--file', 'rules.xml', ...args])
+
+const lower = (text: string | null) => text?.toLowerCase() ?? null
+/** The answer with one header changed; null: without it. */
+const withHeader = (response: Response, name: string, value: string | null): Response => {
+  if (value === null) response.headers.delete(name)
+  else response.headers.set(name, value)
+  return response
+}
+
+const FAULTS: [string, Fault][] = [
+  [
+    'another Max-Age',
+    {
+      answer: r =>
+        r.headers.has('access-control-max-age') ? withHeader(r, 'access-control-max-age', '601') : r,
+    },
+  ],
+  ['no credentials', { answer: r => withHeader(r, 'access-control-allow-credentials', null) }],
+  [
+    'no Vary on preflights',
+    { answer: (r, _, { method }) => (method === 'OPTIONS' ? withHeader(r, 'vary', null) : r) },
+  ],
+  ['origins in any case', { seen: seen => ({ ...seen, origin: lower(seen.origin) }) }],
+  [
+    'a pattern whose ends overlap',
+    {
+      seen: seen =>
+        seen.origin === 'https://example.example.com'
+          ? { ...seen, origin: 'https://example.x.example.com' }
+          : seen,
+    },
+  ],
+  [
+    'origins that only begin alike',
+    {
+      seen: seen =>
+        seen.origin?.startsWith('https://app.example.com')
+          ? { ...seen, origin: 'https://app.example.com' }
+          : seen,
+    },
+  ],
+  [
+    'request methods in any case',
+    { seen: seen => ({ ...seen, method: seen.method?.toUpperCase() ?? null }) },
+  ],
+  ['headers that are not checked', { seen: seen => ({ ...seen, headers: null }) }],
+  [
+    'a prefix of headers that is none',
+    { seen: seen => ({ ...seen, headers: seen.headers?.replace(/^x-cos-meta-\w+$/, 'x-unknown') ?? null }) },
+  ],
+  [
+    'the last rule that matches',
+    {
+      decided: (decision, seen) =>
+        decision.outcome === 'allowed' && seen.method === 'GET' && seen.headers === null
+          ? decide(
+              hydrate(compile({ ...CONFIGURATION, rules: CONFIGURATION.rules.slice(1) }, 'cos')),
+              seen.origin,
+              'GET',
+              null,
+            )
+          : decision,
+    },
+  ],
+  [
+    'another error where there is no origin',
+    {
+      answer: (r, { origin }) =>
+        origin === null && r.status === 400
+          ? new Response('<Error><Code>Other</Code></Error>', { status: 400 })
+          : r,
+    },
+  ],
+  ['200 for everything', { answer: r => (r.status === 403 ? new Response(null, { status: 200 }) : r) }],
+  ['two origins in one', { seen: seen => ({ ...seen, origin: seen.origin?.split(',')[0] ?? null }) }],
+  [
+    'no exposed headers of objects',
+    {
+      answer: (r, _, { method }) =>
+        method === 'GET' ? withHeader(r, 'access-control-expose-headers', null) : r,
+    },
+  ],
+]
+
+describe('rules verify', { timeout: 120_000 }, () => {
+  test('reports no difference between equals, and every request is one that changes nothing', async () => {
+    const methods = new Set<string>()
+    const paths = new Set<string>()
+    const note: Fault = {
+      answer: (response, _, request) => {
+        methods.add(request.method ?? '')
+        if (request.method !== 'OPTIONS') paths.add(request.url ?? '')
+        return response
+      },
+    }
+    const { code, out, err } = await verify(await bucket(note), await bucket(note), '--key', KEY)
+    expect({ code, out, err }).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^(\d+) of \1 compared, no difference\.\n$/),
+      err: '',
+    })
+    expect([...methods].sort()).toEqual(['GET', 'HEAD', 'OPTIONS'])
+    expect([...paths]).toEqual(['/a%20b/%C3%A9.txt'])
+  })
+
+  test.each(FAULTS)('finds a bucket with %s', async (_, fault) => {
+    const [edge, other] = [await bucket(), await bucket(fault)]
+    const { code, out } = await verify(edge, other, '--key', KEY, '--json')
+    const verdict = JSON.parse(out)
+    expect([code, verdict.equal, verdict.failures]).toEqual([1, false, []])
+    expect(verdict.differences.length).toBeGreaterThan(0)
+    expect(verdict.differences.length).toBeLessThan(verdict.probes)
+  })
+
+  test('prints each difference with the command that shows it again', async () => {
+    const [edge, other] = [
+      await bucket(),
+      await bucket({ seen: seen => ({ ...seen, origin: seen.origin ?? 'null' }) }),
+    ]
+    const { code, out } = await verify(edge, other)
+    expect(code).toBe(1)
+    const curl = (base: string) =>
+      `  curl -sSi --path-as-is -X OPTIONS -H 'Access-Control-Request-Method: GET' '${base}/edge-preflight-verify'`
+    expect(out.split('\n\n')[0]).toBe(
+      `preflight /edge-preflight-verify: Method GET  no origin
+  status                        edge 400         bucket 200
+  code                          edge BadRequest  bucket -
+  access-control-allow-methods  edge -           bucket GET
+  access-control-allow-origin   edge -           bucket *
+  vary                          edge -           bucket origin
+${curl(edge)}
+${curl(other)}`,
+    )
+  })
+
+  test('goes on where it was interrupted, and not with the results of another run', async () => {
+    const { probes } = deriveProbes(CONFIGURATION, { key: null, max: 20_000 })
+    let asked = 0
+    let until = 20
+    const silent = () => ++asked > until
+    const [edge, other] = [await bucket({ silent }), await bucket()]
+    const args = ['--resume', 'run.jsonl', '--concurrency', '1']
+    const first = await verify(edge, other, ...args)
+    expect(first.code).toBe(2)
+    expect(first.err).toMatch(
+      /^The edge: no answer from http.+ of \d+ probes were not compared\. The same command goes on\.\n$/s,
+    )
+    expect(first.out).toMatch(/^20 of \d+ compared, no difference\.\n$/)
+
+    const journal = join(here.folder, 'run.jsonl')
+    appendFileSync(journal, '[19,{"differ')
+    asked = 0
+    until = Number.POSITIVE_INFINITY
+    const second = await verify(edge, other, ...args)
+    expect(second).toMatchObject({
+      code: 0,
+      out: `${probes.length} of ${probes.length} compared, no difference.\n`,
+    })
+    expect(asked).toBe(probes.length - 20)
+    expect(readFileSync(journal, 'utf8')).not.toContain('"differ\n')
+
+    const another = await verify(edge, other, ...args, '--key', KEY)
+    expect(another).toMatchObject({ code: 2, err: expect.stringContaining('the file is of another run') })
+    writeFileSync(journal, '')
+  })
+
+  test('says what is wrong in the call, and that nobody answers', async () => {
+    const edge = await bucket()
+    const none = await here.rules(['verify', '--edge', edge, '--bucket', edge])
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('Name the rules: --file FILE') })
+    here.write('broken.xml', '<CORSConfiguration/>')
+    const broken = await here.rules(['verify', '--edge', edge, '--bucket', edge, '--file', 'broken.xml'])
+    expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('broken.xml has errors') })
+    expect(await verify(edge, edge, '--edge-host', 'a b')).toMatchObject({ code: 2, out: '' })
+    expect(await verify(edge, edge, '--rate', '0')).toMatchObject({ code: 2, out: '' })
+    const gone = await verify(edge, 'http://127.0.0.1:9', '--json')
+    expect(gone.code).toBe(2)
+    expect(JSON.parse(gone.out)).toMatchObject({
+      equal: false,
+      stopped: expect.stringContaining('The bucket: no answer'),
+    })
+  })
+})
+
+describe('rules verify, through workerd', { timeout: 120_000 }, () => {
+  test('shows that the edge answers preflights as the demo bucket does, and what it decides otherwise', async () => {
+    const demo = await startDemoBucket()
+    const edge = await Edge.start({
+      vars: { ORIGIN: demo.origin },
+      rules: { 'cors:edge.example': RULES },
+    })
+    try {
+      await demo.putCors(RULES)
+      await demo.putObject(KEY, 'object')
+      const host = ['--edge-host', 'edge.example']
+      expect(await verify(edge.origin, demo.origin, ...host)).toMatchObject({ code: 0, err: '' })
+
+      // A plain server of the same rules decorates objects as COS does; the edge refuses strangers besides.
+      const strict = RULES.replace(/<CORSRule><AllowedOrigin>\*.*?<\/CORSRule>/, '')
+      here.write('rules.xml', strict)
+      await edge.putRules('cors:strict.example', strict)
+      const configuration = readXml(strict).configuration as Configuration
+      const cos = await bucket(
+        { answer: (r, _, { method }) => (method === 'OPTIONS' ? r : withHeader(r, 'vary', null)) },
+        configuration,
+      )
+      const args = ['--edge-host', 'strict.example', '--key', KEY]
+      const lenient = await verify(edge.origin, cos, ...args)
+      expect(lenient).toMatchObject({ code: 0, out: expect.stringMatching(/no difference, \d+ by design/) })
+      const all = await verify(edge.origin, cos, ...args, '--strict')
+      expect(all).toMatchObject({ code: 1, out: expect.stringMatching(/edge 403 .*bucket 200/) })
+    } finally {
+      here.write('rules.xml', RULES)
+      await edge.stop()
+      await demo.stop()
+    }
+  })
+})
