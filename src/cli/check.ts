@@ -35,7 +35,8 @@ export function addCheck(program: Command): void {
     .addOption(new Option('--json', 'one JSON document').conflicts('format'))
     .addHelpText(
       'after',
-      '\nExit code: 0 all is well, 1 there are errors (with --strict: or warnings), 2 a file could not be read.',
+      '\nExample: npm run rules -- check --strict rules/files.example.com.xml\n' +
+        '\nExit code: 0 all is well, 1 there are errors (with --strict: or warnings), 2 a file could not be read.',
     )
     .action(check)
 }

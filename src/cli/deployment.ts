@@ -4,7 +4,7 @@
  */
 
 import { dirname, join, resolve } from 'node:path'
-import { type Env, readHostSettings, readSettings, type Settings } from '../settings.ts'
+import { type Env, type HostSettings, readHostSettings, readSettings, type Settings } from '../settings.ts'
 import type { Deployed } from './bucket-settings.ts'
 import type { KvPlace } from './kv.ts'
 import { visible } from './terminal.ts'
@@ -82,11 +82,9 @@ async function readConfig(env: string) {
   }
 }
 
-/** The dialect of a host whose `bucket:` value is this, as the Worker reads it; null: it has none. */
-export function dialectOfHost(deployment: Deployment, settings: string | null): Settings['dialect'] {
-  if (settings === null) return deployment.settings.dialect
-  return readHostSettings(settings, {}, deployment.settings).settings.dialect
-}
+/** The settings of a host whose `bucket:` value is this, as the Worker reads it; null: it has none. */
+export const settingsOfHost = (deployment: Deployment, settings: string | null): HostSettings =>
+  settings === null ? deployment.settings : readHostSettings(settings, {}, deployment.settings).settings
 
 /** `the local KV (environment local)` */
 export function describePlace({ where, env }: KvPlace): string {

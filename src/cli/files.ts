@@ -15,11 +15,14 @@ import { codeOf, Trouble } from './trouble.ts'
 export const RULES_FOLDER = 'rules'
 /** Beside the rules: the settings of hosts, and not rules of a host of that name. */
 export const SETTINGS_FILE = 'buckets.json'
+/** Beside the rules: what is expected of them, and not rules either. */
+export const CASES_SUFFIX = '.cases.json'
 const EXTENSIONS = ['.xml', '.json']
 /** What is read of one file at most: well over what any of them may have, so that a finding says so. */
 const MAX_FILE_BYTES = 1024 * 1024
 
 export const isSettingsFile = (file: string): boolean => basename(file) === SETTINGS_FILE
+export const isCasesFile = (file: string): boolean => file.toLowerCase().endsWith(CASES_SUFFIX)
 
 /**
  * The files named, or all of `rules/` where none is.
@@ -37,7 +40,7 @@ export async function findFiles(named: readonly string[]): Promise<readonly stri
     throw new Trouble(`The folder ${resolve(RULES_FOLDER)} ${reason}. ${here}`)
   }
   const files = names.filter(
-    name => !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase()),
+    name => !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase()) && !isCasesFile(name),
   )
   if (files.length === 0) throw new Trouble(`${resolve(RULES_FOLDER)} has no .xml or .json file. ${here}`)
   return files.sort().map(name => join(RULES_FOLDER, name))
@@ -45,6 +48,7 @@ export async function findFiles(named: readonly string[]): Promise<readonly stri
 
 /** The host that a rules file is for, by its name (`rules/files.example.com.xml`); or why it can't be told. */
 export function hostOfFile(file: string): HostReading {
+  if (isCasesFile(file)) return { problem: `"${quote(basename(file))}" holds expectations, and no rules` }
   const extension = extname(file)
   if (EXTENSIONS.includes(extension.toLowerCase())) return readHost(basename(file, extension))
   return { problem: `"${quote(basename(file))}" is not <hostname>.xml or <hostname>.json` }

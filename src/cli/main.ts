@@ -6,9 +6,20 @@
 
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './check.ts'
+import { addDiff } from './diff.ts'
+import { addExplain } from './explain.ts'
+import { addExport } from './export.ts'
+import { addHistory } from './history.ts'
+import { addImport } from './import.ts'
+import { addList } from './list.ts'
 import { addPublish } from './publish.ts'
+import { addPull } from './pull.ts'
+import { addRollback } from './rollback.ts'
+import { addShow } from './show.ts'
 import { printError, visible } from './terminal.ts'
+import { addTest } from './test.ts'
 import { codeOf, reasonOf, Trouble } from './trouble.ts'
+import { addVerify } from './verify.ts'
 
 /** The reader of a pipe has left: there is nobody to tell the rest. */
 process.stdout.on('error', error => process.exit(codeOf(error) === 'EPIPE' ? 0 : 2))
@@ -19,7 +30,18 @@ const program = new Command('rules')
   .exitOverride()
   .showHelpAfterError('(--help tells more)')
 addCheck(program)
+addExplain(program)
+addTest(program)
+addDiff(program)
 addPublish(program)
+addHistory(program)
+addRollback(program)
+addList(program)
+addShow(program)
+addExport(program)
+addImport(program)
+addPull(program)
+addVerify(program)
 
 try {
   await program.parseAsync()

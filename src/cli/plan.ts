@@ -4,9 +4,10 @@
  */
 
 import { isDeepStrictEqual } from 'node:util'
+import type { Configuration } from '../cors/configuration.ts'
 import { rulesKey, settingsKey } from '../rules/names.ts'
 import { decodeValue, makeRecord, Rules, type RulesRecord } from '../rules/record.ts'
-import { type Deployment, dialectOfHost } from './deployment.ts'
+import { type Deployment, settingsOfHost } from './deployment.ts'
 import { sourceName } from './files.ts'
 import { DEFAULT_HOST } from './hosts.ts'
 import type { Kv } from './kv.ts'
@@ -31,6 +32,8 @@ export interface RulesChange extends ChangeBase {
   readonly kind: 'rules'
   readonly record: RulesRecord
   readonly live: Live
+  /** The rules that answer for the host until now: its own, else the default ones; null: none that can be used. */
+  readonly answering: Configuration | null
 }
 
 export interface SettingsChange extends ChangeBase {
@@ -60,10 +63,7 @@ export async function planChanges(
 ): Promise<Change[]> {
   const settings = settingsFile?.settings ?? new Map<string, string>()
   const hosts = publications.map(({ host }) => host)
-  const live = await kv.get([
-    ...hosts.map(rulesKey),
-    ...new Set([...hosts, ...settings.keys(), DEFAULT_HOST].map(settingsKey)),
-  ])
+  const live = await kv.get([...new Set([...keysToPlan(hosts), ...[...settings.keys()].map(settingsKey)])])
   const settingsOf = (host: string) => settings.get(host) ?? live.get(settingsKey(host)) ?? null
 
   const changes: Change[] = []
@@ -75,27 +75,46 @@ export async function planChanges(
   }
   for (const { host, file } of publications) {
     if (file.configuration === null) continue
-    const key = rulesKey(host)
-    const dialect = dialectOfHost(deployment, settingsOf(host) ?? settingsOf(DEFAULT_HOST))
+    const { dialect } = settingsOfHost(deployment, settingsOf(host) ?? settingsOf(DEFAULT_HOST))
     const record = await makeRecord(file.configuration, dialect, {
       publishedAt,
       source: sourceName(file.file),
     })
-    const text = live.get(key) ?? null
-    const now = await readLive(text)
-    // The digest is of rules and header sets: equal ones were compiled alike, too.
-    const same = now.kind === 'rules' && now.isRecord && digestOf(text) === record.sha256
-    changes.push({
-      kind: 'rules',
-      host,
-      key,
-      value: JSON.stringify(record),
-      record,
-      live: now,
-      changes: !same,
-    })
+    changes.push(await planRules(host, record, live))
   }
   return changes
+}
+
+/** The keys that the rules of these hosts are planned from. */
+export const keysToPlan = (hosts: readonly string[]): string[] => [
+  ...new Set([...hosts, DEFAULT_HOST].flatMap(host => [rulesKey(host), settingsKey(host)])),
+]
+
+/**
+ * The change that puts a record in the place of a host's live rules.
+ *
+ * @param values of at least {@link keysToPlan}
+ */
+export async function planRules(
+  host: string,
+  record: RulesRecord,
+  values: ReadonlyMap<string, string | null>,
+): Promise<RulesChange> {
+  const key = rulesKey(host)
+  const text = values.get(key) ?? null
+  const live = await readLive(text)
+  const fallback = live.kind === 'nothing' ? await readLive(values.get(rulesKey(DEFAULT_HOST)) ?? null) : live
+  return {
+    kind: 'rules',
+    host,
+    key,
+    value: JSON.stringify(record),
+    record,
+    live,
+    answering: fallback.kind === 'rules' ? fallback.rules.configuration : null,
+    // The digest is of rules and header sets: equal ones were compiled alike, too.
+    changes: !(live.kind === 'rules' && live.isRecord && digestOf(text) === record.sha256),
+  }
 }
 
 /** Reads a `cors:` value as the Worker does. */

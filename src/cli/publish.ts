@@ -4,30 +4,27 @@
  */
 
 import { basename } from 'node:path'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { hasErrors } from '../cors/findings.ts'
-import { historyKey } from '../rules/names.ts'
-import { type Deployment, describePlace, type PlaceOptions, readDeployment } from './deployment.ts'
+import { applyChanges, mustBeAskable, type WriteOptions } from './apply.ts'
+import { type PlaceOptions, readDeployment } from './deployment.ts'
 import { findFiles, hostOfFile, isSettingsFile } from './files.ts'
 import { readHost } from './hosts.ts'
-import type { Kv, KvEntry } from './kv.ts'
 import { withKv } from './open-kv.ts'
-import { type Change, type Publication, planChanges } from './plan.ts'
+import { addPlaceOptions } from './place-options.ts'
+import { type Publication, planChanges } from './plan.ts'
 import { type FileReading, readFiles, type SettingsFile } from './read.ts'
 import { fileJson, findingsText, summarize } from './report.ts'
-import { type Result, resultOf, resultsText, show } from './results.ts'
-import { confirm, isInteractive, print, printError, printJson, visible } from './terminal.ts'
+import { print, printError, printJson, visible } from './terminal.ts'
 import { Trouble } from './trouble.ts'
 
-interface PublishOptions extends PlaceOptions {
+interface PublishOptions extends PlaceOptions, WriteOptions {
+  remote?: true
   host?: string
-  yes?: true
-  dryRun?: true
-  json?: true
 }
 
 export function addPublish(program: Command): void {
-  program
+  const command = program
     .command('publish')
     .summary('put rules files into the KV of the edge')
     .description(
@@ -37,29 +34,20 @@ export function addPublish(program: Command): void {
     )
     .argument('[file...]', 'rules files (default: all of rules/)')
     .option('--host <hostname>', 'the host that the one file is for (default: by its name)')
-    .addOption(
-      new Option('--local', "this machine's KV, which npm start uses; environment local").conflicts('remote'),
-    )
-    .option('--remote', "Cloudflare's KV, with wrangler's credentials; top level of wrangler.toml")
-    .option('--env <environment>', 'another environment of wrangler.toml')
-    .option('--persist-to <folder>', 'the folder of the local state (default: .wrangler/state)')
+  addPlaceOptions(command)
     .option('--yes', 'write to --remote without asking')
     .option('--dry-run', 'say what would be written, and write nothing')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExit code: 0 done, 1 a file has errors or the answer was no, 2 a problem with a file, wrangler or KV.',
+      '\nExample: npm run rules -- publish rules/files.example.com.xml --remote --dry-run\n' +
+        '\nExit code: 0 done, 1 a file has errors or the answer was no, 2 a problem with a file, wrangler or KV.',
     )
     .action(publish)
 }
 
 async function publish(named: string[], options: PublishOptions): Promise<void> {
-  const interactive = isInteractive() && options.json !== true
-  if (options.remote && !options.yes && !options.dryRun && !interactive) {
-    throw new Trouble(
-      'Nobody is here to ask before writing to --remote: add --yes, or --dry-run to look only.',
-    )
-  }
+  mustBeAskable(options)
   const files = await findFiles(named)
   const hosts = hostsOf(files, options.host)
   const deployment = await readDeployment(options)
@@ -75,12 +63,7 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
   }
   await withKv(deployment.place, async kv => {
     const changes = await planChanges(kv, deployment, publications, settings, new Date().toISOString())
-    const planned = changes.map(change => resultOf(change, 'planned'))
-    const pending = changes.filter(change => change.changes)
-    const asks = options.remote === true && options.yes !== true && pending.length > 0
-    if (options.dryRun) show(deployment, readings, planned, options)
-    else if (asks && !(await agreed(deployment, planned))) process.exitCode = 1
-    else show(deployment, readings, await write(kv, changes), options)
+    await applyChanges(kv, deployment, readings, changes, options)
   })
 }
 
@@ -132,44 +115,3 @@ function areGood(readings: readonly FileReading[], options: PublishOptions): boo
   process.exitCode = unreadable.length > 0 ? 2 : 1
   return false
 }
-
-async function agreed(deployment: Deployment, planned: readonly Result[]): Promise<boolean> {
-  print(resultsText(planned))
-  const yes = await confirm(`Write this to ${describePlace(deployment.place)}?`)
-  if (!yes) printError('Nothing was published.')
-  return yes
-}
-
-/** Writes history first, so that what is live can always be gone back to; then what goes live, and reads it back. */
-async function write(kv: Kv, changes: readonly Change[]): Promise<Result[]> {
-  const due = changes.filter(change => change.changes)
-  if (due.length === 0) return changes.map(change => resultOf(change, 'unchanged'))
-  const history = due.flatMap(change =>
-    change.kind === 'rules' ? [entryOf(change, historyKey(change.host, change.record.revision))] : [],
-  )
-  await kv.put(history).catch(explain('Nothing that is live was changed.'))
-  await kv
-    .put(due.map(change => entryOf(change, change.key)))
-    .catch(explain('Some of it may be live, each host wholly or not at all: publish again.'))
-  const readBack = await kv
-    .get(due.map(({ key }) => key))
-    .catch(
-      explain('It was written, but could not be read back: publish again to see whether it is unchanged.'),
-    )
-  return changes.map(change => {
-    if (!change.changes) return resultOf(change, 'unchanged')
-    return resultOf(change, readBack.get(change.key) === change.value ? 'published' : 'pending')
-  })
-}
-
-function entryOf(change: Change, key: string): KvEntry {
-  if (change.kind === 'settings') return { key, value: change.value }
-  const { revision, publishedAt } = change.record
-  return { key, value: change.value, metadata: { revision, publishedAt } }
-}
-
-const explain =
-  (consequence: string) =>
-  (error: unknown): never => {
-    throw error instanceof Trouble ? new Trouble(`${error.message} ${consequence}`) : error
-  }

@@ -1,13 +1,14 @@
 /**
  * @module
- * Files as what they hold: rules or settings, with all findings; or why there is nothing to find anything in.
+ * Files as what they hold: rules, settings or expectations, with all findings; or why there is nothing to find anything in.
  */
 
 import type { Configuration } from '../cors/configuration.ts'
 import type { Finding } from '../cors/findings.ts'
 import { readDocument } from '../formats/read.ts'
 import { type Deployed, readBucketSettings } from './bucket-settings.ts'
-import { isSettingsFile, readText } from './files.ts'
+import { type Case, readCases } from './cases.ts'
+import { isCasesFile, isSettingsFile, readText } from './files.ts'
 import { Trouble } from './trouble.ts'
 
 interface ReadBase {
@@ -24,23 +25,37 @@ export interface SettingsFile extends ReadBase {
   /** Host → its settings as compact JSON. Empty where there are errors. */
   readonly settings: ReadonlyMap<string, string>
 }
+export interface CasesFile extends ReadBase {
+  readonly kind: 'cases'
+  /** Empty where there are errors. */
+  readonly cases: readonly Case[]
+}
 export interface UnreadableFile extends ReadBase {
   readonly kind: 'unreadable'
   /** What is wrong, where, and what to do. */
   readonly problem: string
 }
-export type FileReading = RulesFile | SettingsFile | UnreadableFile
+export type FileReading = RulesFile | SettingsFile | CasesFile | UnreadableFile
 
-/** Reads each file. Nothing is thrown for a file: the others are still worth reading. */
-export async function readFiles(files: readonly string[], deployed: Deployed): Promise<FileReading[]> {
+/**
+ * Reads each file. Nothing is thrown for a file: the others are still worth reading.
+ *
+ * @param as what they are, whatever their names
+ */
+export async function readFiles(
+  files: readonly string[],
+  deployed: Deployed,
+  as?: 'cases',
+): Promise<FileReading[]> {
   const readings: FileReading[] = []
-  for (const file of files) readings.push(await readFile(file, deployed))
+  for (const file of files) readings.push(await readFile(file, deployed, as))
   return readings
 }
 
-async function readFile(file: string, deployed: Deployed): Promise<FileReading> {
+async function readFile(file: string, deployed: Deployed, as?: 'cases'): Promise<FileReading> {
   try {
     const text = await readText(file)
+    if (as === 'cases' || isCasesFile(file)) return { kind: 'cases', file, ...readCases(text) }
     if (isSettingsFile(file)) return { kind: 'settings', file, ...readBucketSettings(text, deployed) }
     return { kind: 'rules', file, ...(await readDocument(text)) }
   } catch (error) {

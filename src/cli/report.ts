@@ -32,7 +32,7 @@ export function summarize(readings: readonly FileReading[]): string {
 }
 
 /** The findings of a file as paragraphs, each beginning with `file:line  severity  code  path`. */
-export function findingsText({ file, findings }: FileReading): string {
+export function findingsText({ file, findings }: Pick<FileReading, 'file' | 'findings'>): string {
   return findings.map(finding => findingText(visible(file), finding)).join('\n\n')
 }
 
@@ -50,11 +50,13 @@ function findingText(file: string, { line, severity, code, path, value, reason, 
 
 /** What a file without findings is worth a line for. */
 export function cleanText(reading: FileReading): string {
-  const holds =
-    reading.kind === 'settings'
-      ? `settings of ${count(reading.settings.size, 'host')}`
-      : count(rulesIn(reading) ?? 0, 'rule')
-  return `${style('bold', visible(reading.file))}  ${style('green', 'ok')}  ${holds}`
+  return `${style('bold', visible(reading.file))}  ${style('green', 'ok')}  ${holdings(reading)}`
+}
+
+function holdings(reading: FileReading): string {
+  if (reading.kind === 'settings') return `settings of ${count(reading.settings.size, 'host')}`
+  if (reading.kind === 'cases') return count(reading.cases.length, 'case')
+  return count(rulesIn(reading) ?? 0, 'rule')
 }
 
 /** How many rules the file has; null where that can't be told. */

@@ -61,15 +61,27 @@ export function smallestChange(
     : extendRule(configuration, nearest, origin, method)
 }
 
-/** The rule that lacks the least, if it shares enough with the request; the earlier one of two. */
+/**
+ * The rule that lacks the least, if it shares enough with the request. Of two, the one where the addition gives less to
+ * others; then the one with fewer methods to give away, then the earlier one.
+ */
 function nearestRule(explanation: Explanation): RuleVerdict | null {
-  const candidates = explanation.rules.filter(
-    verdict => verdict.missing <= MAX_ADDITIONS && (verdict.origin !== null || verdict.missing === 1),
-  )
-  return candidates.reduce<RuleVerdict | null>(
-    (best, verdict) => (best === null || verdict.missing < best.missing ? verdict : best),
-    null,
-  )
+  const [nearest] = explanation.rules
+    .filter(verdict => verdict.missing <= MAX_ADDITIONS && (verdict.origin !== null || verdict.missing === 1))
+    .sort(
+      (a, b) =>
+        a.missing - b.missing ||
+        breadth(a) - breadth(b) ||
+        a.rule.allowedMethods.length - b.rule.allowedMethods.length,
+    )
+  return nearest ?? null
+}
+
+/** Who else would get an addition: few where the origin is listed, everyone where it is `*`. */
+function breadth({ origin }: RuleVerdict): number {
+  if (origin === null) return 2
+  if (origin === '*') return 3
+  return origin.includes('*') ? 1 : 0
 }
 
 function extendRule(
@@ -96,7 +108,7 @@ function extendRule(
     steps,
     configuration: { ...configuration, rules },
     alsoAllows: steps.map(step => alsoAllowed(step, rule)).filter(sentence => sentence !== ''),
-    warnings: warningsOf(extended, origin),
+    warnings: warningsOf(extended, origin, steps),
   }
 }
 
@@ -118,7 +130,7 @@ function newRule(
     steps: [{ kind: 'add-rule', rule: configuration.rules.length + 1 }],
     configuration: { ...configuration, rules: [...configuration.rules, rule] },
     alsoAllows: [],
-    warnings: warningsOf(rule, origin),
+    warnings: warningsOf(rule, origin, []),
   }
 }
 
@@ -139,7 +151,7 @@ function alsoAllowed(step: Step, rule: Rule): string {
   }
 }
 
-function warningsOf(rule: Rule, origin: string): string[] {
+function warningsOf(rule: Rule, origin: string, steps: readonly Step[]): string[] {
   const warnings: string[] = []
   const writes = rule.allowedMethods.filter(method => method !== 'GET' && method !== 'HEAD')
   if (origin === 'null' && !rule.allowedOrigins.includes('*'))
@@ -151,7 +163,8 @@ function warningsOf(rule: Rule, origin: string): string[] {
       `Every origin may then use ${listOf(writes)}; what protects the bucket is its signatures alone.`,
     )
   const wide = rule.allowedOrigins.filter(pattern => pattern !== '*' && pattern.includes('*'))
-  if (wide.length > 0)
+  // Another origin gives them nothing; a method or a header does.
+  if (wide.length > 0 && steps.some(({ kind }) => kind !== 'add-origin'))
     warnings.push(`Every origin that matches ${listOf(wide)} gets it too, with credentials.`)
   return warnings
 }

@@ -15,9 +15,10 @@ import {
   originGroups,
   withoutCovered,
 } from './compare-groups.ts'
+import { PARTS, partsOf, REPEATED, sortedList } from './compare-parts.ts'
 import { type Configuration, METHODS, type Method } from './configuration.ts'
 import type { DialectName } from './dialect.ts'
-import type { RequestFacts } from './explain.ts'
+import { type Comparison, type Difference, type DifferenceKind, ORDER } from './difference.ts'
 import { compile, hydrate, type ReadyPolicy, type ReadyRule } from './policy.ts'
 import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from './rule-set.ts'
 
@@ -27,61 +28,6 @@ import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from './rule-
  */
 export const MAX_QUESTIONS = 200_000
 
-/** What of an answer differs. */
-export type DifferenceKind =
-  /** One of the two has no rules at all. */
-  | 'rules'
-  | 'method-lost'
-  | 'header-lost'
-  | 'method-gained'
-  | 'header-gained'
-  | 'credentials'
-  | 'expose'
-  | 'max-age'
-  | 'vary'
-  /** Only the lists that an answer repeats: what is allowed is the same. */
-  | 'allow-methods'
-  | 'allow-headers'
-
-/** Something that differs alike for some origins, methods and header names. */
-export interface Difference {
-  readonly kind: DifferenceKind
-  /** Origins, or patterns that stand for all other origins that match them; `*`: every other. */
-  readonly origins: readonly string[]
-  /** Of `origins`, the patterns that some origins match for which this does not differ. */
-  readonly exceptions: readonly string[]
-  readonly methods: readonly Method[]
-  /**
-   * Sets of header names (or patterns) with which it differs, each asked together. Empty: it does without any.
-   */
-  readonly headers: readonly (readonly string[])[]
-  /** Of an answer's part: what it was and what it is, as an answer writes it; empty: none. */
-  readonly before: string
-  readonly after: string
-  /** One such request, and what became of it. */
-  readonly example: { readonly request: RequestFacts; readonly before: string; readonly after: string }
-}
-
-export interface Comparison {
-  /** The most serious first. None: no request gets another answer. */
-  readonly differences: readonly Difference[]
-  /** Not everything could be asked within the bounds. */
-  readonly cut: boolean
-}
-
-const ORDER: readonly DifferenceKind[] = [
-  'rules',
-  'method-lost',
-  'header-lost',
-  'method-gained',
-  'header-gained',
-  'credentials',
-  'expose',
-  'max-age',
-  'vary',
-  'allow-methods',
-  'allow-headers',
-]
 const ACCESS: ReadonlySet<DifferenceKind> = new Set([
   'method-lost',
   'header-lost',
@@ -160,7 +106,13 @@ class Comparing {
     if ((before.length === 0) !== (after.length === 0)) {
       const stranger = this.#origins.find(({ labels }) => labels.includes('*'))
       if (stranger === undefined) return []
-      return [{ kind: 'rules', ...base, example: this.#example(stranger, 'GET', [], stranger.left) }]
+      return [
+        {
+          kind: 'rules',
+          ...base,
+          example: this.#example(stranger, 'GET', [], this.#leftFor(stranger, 'GET')),
+        },
+      ]
     }
     const varies = (rules: readonly ReadyRule[]) => rules[0]?.sets.preflight.get('vary') ?? ''
     if (varies(before) === varies(after)) return []
@@ -272,25 +224,22 @@ class Comparing {
         METHODS.filter(method => same.some(place => place.origin === origin && place.method === method))
       return groupBy(same, ({ origin }) => methodsOf(origin).join())
     })
-    const merged = groupBy(alike, ([first, ...rest]) => {
-      const { kind, before, after, asked } = (first as Place).fact
-      const origins = [first as Place, ...rest].map(({ origin, method }) => [
-        this.#origins.indexOf(origin),
-        method,
-      ])
+    const merged = groupBy(alike, places => {
+      const { kind, before, after, asked } = places[0].fact
+      const origins = places.map(({ origin, method }) => [this.#origins.indexOf(origin), method])
       return JSON.stringify([kind, before, after, asked.length === 0, origins])
     })
     return merged.map(sets => this.#difference(sets))
   }
 
   /** @param sets places that differ only in the header names, one list for each set of these */
-  #difference(sets: readonly (readonly Place[])[]): Difference {
-    const places = sets[0] ?? []
-    const [{ origin, method, fact: told }] = places as [Place]
+  #difference(sets: NonEmpty<NonEmpty<Place>>): Difference {
+    const [places] = sets
+    const [{ origin, method, fact: told }] = places
     const within = new Set(places.map(place => place.origin))
     const origins = withoutCovered([...within].flatMap(({ labels }) => labels))
     const others = this.#origins.filter(group => !within.has(group)).flatMap(({ labels }) => labels)
-    const named = sets.map(([place]) => (place as Place).fact.asked).filter(asked => asked.length > 0)
+    const named = sets.map(([place]) => place.fact.asked).filter(asked => asked.length > 0)
     return {
       kind: told.kind,
       origins,
@@ -314,7 +263,6 @@ class Comparing {
       if (policy.rules.length === 0) return 'no rules'
       return isEmpty(rules) ? 'refused' : `allowed by rule ${firstPosition(rules) + 1}`
     }
-    const own = asked.length === 0 && left === origin.left ? this.#leftFor(origin, method) : left
     const names = asked.map(({ texts }) => texts[0] ?? '')
     return {
       request: {
@@ -323,8 +271,8 @@ class Comparing {
         method,
         requestedHeaders: names.length === 0 ? null : names.join(','),
       },
-      before: outcome(this.#before, own.before),
-      after: outcome(this.#after, own.after),
+      before: outcome(this.#before, left.before),
+      after: outcome(this.#after, left.after),
     }
   }
 }
@@ -337,43 +285,7 @@ const fact = (kind: DifferenceKind, asked: readonly Group[], left: Left, before 
   after,
 })
 
-const PARTS = ['credentials', 'expose', 'max-age', 'allow-methods', 'allow-headers'] as const
-type Part = (typeof PARTS)[number]
+type NonEmpty<T> = readonly [T, ...T[]]
 
-/** For the header names that were asked for. */
-const REPEATED = 'what is asked'
-
-/** The parts of a rule's answers, each written such that equal texts mean the same. */
-function partsOf(rule: ReadyRule, isNull: boolean): Record<Part, string> {
-  const { preflight } = isNull ? rule.setsForNull : rule.sets
-  const get = (name: string) => preflight.get(`access-control-${name}`) ?? ''
-  return {
-    credentials: rule.anyOrigin
-      ? '*'
-      : get('allow-credentials') === 'true'
-        ? 'with credentials'
-        : 'the origin',
-    expose: sortedList(get('expose-headers')),
-    'max-age': get('max-age'),
-    'allow-methods': sortedList(get('allow-methods')),
-    'allow-headers': rule.echoesHeaders ? REPEATED : sortedList(get('allow-headers')),
-  }
-}
-
-/** A list of names without its order and repetitions, which mean nothing. */
-function sortedList(list: string): string {
-  const byName = new Map(
-    list
-      .split(',')
-      .map(item => item.trim())
-      .map(item => [item.toLowerCase(), item]),
-  )
-  return [...byName]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, item]) => item)
-    .join(', ')
-}
-
-function groupBy<T>(items: readonly T[], key: (item: T) => string): T[][] {
-  return [...Map.groupBy(items, key).values()]
-}
+const groupBy = <T>(items: readonly T[], key: (item: T) => string): NonEmpty<T>[] =>
+  [...Map.groupBy(items, key).values()] as unknown as NonEmpty<T>[]

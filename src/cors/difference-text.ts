@@ -3,8 +3,8 @@
  * A difference of two configurations as a plain sentence: "`https://app.example` loses PUT."
  */
 
-import type { Difference } from './compare.ts'
 import { METHODS } from './configuration.ts'
+import type { Difference } from './difference.ts'
 import type { RequestFacts } from './explain.ts'
 import { quote } from './findings.ts'
 

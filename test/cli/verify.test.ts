@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { answerPreflight } from '../../src/answers/preflight.ts'
+import { paced } from '../../src/cli/pace.ts'
 import { deriveProbes } from '../../src/cli/probes.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { type Decision, decide } from '../../src/cors/decide.ts'
@@ -250,6 +251,32 @@ ${curl(other)}`,
     writeFileSync(journal, '')
   })
 
+  test('derives the probes from what is live, and no more of them than it may', async () => {
+    const servers = [
+      '--edge',
+      await bucket(),
+      '--bucket',
+      await bucket(),
+      '--rate',
+      '1000',
+      '--concurrency',
+      '64',
+    ]
+    const kv = ['--local', '--persist-to', 'state']
+    expect((await here.rules(['publish', 'rules.xml', '--host', 'edge.example', ...kv])).code).toBe(0)
+    const live = await here.rules(['verify', ...servers, '--host', 'edge.example', ...kv])
+    const { probes } = deriveProbes(CONFIGURATION, { key: null, max: 20_000 })
+    expect(live).toEqual({
+      code: 0,
+      out: `${probes.length} of ${probes.length} compared, no difference.\n`,
+      err: '',
+    })
+    const some = await here.rules(['verify', ...servers, '--file', 'rules.xml', '--max', '7'])
+    expect(some.out).toBe(`7 of 7 compared, no difference, ${probes.length - 7} left out (--max).\n`)
+    const other = await here.rules(['verify', ...servers, '--host', 'other.example', ...kv])
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining('other.example has no rules') })
+  })
+
   test('says what is wrong in the call, and that nobody answers', async () => {
     const edge = await bucket()
     const none = await here.rules(['verify', '--edge', edge, '--bucket', edge])
@@ -265,6 +292,29 @@ ${curl(other)}`,
       equal: false,
       stopped: expect.stringContaining('The bucket: no answer'),
     })
+  })
+})
+
+describe('paced()', () => {
+  test('starts no more in a second, and no more at once, than it may', async () => {
+    const began = performance.now()
+    let underWay = 0
+    let most = 0
+    const done: number[] = []
+    await paced(
+      [...Array(31).keys()],
+      { rate: 100, concurrency: 3 },
+      new AbortController().signal,
+      async item => {
+        most = Math.max(most, ++underWay)
+        await new Promise(setImmediate)
+        underWay--
+        done.push(item)
+      },
+    )
+    expect(performance.now() - began).toBeGreaterThanOrEqual(299)
+    expect(most).toBeLessThanOrEqual(3)
+    expect(done.sort((a, b) => a - b)).toEqual([...Array(31).keys()])
   })
 })
 

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Comparison, compare } from '../../../src/cors/compare.ts'
-import type { Configuration, Rule } from '../../../src/cors/configuration.ts'
+import { compare } from '../../../src/cors/compare.ts'
+import type { Configuration, Method, Rule } from '../../../src/cors/configuration.ts'
 import { decide } from '../../../src/cors/decide.ts'
 import type { DialectName } from '../../../src/cors/dialect.ts'
+import type { Comparison } from '../../../src/cors/difference.ts'
+import { differenceText, exampleText } from '../../../src/cors/difference-text.ts'
 import type { RequestFacts } from '../../../src/cors/explain.ts'
 import { matchesPattern } from '../../../src/cors/pattern.ts'
 import { compile, hydrate } from '../../../src/cors/policy.ts'
@@ -176,5 +178,110 @@ describe('compare()', () => {
       ),
       { numRuns: RUNS / 4 },
     )
+  })
+
+  const rule = (origins: string[], methods: Method[], rest: Partial<Rule> = {}): Rule => ({
+    id: null,
+    allowedOrigins: origins,
+    allowedMethods: methods,
+    allowedHeaders: [],
+    exposeHeaders: [],
+    maxAgeSeconds: null,
+    ...rest,
+  })
+  const told = (before: Rule[], after: Rule[], dialect: DialectName = 'cos') =>
+    compare(
+      { rules: before, responseVary: false },
+      { rules: after, responseVary: false },
+      dialect,
+    ).differences.map(difference => [differenceText(difference), exampleText(difference)])
+  const app = ['https://app.example']
+
+  test('groups origins, methods and header names into sentences', () => {
+    const before = [
+      rule(['https://a.example', 'https://*.b.example'], ['GET', 'PUT'], { allowedHeaders: ['x-a', 'x-b'] }),
+    ]
+    const after = [
+      rule(['https://a.example', 'https://*.b.example'], ['GET'], { allowedHeaders: ['x-b', 'x-cos-*'] }),
+    ]
+    expect(told(before, after)).toEqual([
+      [
+        '`https://a.example` and every origin like `https://*.b.example` lose PUT.',
+        'e.g. PUT from https://a.example: allowed by rule 1 → refused',
+      ],
+      [
+        '`https://a.example` and every origin like `https://*.b.example` may no longer send `x-a` with GET.',
+        'e.g. GET from https://a.example with x-a: allowed by rule 1 → refused',
+      ],
+      [
+        '`https://a.example` and every origin like `https://*.b.example` may now send headers like `x-cos-*` with GET.',
+        'e.g. GET from https://a.example with x-cos-any: refused → allowed by rule 1',
+      ],
+    ])
+  })
+
+  test('finds the order of rules, where it matters, and the parts of an answer that it changes', () => {
+    const open = rule(['*'], ['GET'], { maxAgeSeconds: 600, allowedHeaders: ['*'] })
+    const own = rule(app, ['GET'], { exposeHeaders: ['ETag'] })
+    expect(told([open, own], [own, open]).map(([text]) => text)).toEqual([
+      'Answers to GET from `https://app.example`: credentials are allowed now (Access-Control-Allow-Origin * → the origin).',
+      'Answers to GET from `https://app.example`: exposed headers none → ETag.',
+      'Answers to GET from `https://app.example`: max-age 600 → none.',
+    ])
+    expect(told([open, rule(app, ['PUT'])], [rule(app, ['PUT']), open])).toEqual([])
+    expect(told([open], [{ ...open, maxAgeSeconds: 60 }])).toEqual([
+      [
+        'Answers to GET from every origin: max-age 600 → 60.',
+        'e.g. GET from https://stranger.example: allowed by rule 1, before and after',
+      ],
+    ])
+  })
+
+  test('finds header names that are refused only together', () => {
+    const allowed = (...names: string[]) => rule(app, ['PUT'], { allowedHeaders: names })
+    expect(told([allowed('x-a', 'x-b')], [allowed('x-a'), allowed('x-b')], 's3')).toEqual([
+      [
+        '`https://app.example` may no longer send `x-a` together with `x-b` with PUT.',
+        'e.g. PUT from https://app.example with x-a, x-b: allowed by rule 1 → refused',
+      ],
+    ])
+  })
+
+  test('finds the one origin that a pattern loses when its sides overlap', () => {
+    const [wide, narrow] = [rule(['https://*.a.example'], ['GET']), rule(['https://a.*.a.example'], ['GET'])]
+    expect(told([wide], [wide, narrow])).toEqual([])
+    expect(told([narrow], [wide]).map(([text]) => text)).toEqual([
+      'Every other origin like `https://*.a.example` gains GET.',
+    ])
+  })
+
+  test('tells that a listed null never has credentials', () => {
+    expect(told([rule(['null'], ['GET'])], [rule(['*'], ['GET'])]).map(([text]) => text)).toEqual([
+      'Every other origin gains GET.',
+      'Answers to GET from `null`: Access-Control-Allow-Origin the origin → *.',
+    ])
+  })
+
+  test('tells what it means to have no rules', () => {
+    expect(told([], [rule(app, ['GET'])]).map(([text]) => text)).toEqual([
+      'The bucket gets CORS rules: pages that none of them allows are refused, which without rules only their preflights are.',
+      '`https://app.example` gains GET.',
+    ])
+    expect(told([rule(['*'], ['GET'])], []).map(([text]) => text)).toEqual([
+      'The bucket loses its CORS rules: every preflight is refused, and no response has CORS headers.',
+      'Every origin loses GET.',
+    ])
+    expect(told([], [])).toEqual([])
+  })
+
+  test('stays within its bound, and says so, when rules are written to need more', () => {
+    const many = (step: number) =>
+      Array.from({ length: 100 }, (_, i) =>
+        rule(app, ['GET'], {
+          allowedHeaders: Array.from({ length: 20 }, (_, j) => `x-${(i * (j + step)) % 97}`),
+        }),
+      )
+    const configuration = (step: number) => ({ rules: many(step), responseVary: false })
+    expect(compare(configuration(1), configuration(2), 'cos').cut).toBe(true)
   })
 })

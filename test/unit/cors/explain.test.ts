@@ -73,6 +73,24 @@ describe('smallestChange()', () => {
     })
   })
 
+  test('prefers, of two rules that lack as much, the one where the addition gives less to others', () => {
+    const [everyone, pattern] = [['*'], ['https://*.example']]
+    const rules = [everyone, pattern, ['https://a.example']].map(allowedOrigins => ({
+      ...rule,
+      allowedOrigins,
+    }))
+    const ruleFor = (origin: string, some: typeof rules) => {
+      const change = smallestChange(
+        { rules: some, responseVary: false },
+        { origin, method: 'PUT', requestedHeaders: null },
+      )
+      return change !== null && 'steps' in change ? change.steps[0]?.rule : change
+    }
+    expect(ruleFor('https://a.example', rules)).toBe(3)
+    expect(ruleFor('https://b.example', rules)).toBe(2)
+    expect(ruleFor('https://b.test', rules)).toBe(1)
+  })
+
   test('makes a rule of its own for a request that shares too little with any', () => {
     expect(ask('https://b.example', 'PUT', 'x-a')).toMatchObject({ steps: [{ kind: 'add-rule', rule: 2 }] })
   })

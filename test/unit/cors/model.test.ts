@@ -1,13 +1,11 @@
 /**
  * @module
  * The engine against the naive model of the documents, on generated configurations and requests.
- * `MODEL_RUNS=200000 npm exec -- vitest run test/unit/cors/model.test.ts` runs them deeper, with a new seed each
- * time; the seed of a failure is printed.
  */
 
 import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { answerPreflight } from '../../../src/answers/preflight.ts'
 import { type Configuration, METHODS, type Rule } from '../../../src/cors/configuration.ts'
 import { type Allowed, type Decision, decide } from '../../../src/cors/decide.ts'
@@ -31,12 +29,7 @@ import {
   modelRequestedNames,
   modelRule,
 } from '../../model/model.ts'
-
-const DEEP_RUNS = Number(process.env.MODEL_RUNS ?? 0)
-if (DEEP_RUNS > 0) vi.setConfig({ testTimeout: 3_600_000 })
-/** How often a property is tried. The quick cases are the same each time; deep runs keep their proportions. */
-const runs = (quick: number) =>
-  DEEP_RUNS > 0 ? { numRuns: Math.ceil((DEEP_RUNS * quick) / 2000) } : { numRuns: quick, seed: 20_260_101 }
+import { runs } from '../../model/runs.ts'
 
 const OPEN_RULE: Rule = {
   id: null,

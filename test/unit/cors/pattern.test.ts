@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matchesPattern, PatternIndex } from '../../../src/cors/pattern.ts'
 import { emptySet, firstPosition, type RuleSet } from '../../../src/cors/rule-set.ts'
+import { runs } from '../../model/runs.ts'
 
 /** Some text put for the one star gives the text: tried, not computed. */
 function matchesByTrying(pattern: string, text: string): boolean {
@@ -34,7 +35,7 @@ describe('matchesPattern()', () => {
       fc.property(pattern, text, (p, t) => {
         expect(matchesPattern(p, t)).toBe(matchesByTrying(p, t))
       }),
-      { numRuns: 2000 },
+      runs(2000),
     )
   })
 
@@ -56,7 +57,7 @@ describe('PatternIndex', () => {
         const expected = set.filter(([p]) => matchesByTrying(p, t)).map(([, position]) => position)
         expect(positions(index.match(t))).toEqual([...new Set(expected)].sort((a, b) => a - b))
       }),
-      { numRuns: 2000 },
+      runs(2000),
     )
   })
 

@@ -1,0 +1,151 @@
+/**
+ * @module
+ * What becomes of a request that a page's script makes: what the browser asks, what the edge answers, and what the
+ * browser makes of that. The edge's answers come from the Worker's own code.
+ */
+
+import { errorResponse } from '../answers/error-xml.ts'
+import { notAllowed } from '../answers/errors.ts'
+import { answerPreflight } from '../answers/preflight.ts'
+import {
+  type Browser,
+  type BrowserVerdict,
+  type CorsAnswer,
+  corsCheck,
+  judgePreflight,
+  remembers,
+  SAFELISTED_HEADERS,
+  type ScriptRequest,
+  whyPreflight,
+} from '../cors/browser.ts'
+import type { Configuration } from '../cors/configuration.ts'
+import { type Decision, decide } from '../cors/decide.ts'
+import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
+import { type Explanation, explain, type RequestFacts } from '../cors/explain.ts'
+import { isForbiddenRequestHeader } from '../cors/header-names.ts'
+import { compile, hydrate } from '../cors/policy.ts'
+import { decorate } from '../origin/response.ts'
+
+/** Marks, within this file, a response that is the bucket's. */
+const FROM_BUCKET = 'x-from-bucket'
+
+export interface Question {
+  readonly origin: string
+  readonly method: string
+  /** The headers that the script sets, in any case. */
+  readonly headers: readonly string[]
+  /** Asked about the request itself, not about its preflight. */
+  readonly actual: boolean
+  /** `credentials: 'include'` */
+  readonly credentials: boolean
+}
+
+/** How the edge is set for the host that is asked. */
+export interface Asked {
+  readonly configuration: Configuration
+  readonly dialect: DialectName
+  readonly unmatched: 'refuse' | 'forward'
+  readonly url: string
+}
+
+/** An answer with its ids, which are others each time, left out. */
+export interface Answer {
+  /** null: the bucket's own; the headers are those that the edge adds to it. */
+  readonly status: number | null
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Outcome {
+  readonly question: Question
+  /** What the rules are asked. */
+  readonly facts: RequestFacts
+  /** Headers that no preflight names, because they need no permission or can't be set. */
+  readonly unasked: readonly string[]
+  readonly explanation: Explanation
+  readonly answer: Answer
+  readonly browser: {
+    /** Why it asks first; null: it does not. */
+    readonly asks: string | null
+    /** What it makes of the answer; of an actual one, where it does not ask. */
+    readonly verdict: BrowserVerdict
+    /** For how many seconds it does not ask again; null: it never remembers. */
+    readonly remembers: Readonly<Record<Browser, number>> | null
+  }
+  /** The rules allow it, and the browser goes on. */
+  readonly allowed: boolean
+}
+
+/** Asks the engine, and a browser as the Fetch standard has it. */
+export async function outcomeOf(asked: Asked, question: Question): Promise<Outcome> {
+  const { configuration, dialect: name, url } = asked
+  const dialect = dialectOf(name)
+  const policy = hydrate(compile(configuration, name))
+  const headers = [...new Set(question.headers.map(header => header.toLowerCase()))]
+  const isAsked = (header: string) => !SAFELISTED_HEADERS.has(header) && !isForbiddenRequestHeader(header)
+  const names = question.actual ? [] : headers.filter(isAsked)
+  const { origin, method, credentials } = question
+  const facts: RequestFacts = {
+    origin,
+    method,
+    requestedHeaders: names.length === 0 ? null : names.join(','),
+  }
+  const script: ScriptRequest = { origin, method, headers: names, credentials }
+
+  const actual = await answerOf(
+    actualAnswer(asked, dialect, decide(policy, origin, method, null), question),
+    dialect,
+  )
+  const decision = decide(policy, origin, method, facts.requestedHeaders)
+  const preflight = await answerOf(
+    answerPreflight(dialect, decision, { url, origin, method }, false),
+    dialect,
+  )
+
+  const asks = question.actual ? null : whyPreflight(script)
+  const first = asks === null ? null : judgePreflight(script, received(preflight))
+  const second = corsCheck(script, received(actual))
+  return {
+    question,
+    facts,
+    unasked: question.actual ? [] : headers.filter(header => !isAsked(header)),
+    explanation: explain(configuration, facts),
+    answer: question.actual ? actual : preflight,
+    browser: {
+      asks,
+      verdict: first === null || (first.goesOn && !second.goesOn) ? second : first,
+      remembers: first?.goesOn ? remembers(received(preflight)) : null,
+    },
+    allowed: decision.outcome === 'allowed' && first?.goesOn !== false && second.goesOn,
+  }
+}
+
+/** As a browser sees it: what the bucket itself answers makes no difference to CORS. */
+const received = ({ status, headers }: Answer): CorsAnswer => ({ status: status ?? 200, headers })
+
+/** The edge's own refusal; or the bucket's response, marked as such, with what the edge adds to it. */
+function actualAnswer(
+  { unmatched, url }: Asked,
+  dialect: Dialect,
+  decision: Decision,
+  { origin, method }: Question,
+): Response {
+  const refuses = decision.outcome === 'refused' && unmatched === 'refuse'
+  const response = refuses
+    ? errorResponse(dialect, notAllowed(dialect, { url, method }), url, method === 'HEAD')
+    : new Response(null, { headers: { [FROM_BUCKET]: '' } })
+  return decorate(response, { dialect, decision, origin })
+}
+
+async function answerOf(response: Response, dialect: Dialect): Promise<Answer> {
+  const headers = Object.fromEntries(response.headers)
+  let body = await response.text()
+  for (const name of [dialect.requestIdHeader, dialect.traceIdHeader]) {
+    const id = headers[name]
+    if (id === undefined) continue
+    headers[name] = '…'
+    body = body.replaceAll(id, '…')
+  }
+  const { [FROM_BUCKET]: fromBucket, ...rest } = headers
+  return { status: fromBucket === undefined ? response.status : null, headers: rest, body }
+}

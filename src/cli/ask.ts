@@ -1,0 +1,105 @@
+/**
+ * @module
+ * One probe sent to one server, as it stands, and what of the answer is compared: its status, its error code, and its
+ * CORS headers line by line.
+ */
+
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Probe } from './probes.ts'
+import { visible } from './terminal.ts'
+
+export interface Server {
+  /** Without a slash at its end. */
+  readonly base: string
+  /** The Host to send; null: the URL's own. */
+  readonly host: string | null
+}
+
+export interface Answer {
+  readonly status: number
+  /** `Code` of an error document; empty where there is none. */
+  readonly code: string
+  /** Lower-case name → value, of `Access-Control-*` and `Vary`; several lines of one name are joined by a line feed. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** For one whole answer, in milliseconds. */
+const TIMEOUT_MS = 15_000
+/** Of an error document. In bytes. */
+const MAX_ERROR_BYTES = 16 * 1024
+/** Characters of one header value. */
+const MAX_VALUE = 1024
+
+const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
+
+/** Sends a probe. Rejects when there is no whole answer in time; redirects are answers like others. */
+export function ask({ base, host }: Server, probe: Probe): Promise<Answer> {
+  const url = new URL(base)
+  const secure = url.protocol === 'https:'
+  const sentHost = host ?? url.host
+  const options = {
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port,
+    agent: agents[secure ? 'https:' : 'http:'],
+    method: probe.method,
+    path: base.slice(url.origin.length) + probe.path,
+    setHost: false,
+    headers: ['Host', sentHost, ...probe.headers.flat(), 'Accept', '*/*'],
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(secure ? { servername: sentHost.replace(/:\d+$/, '') } : {}),
+  }
+  return new Promise((resolve, reject) => {
+    const sent = (secure ? httpsRequest : httpRequest)(options, response => {
+      read(response).then(resolve, reject)
+    })
+    sent.on('error', error =>
+      reject(options.signal.aborted ? new Error(`no answer within ${TIMEOUT_MS / 1000} s`) : error),
+    )
+    sent.end()
+  })
+}
+
+async function read(response: IncomingMessage): Promise<Answer> {
+  const status = response.statusCode ?? 0
+  let text = ''
+  if (status >= 400) {
+    for await (const chunk of response.setEncoding('latin1')) {
+      text += chunk
+      if (text.length > MAX_ERROR_BYTES) break
+    }
+  } else if (Number(response.headers['content-length'] ?? MAX_ERROR_BYTES) < MAX_ERROR_BYTES) {
+    // A short body is read to its end, so that the connection can be used again.
+    for await (const _ of response);
+  }
+  // The object's bytes are not asked for by anybody here.
+  response.destroy()
+  return {
+    status,
+    code: /<Code>([\w.-]{1,64})<\/Code>/.exec(text)?.[1] ?? '',
+    headers: corsHeaders(response),
+  }
+}
+
+function corsHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase()
+    if (name !== 'vary' && !name.startsWith('access-control-')) continue
+    const value = visible(rawHeaders[at + 1] ?? '').slice(0, MAX_VALUE)
+    const before = headers[name]
+    headers[name] = before === undefined ? value : `${before}\n${value}`
+  }
+  return headers
+}
+
+/** The command that repeats a probe by hand. */
+export function curlLine({ base, host }: Server, probe: Probe): string {
+  const how = probe.method === 'HEAD' ? ['-I'] : probe.method === 'GET' ? [] : ['-X', probe.method]
+  const headers = [...(host === null ? [] : [['Host', host] as const]), ...probe.headers]
+  const lines = headers.flatMap(([name, value]) => ['-H', quoted(`${name}: ${value}`)])
+  return ['curl', '-sSi', '--path-as-is', ...how, ...lines, quoted(base + probe.path)].join(' ')
+}
+
+/** As one word of a POSIX shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

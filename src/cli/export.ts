@@ -1,0 +1,53 @@
+/**
+ * @module
+ * `rules export`: a rules file as another vendor takes it.
+ */
+
+import { type Command, Option } from 'commander'
+import { readDocument } from '../formats/read.ts'
+import { exportDocument, VENDORS, type Vendor } from '../formats/vendors.ts'
+import { finish } from './converted.ts'
+import { readText } from './files.ts'
+import type { OutputOptions } from './output.ts'
+
+interface ExportOptions extends OutputOptions {
+  to: Vendor
+  json?: true
+}
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .summary('make a configuration for another vendor of a rules file')
+    .description(
+      'Reads a rules file and writes it as another vendor takes it. What the vendor can not say is a warning, what ' +
+        'it would refuse is an error, on standard error.',
+    )
+    .argument('<file>', 'CORSConfiguration XML or S3 JSON')
+    .addOption(
+      new Option('--to <vendor>', 'for whom: s3, r2, gcs in JSON; oss, obs, azure in XML')
+        .choices(VENDORS)
+        .makeOptionMandatory(),
+    )
+    .option('--out <file>', 'write this file (default: standard output)')
+    .option('--force', 'replace the file, if there is one')
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 done, with what is lost told; 1 the rules have errors, or the vendor would refuse them; ' +
+        '2 a problem with a file.',
+    )
+    .action(exportFile)
+}
+
+async function exportFile(file: string, options: ExportOptions): Promise<void> {
+  const reading = await readDocument(await readText(file))
+  const { configuration } = reading
+  if (configuration === null) {
+    await finish({ source: file, configuration, text: null, findings: reading.findings }, options)
+    return
+  }
+  // The rules' own warnings are for `check`: here they would hide the losses.
+  const { text, findings } = exportDocument(options.to, configuration)
+  await finish({ source: file, configuration, text, findings }, options)
+}

@@ -1,0 +1,44 @@
+/**
+ * @module
+ * `rules import`: another vendor's configuration as a rules file.
+ */
+
+import { type Command, Option } from 'commander'
+import { importDocument, VENDORS, type Vendor } from '../formats/vendors.ts'
+import { finish } from './converted.ts'
+import { readText } from './files.ts'
+import { type OutputOptions, rulesText } from './output.ts'
+
+interface ImportOptions extends OutputOptions {
+  from: Vendor
+  json?: true
+}
+
+export function addImport(program: Command): void {
+  program
+    .command('import')
+    .summary("make a rules file of another vendor's configuration")
+    .description(
+      "Reads another vendor's CORS configuration and writes it as rules: CORSConfiguration XML, or S3 JSON where " +
+        '--out ends in .json. What can not be said the same way is a warning on standard error.',
+    )
+    .argument(
+      '<file>',
+      's3: XML or JSON; r2: JSON of wrangler or the dashboard; gcs: JSON; oss, obs: XML; azure: XML or JSON',
+    )
+    .addOption(new Option('--from <vendor>', 'whose').choices(VENDORS).makeOptionMandatory())
+    .option('--out <file>', 'write this file (default: standard output)')
+    .option('--force', 'replace the file, if there is one')
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 done, with what is lost told; 1 the document has errors; 2 a problem with a file.',
+    )
+    .action(importFile)
+}
+
+async function importFile(file: string, options: ImportOptions): Promise<void> {
+  const { configuration, findings } = await importDocument(options.from, await readText(file))
+  const text = configuration === null ? null : rulesText(configuration, options.out)
+  await finish({ source: file, configuration, text, findings }, options)
+}

@@ -1,0 +1,72 @@
+/**
+ * @module
+ * `rules list`: the hosts that have rules.
+ */
+
+import type { Command } from 'commander'
+import { rulesKey } from '../rules/names.ts'
+import { describePlace, type PlaceOptions, readDeployment } from './deployment.ts'
+import { withKv } from './open-kv.ts'
+import { addPlaceOptions } from './place-options.ts'
+import { readStored } from './stored.ts'
+import { count, print, printJson, table, visible } from './terminal.ts'
+
+interface ListOptions extends PlaceOptions {
+  json?: true
+}
+
+export function addList(program: Command): void {
+  const command = program
+    .command('list')
+    .summary('list the hosts that have rules')
+    .description('Lists all hosts with rules in KV: revision, number of rules, when published and from what.')
+  addPlaceOptions(command)
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample: npm run rules -- list --remote\n\nExit code: 0 done, 2 a problem with wrangler or KV.',
+    )
+    .action(list)
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const { place } = await readDeployment(options)
+  await withKv(place, async kv => {
+    const keys = (await kv.list(rulesKey(''))).map(({ key }) => key).sort()
+    const values = await kv.get(keys)
+    const hosts = []
+    for (const key of keys) {
+      const { live, publishedAt, source } = await readStored(values.get(key) ?? null)
+      hosts.push({
+        host: key.slice(rulesKey('').length),
+        revision: live.kind === 'rules' ? live.rules.revision : null,
+        rules: live.kind === 'rules' ? live.rules.configuration.rules.length : null,
+        publishedAt,
+        source,
+        problem: live.kind === 'unusable' ? live.reason : null,
+      })
+    }
+    if (options.json) {
+      printJson({ where: place.where, env: place.env, hosts })
+      return
+    }
+    if (hosts.length > 0) {
+      print(
+        `${table(
+          hosts.map(({ host, revision, rules, publishedAt, source, problem }) =>
+            problem === null
+              ? [
+                  visible(host),
+                  `revision ${revision}`,
+                  count(rules ?? 0, 'rule'),
+                  publishedAt ?? 'pasted by hand',
+                  visible(source ?? ''),
+                ]
+              : [visible(host), `can't be used: ${problem}`],
+          ),
+        )}\n`,
+      )
+    }
+    print(`${count(hosts.length, 'host')} in ${describePlace(place)}.`)
+  })
+}

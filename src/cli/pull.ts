@@ -1,0 +1,109 @@
+/**
+ * @module
+ * `rules pull`: the bucket's own rules, by its signed `GET /?cors`, into a rules file.
+ */
+
+import { type Command, Option } from 'commander'
+import { DIALECTS, type DialectName } from '../cors/dialect.ts'
+import { readDocument } from '../formats/read.ts'
+import { type CorsAnswer, fetchBucketCors } from '../origin/bucket-cors.ts'
+import { finish } from './converted.ts'
+import { type OutputOptions, rulesText } from './output.ts'
+import { readServer } from './server-url.ts'
+import { printError, printJson, visible } from './terminal.ts'
+import { Trouble } from './trouble.ts'
+
+interface PullOptions extends OutputOptions {
+  bucket: string
+  dialect: DialectName
+  region: string
+  json?: true
+}
+
+/** For the whole answer, in milliseconds. */
+const TIMEOUT_MS = 30_000
+
+export function addPull(program: Command): void {
+  program
+    .command('pull')
+    .summary("get the bucket's own rules")
+    .description(
+      "Asks the bucket for its CORS configuration (GET /?cors, signed with the environment's SECRET_ID and " +
+        'SECRET_KEY) and writes it as a rules file: XML, or S3 JSON where --out ends in .json.',
+    )
+    .requiredOption('--bucket <url>', "the bucket's own domain: https://host[:port][/prefix]")
+    .option('--out <file>', 'write this file (default: standard output)')
+    .option('--force', 'replace the file, if there is one')
+    .addOption(
+      new Option('--dialect <dialect>', 'how the request is signed').choices(DIALECTS).default('cos'),
+    )
+    .option('--region <region>', 's3: the region (default: as the host tells, or $REGION)', '')
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nThe key needs the right to read the configuration alone: name/cos:GetBucketCORS, s3:GetBucketCORS.\n' +
+        '\nExit code: 0 done; 1 the bucket has no rules, or some with errors, and nothing was written; ' +
+        '2 a problem with the key, the network or a file.',
+    )
+    .action(pull)
+}
+
+async function pull(options: PullOptions): Promise<void> {
+  const base = readServer('--bucket', options.bucket)
+  const { SECRET_ID: id = '', SECRET_KEY: secret = '', REGION = '' } = process.env
+  if (id === '' || secret === '') {
+    const missing = id === '' ? 'SECRET_ID' : 'SECRET_KEY'
+    throw new Trouble(
+      `The environment has no ${missing}. Set SECRET_ID and SECRET_KEY to a key that may read the configuration.`,
+    )
+  }
+  const source = { base, signing: options.dialect, key: { id, secret }, region: options.region || REGION }
+  const answer = await fetchBucketCors(source, fetch, TIMEOUT_MS)
+  if (answer.kind === 'none') {
+    const sentence = `${visible(base)} has no CORS configuration, so there is nothing to pull.`
+    if (options.json) printJson({ source: base, rules: 0, out: null, text: null, findings: [], failed: true })
+    printError(sentence)
+    process.exitCode = 1
+    return
+  }
+  if (answer.kind !== 'document') throw new Trouble(`${visible(base)}: ${whyNot(answer)}`)
+  const { configuration, findings } = await readDocument(answer.text)
+  const text = configuration === null ? null : rulesText(configuration, options.out)
+  await finish({ source: `${base}/?cors`, configuration, text, findings }, options)
+}
+
+function whyNot(answer: Extract<CorsAnswer, { kind: 'refused' | 'failed' }>): string {
+  if (answer.kind === 'failed') {
+    const what = {
+      unreachable: 'the bucket could not be reached',
+      timeout: 'the bucket did not answer in time',
+      'too-large': 'the answer is longer than any CORS configuration',
+    }[answer.reason]
+    return `${what} (${visible(answer.detail)}). Check the URL and the network.`
+  }
+  const { status, code, message } = answer
+  const said = [`HTTP ${status}`, code, message].filter(text => text !== '').map(visible)
+  return `${adviceOn(status, code)} The bucket says: ${said.join(', ')}`
+}
+
+/** What the codes of COS and S3 mean to somebody who has just set a key. */
+function adviceOn(status: number, code: string): string {
+  switch (code) {
+    case 'InvalidAccessKeyId':
+      return 'the bucket does not know the key: check SECRET_ID.'
+    case 'SignatureDoesNotMatch':
+      return 'the signature is wrong: check SECRET_KEY, --dialect and --region.'
+    case 'RequestTimeTooSkewed':
+      return "the signature's time is not the bucket's: set this machine's clock."
+    case 'AccessDenied':
+      return 'the key may not read the configuration: give it name/cos:GetBucketCORS (s3:GetBucketCORS).'
+    case 'NoSuchBucket':
+      return 'there is no such bucket: check the URL.'
+    case 'AuthorizationHeaderMalformed':
+      return 'the signature is for another region: set --region.'
+    default:
+      return status >= 300 && status < 400
+        ? 'the bucket is elsewhere: name it by its own domain.'
+        : "this is not a bucket's configuration: check the URL and --dialect."
+  }
+}

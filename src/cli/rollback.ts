@@ -1,0 +1,67 @@
+/**
+ * @module
+ * `rules rollback`: an earlier revision goes live again.
+ */
+
+import type { Command } from 'commander'
+import { rulesKey, settingsKey } from '../rules/names.ts'
+import { makeRecord } from '../rules/record.ts'
+import { applyChanges, mustBeAskable, type WriteOptions } from './apply.ts'
+import { type PlaceOptions, readDeployment, settingsOfHost } from './deployment.ts'
+import { DEFAULT_HOST } from './hosts.ts'
+import { withKv } from './open-kv.ts'
+import { addPlaceOptions } from './place-options.ts'
+import { keysToPlan, planRules } from './plan.ts'
+import { hostOf } from './source.ts'
+import { revisionBefore, revisionRules } from './stored.ts'
+
+/** How the source of a record says that it was gone back to. */
+const ROLLED_BACK = ' (rolled back)'
+
+interface RollbackOptions extends PlaceOptions, WriteOptions {
+  remote?: true
+}
+
+export function addRollback(program: Command): void {
+  const command = program
+    .command('rollback')
+    .summary('make an earlier revision live again')
+    .description(
+      'Puts an earlier revision of a host live, after showing what that changes. ' +
+        'Without a revision it is the one that was live before, so doing it twice changes nothing.',
+    )
+    .argument('<host>', 'a bucket domain, or default')
+    .argument('[revision]', 'as `history` lists it, or its first digits')
+  addPlaceOptions(command)
+    .option('--yes', 'write to --remote without asking')
+    .option('--dry-run', 'say what would be written, and write nothing')
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample: npm run rules -- rollback files.example.com --remote\n' +
+        '\nExit code: 0 done, 1 the answer was no, 2 no such revision, or a problem with wrangler or KV.',
+    )
+    .action(rollback)
+}
+
+async function rollback(
+  named: string,
+  revision: string | undefined,
+  options: RollbackOptions,
+): Promise<void> {
+  mustBeAskable(options)
+  const host = hostOf(named)
+  const deployment = await readDeployment(options)
+  await withKv(deployment.place, async kv => {
+    const values = await kv.get(keysToPlan([host]))
+    const wanted = revision ?? (await revisionBefore(kv, host, values.get(rulesKey(host)) ?? null))
+    const { rules, source } = await revisionRules(kv, host, wanted)
+    const settings = values.get(settingsKey(host)) ?? values.get(settingsKey(DEFAULT_HOST)) ?? null
+    const { dialect } = settingsOfHost(deployment, settings)
+    const record = await makeRecord(rules.configuration, dialect, {
+      publishedAt: new Date().toISOString(),
+      source: `${(source ?? '').replace(ROLLED_BACK, '')}${ROLLED_BACK}`.trimStart(),
+    })
+    await applyChanges(kv, deployment, [], [await planRules(host, record, values)], options)
+  })
+}

@@ -1,0 +1,132 @@
+/**
+ * @module
+ * What KV keeps of a host's rules: the live value and the records of its history.
+ */
+
+import { historyKey, rulesKey } from '../rules/names.ts'
+import { DEFAULT_HOST } from './hosts.ts'
+import type { Kv } from './kv.ts'
+import { type Live, readLive } from './plan.ts'
+import { visible } from './terminal.ts'
+import { Trouble } from './trouble.ts'
+
+/** Hex digits of a revision. */
+const REVISION_LENGTH = 12
+
+/** A `cors:` or `history:` value. */
+export interface Stored {
+  readonly live: Live
+  /** As a record says; null: the value is none. */
+  readonly publishedAt: string | null
+  readonly source: string | null
+}
+
+/** An entry of a host's history, as its key and metadata tell it. */
+export interface HistoryEntry {
+  readonly revision: string
+  /** ISO 8601, UTC; empty: the entry does not say. */
+  readonly publishedAt: string
+}
+
+/** Reads a value as the Worker does, and what a record tells besides. */
+export async function readStored(text: string | null): Promise<Stored> {
+  const live = await readLive(text)
+  if (live.kind !== 'rules' || !live.isRecord || text === null)
+    return { live, publishedAt: null, source: null }
+  const { publishedAt, source } = JSON.parse(text) as Record<string, unknown>
+  return { live, publishedAt: textOf(publishedAt), source: textOf(source) }
+}
+
+const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+/** The history of a host, the newest first. */
+export async function historyOf(kv: Kv, host: string): Promise<HistoryEntry[]> {
+  const prefix = historyKey(host, '')
+  const keys = await kv.list(prefix)
+  return keys
+    .map(({ key, metadata }) => ({
+      revision: key.slice(prefix.length),
+      publishedAt: metadata.publishedAt ?? '',
+    }))
+    .sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
+}
+
+/** The rules that are live for a host. @throws {Trouble} when it has none, or they can't be used */
+export async function liveRules(kv: Kv, host: string) {
+  const { own, fallback } = await readBoth(kv, host)
+  if (own.live.kind !== 'nothing') return usable(own, `The live rules of ${host}`)
+  if (fallback.live.kind === 'nothing') throw noRules(host)
+  throw new Trouble(
+    `${host} has no rules of its own: the default ones answer for it. Name the host ${DEFAULT_HOST} to see those.`,
+  )
+}
+
+/** The rules that answer for a host: its own, else the default ones. @throws {Trouble} as {@link liveRules} does */
+export async function answeringRules(kv: Kv, host: string) {
+  const { own, fallback } = await readBoth(kv, host)
+  if (own.live.kind !== 'nothing') return { ...usable(own, `The live rules of ${host}`), isDefault: false }
+  if (fallback.live.kind !== 'nothing') return { ...usable(fallback, 'The default rules'), isDefault: true }
+  throw noRules(host)
+}
+
+const noRules = (host: string): Trouble =>
+  new Trouble(`${host} has no rules: publish some first. \`list\` shows the hosts that have.`)
+
+async function readBoth(kv: Kv, host: string) {
+  const values = await kv.get([...new Set([rulesKey(host), rulesKey(DEFAULT_HOST)])])
+  return {
+    own: await readStored(values.get(rulesKey(host)) ?? null),
+    fallback: await readStored(values.get(rulesKey(DEFAULT_HOST)) ?? null),
+  }
+}
+
+/**
+ * The rules of an earlier revision, which may be named by its first digits.
+ *
+ * @throws {Trouble} when there is no such revision, or more than one, or it can't be used
+ */
+export async function revisionRules(kv: Kv, host: string, revision: string) {
+  const named = revision.toLowerCase()
+  const whole = named.length === REVISION_LENGTH ? named : await wholeRevision(kv, host, named)
+  const key = historyKey(host, whole)
+  const stored = await readStored((await kv.get([key])).get(key) ?? null)
+  if (stored.live.kind === 'nothing') throw noRevision(host, revision)
+  return usable(stored, `Revision ${whole} of ${host}`)
+}
+
+async function wholeRevision(kv: Kv, host: string, named: string): Promise<string> {
+  const found = (await historyOf(kv, host)).filter(({ revision }) => revision.startsWith(named))
+  const [entry, other] = found
+  if (entry === undefined) throw noRevision(host, named)
+  if (other === undefined) return entry.revision
+  throw new Trouble(
+    `${visible(named)} begins ${found.length} revisions of ${host}: ${found.map(one => one.revision).join(', ')}. Write more of it.`,
+  )
+}
+
+const noRevision = (host: string, revision: string): Trouble =>
+  new Trouble(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists those that it has.`)
+
+/**
+ * The revision that was live before the one that is.
+ *
+ * @param value of the host's `cors:` key
+ * @throws {Trouble} when there is none
+ */
+export async function revisionBefore(kv: Kv, host: string, value: string | null): Promise<string> {
+  const { live, publishedAt } = await readStored(value)
+  const current = live.kind === 'rules' ? live.rules.revision : null
+  // A later entry was written by a publish that failed before anything went live.
+  const entry = (await historyOf(kv, host)).find(
+    one => one.revision !== current && (publishedAt === null || one.publishedAt <= publishedAt),
+  )
+  if (entry !== undefined) return entry.revision
+  throw new Trouble(`${host} has no earlier revision: \`history ${host}\` lists what was published for it.`)
+}
+
+function usable(stored: Stored, name: string) {
+  const { live } = stored
+  if (live.kind === 'rules') return { ...stored, rules: live.rules }
+  const reason = live.kind === 'unusable' ? live.reason : 'It is not there any more.'
+  throw new Trouble(`${name} can't be used: ${reason} Publish the rules file again.`)
+}

@@ -1,0 +1,125 @@
+/**
+ * @module
+ * What `rules verify` found, as people and scripts read it.
+ */
+
+import { curlLine, type Server } from './ask.ts'
+import type { Difference, Result } from './compare-answers.ts'
+import type { Probe } from './probes.ts'
+import { count, print, printError, printJson, style, table, visible } from './terminal.ts'
+
+export interface Verdict {
+  readonly edge: Server
+  readonly bucket: Server
+  readonly probes: readonly Probe[]
+  /** Index of the probe → its result. */
+  readonly results: ReadonlyMap<number, Result>
+  readonly leftOut: number
+  /** Why the run ended early; null: it did not. */
+  readonly stopped: string | null
+}
+
+/** Differing probes that are printed; --json has all. */
+const MAX_PRINTED = 50
+/** Characters of a header value, where it is printed. */
+const MAX_SHOWN = 200
+
+interface Found {
+  readonly probe: Probe
+  readonly differences: readonly Difference[]
+}
+
+/** Prints the verdict and sets the exit code. */
+export function report(verdict: Verdict, options: { strict?: true; json?: true; resume?: string }): void {
+  const { probes, results, stopped, leftOut } = verdict
+  const found: Found[] = []
+  const designs: Found[] = []
+  const failures: { probe: Probe; reason: string }[] = []
+  for (const [index, probe] of probes.entries()) {
+    const result = results.get(index)
+    if (result === undefined) continue
+    if ('failed' in result) failures.push({ probe, reason: result.failed })
+    else if (result.differences.length > 0) {
+      const isDesign = result.byDesign !== null && options.strict !== true
+      ;(isDesign ? designs : found).push({ probe, differences: result.differences })
+    }
+  }
+  const compared = results.size - failures.length
+  const unfinished = stopped !== null || failures.length > 0
+  process.exitCode = unfinished ? 2 : found.length > 0 ? 1 : 0
+
+  if (options.json) {
+    printJson({
+      edge: verdict.edge.base,
+      bucket: verdict.bucket.base,
+      probes: probes.length,
+      leftOut,
+      compared,
+      differences: found.map(each => differenceJson(each, verdict)),
+      byDesign: designs.map(each => differenceJson(each, verdict)),
+      failures: failures.map(({ probe, reason }) => ({ ...probeJson(probe), reason })),
+      stopped,
+      equal: !unfinished && found.length === 0,
+    })
+    return
+  }
+  for (const each of found.slice(0, MAX_PRINTED)) print(`${foundText(each, verdict)}\n`)
+  if (found.length > MAX_PRINTED)
+    print(`… and ${found.length - MAX_PRINTED} more; --json prints all of them.\n`)
+  const [failure] = failures
+  if (stopped !== null) printError(stoppedText(verdict, compared, options.resume))
+  else if (failure !== undefined)
+    printError(`${count(failures.length, 'request')} had no answer. ${failure.reason}.`)
+  print(summary(verdict, compared, found.length, designs.length))
+}
+
+function stoppedText({ stopped, probes }: Verdict, compared: number, resume: string | undefined): string {
+  const left = probes.length - compared
+  const goOn = resume === undefined ? 'With --resume FILE, a run can go on.' : 'The same command goes on.'
+  return `${stopped} ${left} of ${count(probes.length, 'probe')} were not compared. ${goOn}`
+}
+
+function summary(
+  { probes, leftOut }: Verdict,
+  compared: number,
+  different: number,
+  byDesign: number,
+): string {
+  const parts = [
+    `${compared} of ${probes.length} compared`,
+    different === 0 ? 'no difference' : `${different} differ`,
+  ]
+  if (byDesign > 0) parts.push(`${byDesign} by design (docs/parity.md; --strict counts them)`)
+  if (leftOut > 0) parts.push(`${leftOut} left out (--max)`)
+  return `${parts.join(', ')}.`
+}
+
+function foundText({ probe, differences }: Found, { edge, bucket }: Verdict): string {
+  const rows = differences.map(difference => [
+    `  ${difference.field}`,
+    `edge ${shown(difference.edge)}`,
+    `bucket ${shown(difference.bucket)}`,
+  ])
+  return [
+    `${style('bold', visible(`${probe.kind} ${titleOf(probe)}`))}  ${visible(probe.about)}`,
+    table(rows),
+    `  ${style('dim', curlLine(edge, probe))}`,
+    `  ${style('dim', curlLine(bucket, probe))}`,
+  ].join('\n')
+}
+
+const titleOf = ({ kind, method, path, headers }: Probe): string => {
+  const sent = headers.map(([name, value]) => `${name.replace('Access-Control-Request-', '')} ${value}`)
+  return `${kind === 'actual' ? `${method} ` : ''}${path}: ${sent.join(', ') || 'no headers'}`.slice(0, 400)
+}
+
+const shown = (value: string | null): string =>
+  value === null ? '-' : JSON.stringify(value.slice(0, MAX_SHOWN)).slice(1, -1)
+
+const probeJson = ({ kind, method, path, headers, about }: Probe) => ({ kind, method, path, headers, about })
+
+const differenceJson = ({ probe, differences }: Found, { edge, bucket }: Verdict) => ({
+  ...probeJson(probe),
+  differences,
+  curl: { edge: curlLine(edge, probe), bucket: curlLine(bucket, probe) },
+})

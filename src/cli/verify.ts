@@ -1,0 +1,213 @@
+/**
+ * @module
+ * `rules verify`: the same requests to the edge and to the bucket, and where their answers differ.
+ */
+
+import { createHash } from 'node:crypto'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Configuration } from '../cors/configuration.ts'
+import { ask, type Server } from './ask.ts'
+import { compare, type Result } from './compare-answers.ts'
+import type { PlaceOptions } from './deployment.ts'
+import { Journal } from './journal.ts'
+import { paced, pause } from './pace.ts'
+import { addPlaceOptions } from './place-options.ts'
+import { deriveProbes, type Probe } from './probes.ts'
+import { Progress } from './progress.ts'
+import { readServer } from './server-url.ts'
+import { hostOf, readSources, type SourceName } from './source.ts'
+import { visible } from './terminal.ts'
+import { reasonOf, Trouble } from './trouble.ts'
+import { report, type Verdict } from './verify-report.ts'
+
+interface VerifyOptions extends PlaceOptions {
+  edge: string
+  bucket: string
+  file?: string
+  host?: string
+  key?: string
+  edgeHost?: string
+  bucketHost?: string
+  rate: number
+  concurrency: number
+  max: number
+  resume?: string
+  strict?: true
+  json?: true
+}
+
+/** Probes in a row that a server did not answer, after which the others are not tried. */
+const MAX_FAILURES_IN_A_ROW = 5
+/** Before a server that is busy or gone is asked a second time. In milliseconds. */
+const RETRY_MS = 1000
+/** Answers that say nothing of CORS: the server is busy. */
+const BUSY: ReadonlySet<number> = new Set([429, 503])
+
+export function addVerify(program: Command): void {
+  const command = program
+    .command('verify')
+    .summary('prove that the edge answers as the bucket does')
+    .description(
+      'Derives preflights from the rules (each rule, each boundary, each near miss, hostile ones), sends all of them ' +
+        'to the edge and to the bucket, and prints where status, error code or a CORS header differs. With --key, ' +
+        'GET and HEAD of that one object as well. Nothing else is ever sent, so no object can change.',
+    )
+    .requiredOption('--edge <url>', 'the edge: https://host[:port][/prefix]')
+    .requiredOption('--bucket <url>', "the bucket's own domain")
+    .addOption(new Option('--file <file>', 'derive from this rules file').conflicts('host'))
+    .option('--host <hostname>', 'derive from what is live for this host (with --local or --remote)')
+  addPlaceOptions(command)
+    .option('--key <key>', 'an object that anybody may read, for actual requests')
+    .option('--edge-host <host>', 'send the edge this Host (for an edge on this machine)')
+    .option('--bucket-host <host>', 'send the bucket this Host')
+    .option('--rate <n>', 'requests a second to each server', number(1, 1000), 20)
+    .option('--concurrency <n>', 'requests under way to each server', number(1, 64), 6)
+    .option('--max <n>', 'probes at most', number(1, 100_000), 20_000)
+    .option('--resume <file>', 'keep results in this file, and go on where it ends')
+    .option('--strict', "count the edge's own decisions (docs/parity.md) as differences")
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 equal, 1 differences, 2 a problem with the call or the network, or not all was compared.',
+    )
+    .action(verify)
+}
+
+const number = (from: number, to: number) => (text: string) => {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= from && value <= to) return value
+  throw new InvalidArgumentError(`Accepted: a whole number from ${from} to ${to}.`)
+}
+
+async function verify(options: VerifyOptions): Promise<void> {
+  const edge = serverOf('--edge', options.edge, '--edge-host', options.edgeHost)
+  const bucket = serverOf('--bucket', options.bucket, '--bucket-host', options.bucketHost)
+  const configuration = await rulesOf(options)
+  const { probes, leftOut } = deriveProbes(configuration, { key: options.key ?? null, max: options.max })
+  const run = createHash('sha256')
+    .update(JSON.stringify([edge, bucket, probes]))
+    .digest('hex')
+  const journal = options.resume === undefined ? null : Journal.open<Result>(options.resume, run)
+  const results = new Map(journal?.results)
+  const stop = stopper()
+  try {
+    await compareAll(probes, results, journal, { edge, bucket, options, stop })
+  } finally {
+    journal?.close()
+  }
+  const verdict: Verdict = { edge, bucket, probes, results, leftOut, stopped: stop.reason }
+  report(verdict, options)
+}
+
+/** Ctrl-C, or a server that is gone, ends a run with what it has so far. */
+interface Stopper {
+  readonly signal: AbortSignal
+  /** null: not stopped. */
+  readonly reason: string | null
+  stop(reason: string): void
+}
+
+function stopper(): Stopper {
+  const controller = new AbortController()
+  let why: string | null = null
+  const stop = (reason: string) => {
+    why ??= reason
+    controller.abort()
+  }
+  process.once('SIGINT', () => stop('Interrupted.'))
+  return {
+    signal: controller.signal,
+    get reason() {
+      return why
+    },
+    stop,
+  }
+}
+
+interface Run {
+  readonly edge: Server
+  readonly bucket: Server
+  readonly options: VerifyOptions
+  readonly stop: Stopper
+}
+
+async function compareAll(
+  probes: readonly Probe[],
+  results: Map<number, Result>,
+  journal: Journal<Result> | null,
+  { edge, bucket, options, stop }: Run,
+): Promise<void> {
+  // What failed before is tried again.
+  const open = [...probes.keys()].filter(index => {
+    const before = results.get(index)
+    return before === undefined || 'failed' in before
+  })
+  const progress = new Progress(probes.length)
+  let inARow = 0
+  let differing = [...results.values()].filter(isDifferent).length
+  await paced(open, options, stop.signal, async index => {
+    const probe = probes[index]
+    if (probe === undefined) return
+    const result = await compareOne(edge, bucket, probe, stop.signal)
+    if (result === null) return
+    results.set(index, result)
+    journal?.add(index, result)
+    inARow = 'failed' in result ? inARow + 1 : 0
+    if ('failed' in result && inARow >= MAX_FAILURES_IN_A_ROW) stop.stop(`${result.failed}.`)
+    if (isDifferent(result)) differing++
+    progress.show(results.size, differing === 0 ? '' : `${differing} differ`)
+  })
+  progress.end()
+}
+
+const isDifferent = (result: Result): boolean => 'differences' in result && result.differences.length > 0
+
+/** null: the run was stopped before there was an answer. */
+async function compareOne(
+  edge: Server,
+  bucket: Server,
+  probe: Probe,
+  signal: AbortSignal,
+): Promise<Result | null> {
+  const [ofEdge, ofBucket] = await Promise.all([edge, bucket].map(server => askTwice(server, probe, signal)))
+  if (ofEdge === undefined || ofBucket === undefined) return null
+  if ('failed' in ofEdge) return signal.aborted ? null : { failed: `The edge: ${ofEdge.failed}` }
+  if ('failed' in ofBucket) return signal.aborted ? null : { failed: `The bucket: ${ofBucket.failed}` }
+  return compare(probe, ofEdge, ofBucket)
+}
+
+async function askTwice(server: Server, probe: Probe, signal: AbortSignal) {
+  const first = await askOnce(server, probe)
+  if (!('failed' in first) && !BUSY.has(first.status)) return first
+  await pause(RETRY_MS, signal)
+  return signal.aborted ? first : askOnce(server, probe)
+}
+
+const askOnce = (server: Server, probe: Probe) =>
+  ask(server, probe).catch((error: unknown) => ({
+    failed: `no answer from ${visible(server.base)} (${visible(reasonOf(error))})`,
+  }))
+
+function serverOf(option: string, url: string, hostOption: string, host: string | undefined): Server {
+  const base = readServer(option, url)
+  if (host !== undefined && !/^[\w.-]{1,253}(?::\d{1,5})?$/.test(host))
+    throw new Trouble(`${hostOption}: "${visible(host)}" is not a host name with or without a port.`)
+  return { base, host: host ?? null }
+}
+
+/** The rules that the probes are derived from. */
+async function rulesOf(options: VerifyOptions): Promise<Configuration> {
+  if (options.file === undefined && options.host === undefined) {
+    throw new Trouble(
+      'Name the rules: --file FILE, or --host HOST with --local or --remote for what is live. `rules pull` makes a file of what the bucket has.',
+    )
+  }
+  const name: SourceName =
+    options.file === undefined
+      ? { kind: 'live', host: hostOf(options.host ?? '') }
+      : { kind: 'file', file: options.file }
+  const [source] = await readSources([name], options)
+  // Programmer error: one name was given.
+  if (source === undefined) throw new Error('readSources() gave nothing')
+  return source.configuration
+}

@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
+import { addExplain } from '../../src/cli/explain.ts'
+import { COLUMNS } from '../../src/cli/layout.ts'
+import { run } from './in-process.ts'
+import { Project } from './rules.ts'
+
+const RULES = `<CORSConfiguration>
+  <CORSRule>
+    <ID>uploads</ID>
+    <AllowedOrigin>https://app.example</AllowedOrigin>
+    <AllowedMethod>PUT</AllowedMethod>
+    <AllowedMethod>POST</AllowedMethod>
+    <AllowedHeader>content-type</AllowedHeader>
+    <AllowedHeader>content-md5</AllowedHeader>
+    <ExposeHeader>ETag</ExposeHeader>
+    <MaxAgeSeconds>86400</MaxAgeSeconds>
+  </CORSRule>
+  <CORSRule>
+    <AllowedOrigin>*</AllowedOrigin>
+    <AllowedMethod>GET</AllowedMethod>
+    <AllowedHeader>*</AllowedHeader>
+  </CORSRule>
+</CORSConfiguration>
+`
+
+const project = new Project({
+  'app.example.xml': RULES,
+  'bad.xml': RULES.replace('PUT', 'put'),
+  'none.json': '{"CORSRules":[]}',
+  'many.json': JSON.stringify(
+    Array.from({ length: 100 }, (_, i) => ({
+      AllowedOrigins: [`https://tenant${i}.example`],
+      AllowedMethods: ['GET'],
+    })),
+  ),
+})
+afterAll(() => project.remove())
+
+const explain = (file: string, ...args: string[]) =>
+  run(addExplain, ['explain', `${project.folder}/${file}`, ...args])
+const from = (origin: string, method: string, ...rest: string[]) => [
+  '--origin',
+  origin,
+  '--method',
+  method,
+  ...rest,
+]
+
+describe('rules explain', () => {
+  test('tells rule by rule, the answer, what a browser does, and the smallest change', async () => {
+    const args = from('https://app.example', 'PUT', '--headers', 'Content-Type,x-cos-acl')
+    expect(await project.rules(['explain', 'app.example.xml', ...args])).toEqual({
+      code: 1,
+      out: `Preflight for PUT from https://app.example with content-type, x-cos-acl
+Refused, by the rules of app.example.xml (cos).
+
+Rule 1 uploads
+  ✓ origin   https://app.example
+  ✓ method   PUT
+  ✗ headers  not x-cos-acl; allowed: content-type, content-md5
+Rule 2
+  ✓ origin   *
+  ✗ method   only GET
+  ✓ headers  content-type, x-cos-acl
+
+Rule 1 would allow it but for \`x-cos-acl\`.
+Rule 2 would allow it but for the method PUT.
+
+The edge answers
+  403
+  content-type: application/xml
+  x-content-type-options: nosniff
+  x-cos-request-id: …
+  x-cos-trace-id: …
+
+  <?xml version='1.0' encoding='utf-8' ?>
+  <Error>
+    <Code>AccessForbidden</Code>
+    <Message>CORSResponse: This CORS request is not allowed. This is usually
+    because the evalution of Origin, request method /
+    Access-Control-Request-Method or Access-Control-Requet-Headers are not
+    whitelisted by the resource&apos;s CORS spec</Message>
+    <Resource>app.example/exampleobject</Resource>
+    <RequestId>…</RequestId>
+    <TraceId>…</TraceId>
+  </Error>
+
+A browser
+  It asks first: the method PUT is not GET, HEAD or POST.
+  It fails the request: there is no Access-Control-Allow-Origin.
+
+To allow it
+  add to rule 1: <AllowedHeader>x-cos-acl</AllowedHeader>
+  That also allows:
+    - https://app.example may send x-cos-acl with PUT, POST.
+`,
+      err: '',
+    })
+  })
+
+  test('tells what the answer of an allowed preflight is worth in each browser', async () => {
+    const { code, out } = await explain('app.example.xml', ...from('https://app.example', 'PUT'))
+    expect(code).toBe(0)
+    expect(out).toContain('Allowed by rule 1,')
+    expect(out).toContain('1 later rule not asked: the first that matches answers.\n')
+    expect(out.slice(out.indexOf('The edge'))).toBe(`The edge answers
+  200
+  access-control-allow-credentials: true
+  access-control-allow-headers: content-type,content-md5
+  access-control-allow-methods: PUT,POST
+  access-control-allow-origin: https://app.example
+  access-control-expose-headers: ETag
+  access-control-max-age: 86400
+  x-cos-request-id: …
+
+A browser
+  It asks first: the method PUT is not GET, HEAD or POST.
+  It goes on, and the script may read the response.
+  It remembers that for this URL: Chrome 7200 s, Firefox 86400 s, Safari 600 s.
+`)
+  })
+
+  test.each([
+    [
+      'a request that needs no preflight',
+      ['https://x.example', 'GET'],
+      0,
+      'It sends the request without asking',
+    ],
+    [
+      'credentials, which * forbids',
+      ['https://x.example', 'GET', '--credentials'],
+      1,
+      '* is not accepted for a request with credentials',
+    ],
+    [
+      'Authorization, which the edge names instead of *',
+      ['https://x.example', 'GET', '--headers', 'Authorization'],
+      0,
+      'access-control-allow-headers: authorization',
+    ],
+    [
+      'headers that no preflight names',
+      ['https://x.example', 'GET', '--headers', 'accept,cookie'],
+      0,
+      'No preflight names accept, cookie:',
+    ],
+    [
+      'the actual request: the headers on the bucket’s answer',
+      ['https://app.example', 'PUT', '--actual', '--headers', 'x-cos-acl'],
+      0,
+      "The bucket's answer, with these headers\n  access-control-allow-credentials: true",
+    ],
+    [
+      'an actual request that is refused',
+      ['https://x.example', 'PUT', '--actual'],
+      1,
+      'The script gets an error instead of the response: there is no',
+    ],
+    ['a method outside the five', ['https://x.example', 'PATCH'], 1, 'No rule can allow the method PATCH'],
+    [
+      'two origins',
+      ['https://a.example, https://b.example', 'GET'],
+      1,
+      'the request has more than one Origin',
+    ],
+    [
+      'S3',
+      ['https://x.example', 'PUT', '--dialect', 's3'],
+      1,
+      '<Method>PUT</Method><ResourceType>OBJECT</ResourceType>',
+    ],
+  ])('tells %s', async (_case, args, code, text) => {
+    const [origin = '', method = '', ...rest] = args
+    const result = await explain('app.example.xml', ...from(origin, method, ...rest))
+    expect(result.code).toBe(code)
+    expect(result.out).toContain(text)
+  })
+
+  test('leaves out, of many rules, those that have little to do with the request', async () => {
+    const { out } = await explain('many.json', ...from('https://tenant42.example', 'PUT'))
+    expect(out).toContain(`Rule 43
+  ✓ origin   https://tenant42.example
+  ✗ method   only GET
+  ✓ headers  none asked for
+99 other rules asked: neither the origin nor all of the rest.
+`)
+  })
+
+  test('fits into 80 columns, what can not be broken apart', async () => {
+    const { out } = await explain(
+      'app.example.xml',
+      ...from('https://a-page-with-a-long-name.example', 'DELETE'),
+    )
+    expect(out.split('\n').filter(line => line.length > COLUMNS)).toEqual([])
+  })
+
+  test('prints all of it as one document with --json', async () => {
+    const { out } = await explain(
+      'app.example.xml',
+      ...from('https://app.example', 'POST', '--headers', 'x-a', '--json'),
+    )
+    const { judged, change, answer, ...rest } = JSON.parse(out)
+    expect(rest).toEqual({
+      rules: `${project.folder}/app.example.xml`,
+      revision: null,
+      dialect: 'cos',
+      request: {
+        origin: 'https://app.example',
+        method: 'POST',
+        headers: ['x-a'],
+        actual: false,
+        credentials: false,
+        url: 'https://app.example/exampleobject',
+        requestedHeaders: 'x-a',
+        unasked: [],
+      },
+      allowed: false,
+      answeredBy: null,
+      unusable: null,
+      browser: {
+        asks: 'the script sets x-a',
+        verdict: { goesOn: false, reason: 'there is no Access-Control-Allow-Origin' },
+        remembers: null,
+      },
+    })
+    expect(judged[0]).toEqual({
+      rule: 1,
+      id: 'uploads',
+      matches: false,
+      origin: 'https://app.example',
+      method: true,
+      missingHeaders: ['x-a'],
+      missing: 1,
+    })
+    expect(change.steps).toEqual([{ kind: 'add-header', rule: 1, value: 'x-a' }])
+    expect(answer.status).toBe(403)
+  })
+
+  test('prints what the README shows', async () => {
+    const args = [
+      '--origin',
+      'https://shop.example.com',
+      '--method',
+      'GET',
+      '--headers',
+      'range,x-cos-traffic-limit',
+    ]
+    const { out } = await run(addExplain, ['explain', 'rules/localhost.xml', ...args])
+    const readme = readFileSync('README.md', 'utf8')
+    expect(readme).toContain(`$ npm run rules -- explain rules/localhost.xml ${args.join(' ')}\n`)
+    expect(readme).toContain(out.slice(0, out.indexOf('<?xml')))
+    expect(readme).toContain(out.slice(out.indexOf('</Error>')))
+  })
+
+  test('says in one sentence what it can not explain', async () => {
+    const where = from('https://app.example', 'GET')
+    const bad = await explain('bad.xml', ...where)
+    expect(bad.code).toBe(2)
+    expect(bad.err).toContain('method-unknown')
+    expect(bad.err).toMatch(/bad\.xml has errors, so it answers nothing: correct them first\.\n$/)
+    expect(await explain('nope.xml', ...where)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no such file'),
+    })
+    expect(await explain('none.json', ...where)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('none.json'),
+    })
+    expect(await run(addExplain, ['explain', ...where])).toMatchObject({
+      code: 2,
+      err: 'Name a rules file, or a host with --host: one of the two.\n',
+    })
+  })
+})

@@ -1,0 +1,259 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
+import { planRules, readLive } from '../../src/cli/plan.ts'
+import { resultOf, resultsText } from '../../src/cli/results.ts'
+import { readHostName, readSourceName } from '../../src/cli/source.ts'
+import { answeringRules, historyOf, liveRules, revisionBefore, revisionRules } from '../../src/cli/stored.ts'
+import { writeChanges } from '../../src/cli/write.ts'
+import type { Configuration } from '../../src/cors/configuration.ts'
+import { readDocument } from '../../src/formats/read.ts'
+import { makeRecord, revisionOf } from '../../src/rules/record.ts'
+import { MemoryKv } from './memory-kv.ts'
+import { Project } from './rules.ts'
+
+const document = (
+  methods: readonly string[],
+  maxAge: number,
+): string => `<?xml version="1.0" encoding="UTF-8"?>
+<CORSConfiguration>
+  <CORSRule>
+    <AllowedOrigin>https://app.example</AllowedOrigin>
+${methods.map(method => `    <AllowedMethod>${method}</AllowedMethod>\n`).join('')}    <ExposeHeader>ETag</ExposeHeader>
+    <MaxAgeSeconds>${maxAge}</MaxAgeSeconds>
+  </CORSRule>
+</CORSConfiguration>
+`
+const FIRST = document(['GET', 'PUT'], 600)
+const SECOND = document(['GET'], 60)
+const LOST = `- \`https://app.example\` loses PUT.
+    e.g. PUT from https://app.example: allowed by rule 1 → refused
+- Answers to GET from \`https://app.example\`: max-age 600 → 60.
+    e.g. GET from https://app.example: allowed by rule 1, before and after`
+const GAINED = `- \`https://app.example\` gains PUT.
+    e.g. PUT from https://app.example: refused → allowed by rule 1
+- Answers to GET from \`https://app.example\`: max-age 60 → 600.
+    e.g. GET from https://app.example: allowed by rule 1, before and after`
+const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
+const project = new Project({ 'rules/a.example.xml': FIRST })
+afterAll(() => project.remove())
+
+describe('the life of a rule in a local KV', { timeout: 120_000 }, () => {
+  /** Runs a command on this machine's KV; times are left out of what it prints. */
+  const rules = async (...args: string[]) => {
+    const { code, out, err } = await project.rules([...args, '--local', '--persist-to', 'state'])
+    return { code, out: out.replace(TIME, 'TIME'), err }
+  }
+  const printed = (out: string, code = 0) => ({ code, out, err: '' })
+  const revisionIn = async (text: string) => {
+    const { configuration } = await readDocument(text)
+    return configuration === null ? '' : revisionOf(configuration)
+  }
+
+  test('is published, compared, published again, rolled back, and can be seen at each step', async () => {
+    const [first, second] = [await revisionIn(FIRST), await revisionIn(SECOND)]
+    expect(await rules('publish')).toEqual(
+      printed(`a.example  rules  published  revision ${first}  1 rule  new
+The local KV (environment local): 1 published, 0 unchanged.
+`),
+    )
+
+    project.write('rules/a.example.xml', SECOND)
+    const [before, after] = ['live a.example       ', 'rules/a.example.xml  ']
+    expect(await rules('diff', 'live:a.example', 'rules/a.example.xml')).toEqual(
+      printed(
+        `before  ${before}revision ${first}  1 rule
+after   ${after}1 rule
+
+${LOST}
+
+2 differences.
+`,
+        1,
+      ),
+    )
+
+    expect(await rules('publish')).toEqual(
+      printed(`a.example  rules  published  revision ${second}  1 rule  replaces ${first}
+
+a.example
+${LOST}
+
+The local KV (environment local): 1 published, 0 unchanged.
+`),
+    )
+
+    expect(await rules('rollback', 'a.example')).toEqual(
+      printed(`a.example  rules  published  revision ${first}  1 rule  replaces ${second}
+
+a.example
+${GAINED}
+
+The local KV (environment local): 1 published, 0 unchanged.
+`),
+    )
+
+    const [history, list, shown, live, earlier, none] = await Promise.all([
+      rules('history', 'a.example'),
+      rules('list'),
+      rules('show', `a.example@${second.slice(0, 4)}`),
+      rules('diff', 'live:a.example', `a.example@${first}`, '--json'),
+      rules('explain', '--host', 'A.example', '--origin', 'https://app.example', '--method', 'PUT'),
+      rules('rollback', 'a.example', 'abc'),
+    ])
+    expect(history).toEqual(
+      printed(`*  ${first}  TIME  1 rule  rules/a.example.xml (rolled back)
+   ${second}  TIME  1 rule  rules/a.example.xml
+
+* is live.
+`),
+    )
+    expect(list).toEqual(
+      printed(`a.example  revision ${first}  1 rule  TIME  rules/a.example.xml (rolled back)
+
+1 host in the local KV (environment local).
+`),
+    )
+    expect(shown).toEqual(printed(SECOND))
+    expect(JSON.parse(live.out)).toMatchObject({
+      before: { name: 'live a.example' },
+      differences: [],
+      complete: true,
+    })
+    expect(earlier.code).toBe(0)
+    expect(earlier.out).toContain('Allowed by rule 1, by the rules of live a.example (cos).')
+    expect(none).toEqual({
+      code: 2,
+      out: '',
+      err: 'a.example has no revision abc. `history a.example` lists those that it has.\n',
+    })
+  })
+})
+
+describe('what KV keeps', () => {
+  const configuration = (method: 'GET' | 'PUT'): Configuration => ({
+    rules: [
+      {
+        id: null,
+        allowedOrigins: ['https://app.example'],
+        allowedMethods: [method],
+        allowedHeaders: [],
+        exposeHeaders: [],
+        maxAgeSeconds: null,
+      },
+    ],
+    responseVary: false,
+  })
+  const record = (method: 'GET' | 'PUT', publishedAt: string) =>
+    makeRecord(configuration(method), 'cos', { publishedAt, source: `${method}.xml` })
+  const publish = async (kv: MemoryKv, method: 'GET' | 'PUT', publishedAt: string) => {
+    const made = await record(method, publishedAt)
+    const values = await kv.get(['cors:a.example', 'cors:default'])
+    const change = await planRules('a.example', made, values)
+    return { made, change, results: await writeChanges(kv, [change]) }
+  }
+
+  test('writeChanges() keeps the pasted document that a record replaces, too', async () => {
+    const kv = new MemoryKv()
+    await kv.put([
+      { key: 'cors:a.example', value: readFileSync('test/fixtures/rules/cos-sample.xml', 'utf8') },
+    ])
+    const pasted = await liveRules(kv, 'a.example')
+    const { made } = await publish(kv, 'GET', '2026-01-01T00:00:00.000Z')
+    expect(kv.writes.slice(1)).toEqual([
+      [`history:a.example:${pasted.rules.revision}`, `history:a.example:${made.revision}`],
+      ['cors:a.example'],
+    ])
+    const kept = await revisionRules(kv, 'a.example', pasted.rules.revision)
+    expect(kept).toMatchObject({ source: 'pasted by hand', publishedAt: '2026-01-01T00:00:00.000Z' })
+    expect(kept.rules.configuration).toEqual(pasted.rules.configuration)
+  })
+
+  test('a host without rules of its own is compared with the default ones, which answered for it', async () => {
+    const kv = new MemoryKv()
+    await kv.put([
+      { key: 'cors:default', value: JSON.stringify(await record('PUT', '2026-01-01T00:00:00.000Z')) },
+    ])
+    const { change, made } = await publish(kv, 'GET', '2026-01-02T00:00:00.000Z')
+    expect(
+      resultsText([resultOf(change, 'planned')], true),
+    ).toBe(`a.example  rules  to be published  revision ${made.revision}  1 rule  new, instead of the default rules
+
+a.example
+- \`https://app.example\` loses PUT.
+    e.g. PUT from https://app.example: allowed by rule 1 → refused
+- \`https://app.example\` gains GET.
+    e.g. GET from https://app.example: refused → allowed by rule 1
+`)
+    expect(change.live).toEqual(await readLive(null))
+  })
+
+  test('historyOf() has the newest first; a revision may be named by its first digits, if they tell it', async () => {
+    const kv = new MemoryKv()
+    const { made: older } = await publish(kv, 'GET', '2026-01-01T00:00:00.000Z')
+    const { made: newer } = await publish(kv, 'PUT', '2026-01-02T00:00:00.000Z')
+    expect((await historyOf(kv, 'a.example')).map(({ revision }) => revision)).toEqual([
+      newer.revision,
+      older.revision,
+    ])
+    const found = await revisionRules(kv, 'a.example', older.revision.slice(0, 6).toUpperCase())
+    expect(found.rules.revision).toBe(older.revision)
+    await expect(revisionRules(kv, 'a.example', '')).rejects.toThrow('begins 2 revisions of a.example')
+    await expect(revisionRules(kv, 'b.example', older.revision)).rejects.toThrow('b.example has no revision')
+  })
+
+  test('revisionBefore() is the one that was live before, and never one that was not', async () => {
+    const kv = new MemoryKv()
+    await publish(kv, 'PUT', '2026-01-01T00:00:00.000Z')
+    const live = async () => kv.entries.get('cors:a.example')?.value ?? null
+    await expect(revisionBefore(kv, 'a.example', await live())).rejects.toThrow(
+      'a.example has no earlier revision',
+    )
+    const { made: second } = await publish(kv, 'GET', '2026-01-02T00:00:00.000Z')
+    const first = await revisionBefore(kv, 'a.example', await live())
+    expect(first).not.toBe(second.revision)
+    // Its history was written, and then KV failed.
+    await kv.put([
+      {
+        key: 'history:a.example:ffffffffffff',
+        value: '{}',
+        metadata: { revision: 'ffffffffffff', publishedAt: '2026-01-03T00:00:00.000Z' },
+      },
+    ])
+    expect(await revisionBefore(kv, 'a.example', await live())).toBe(first)
+    expect(await revisionBefore(kv, 'a.example', null)).toBe('ffffffffffff')
+  })
+
+  test('what can not be used is told, and so is a host that has only the default rules', async () => {
+    const kv = new MemoryKv()
+    const made = await record('GET', '2026-01-01T00:00:00.000Z')
+    const tampered = JSON.stringify({ ...made, sha256: 'x' })
+    await kv.put([
+      { key: 'cors:a.example', value: tampered },
+      { key: `history:a.example:${made.revision}`, value: tampered },
+      { key: 'cors:default', value: JSON.stringify(made) },
+    ])
+    await expect(liveRules(kv, 'a.example')).rejects.toThrow(
+      "The live rules of a.example can't be used: The record was changed after it was written",
+    )
+    await expect(revisionRules(kv, 'a.example', made.revision)).rejects.toThrow("can't be used")
+    await expect(liveRules(kv, 'b.example')).rejects.toThrow('Name the host default to see those.')
+    expect(await answeringRules(kv, 'b.example')).toMatchObject({ isDefault: true, source: 'GET.xml' })
+    await expect(answeringRules(kv, 'a.example')).rejects.toThrow("The live rules of a.example can't be used")
+    await expect(answeringRules(new MemoryKv(), 'b.example')).rejects.toThrow('b.example has no rules')
+  })
+
+  test('readSourceName() tells files, live hosts and revisions apart', () => {
+    expect(readSourceName('rules/a.xml')).toEqual({ kind: 'file', file: 'rules/a.xml' })
+    expect(readSourceName('live:A.example')).toEqual({ kind: 'live', host: 'a.example' })
+    expect(readSourceName('a.example@0af1')).toEqual({
+      kind: 'revision',
+      host: 'a.example',
+      revision: '0af1',
+    })
+    expect(readSourceName('a.example@backup.xml')).toMatchObject({ kind: 'file' })
+    expect(readSourceName('./x@0af1')).toMatchObject({ kind: 'file' })
+    expect(readHostName('default')).toEqual({ kind: 'live', host: 'default' })
+    expect(() => readHostName('https://a.example')).toThrow('write a.example, if that is meant')
+  })
+})

@@ -1,0 +1,191 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { addCheck } from '../../src/cli/check.ts'
+import { hostOfFile } from '../../src/cli/files.ts'
+import { addTest } from '../../src/cli/test.ts'
+import { run } from './in-process.ts'
+import { Project } from './rules.ts'
+
+const RULES = JSON.stringify([
+  {
+    ID: 'uploads',
+    AllowedOrigins: ['https://app.example'],
+    AllowedMethods: ['PUT'],
+    AllowedHeaders: ['content-type'],
+  },
+  { AllowedOrigins: ['*'], AllowedMethods: ['GET'] },
+])
+const project = new Project({
+  'rules/a.example.json': RULES,
+  'rules/a.example.cases.json': JSON.stringify([
+    {
+      name: 'the app uploads',
+      origin: 'https://app.example',
+      method: 'PUT',
+      headers: ['content-type'],
+      expect: 'allowed',
+      rule: 'uploads',
+    },
+    { name: 'others read', origin: 'https://b.example', method: 'GET', expect: 'allowed', rule: 2 },
+    {
+      name: 'without cookies',
+      origin: 'https://b.example',
+      method: 'GET',
+      credentials: true,
+      expect: 'refused',
+    },
+    {
+      name: 'others do not upload',
+      origin: 'https://b.example',
+      method: 'PUT',
+      actual: true,
+      expect: 'refused',
+    },
+  ]),
+  'wrong.cases.json': JSON.stringify([
+    {
+      name: 'others upload',
+      origin: 'https://b.example',
+      method: 'PUT',
+      headers: ['content-type'],
+      expect: 'allowed',
+    },
+    { origin: 'https://app.example', method: 'GET', expect: 'allowed', rule: 1 },
+    { origin: 'https://app.example', method: 'PUT', expect: 'refused' },
+  ]),
+  'bad.cases.json': JSON.stringify([
+    {
+      origin: 'https://b.example',
+      methd: 'PUT',
+      expect: 'yes',
+      headers: 'x-a',
+      rule: 0,
+      credentials: 'include',
+    },
+    3,
+  ]),
+})
+afterAll(() => project.remove())
+
+const RULES_FILE = `${project.folder}/rules/a.example.json`
+const of = (...args: string[]) => run(addTest, ['test', RULES_FILE, ...args])
+
+describe('rules test', () => {
+  test('prints what did not come out as expected, with the explanation', async () => {
+    expect(await project.rules(['test', 'rules/a.example.json', '--cases', 'wrong.cases.json'])).toEqual({
+      code: 1,
+      out: `wrong.cases.json[1]  failed  others upload
+  It is expected to be allowed, and is refused.
+
+  Preflight for PUT from https://b.example with content-type
+  Refused, by the rules of rules/a.example.json (cos).
+
+  Rule 1 uploads
+    ✗ origin   not https://app.example
+    ✓ method   PUT
+    ✓ headers  content-type
+  Rule 2
+    ✓ origin   *
+    ✗ method   only GET
+    ✗ headers  not content-type; allowed: none
+
+  Rule 1 would allow it but for the origin.
+
+  A browser
+    It asks first: the method PUT is not GET, HEAD or POST.
+    It fails the request: there is no Access-Control-Allow-Origin.
+
+  To allow it
+    add to rule 1: <AllowedOrigin>https://b.example</AllowedOrigin>
+    That also allows:
+      - https://b.example may use PUT with content-type.
+
+wrong.cases.json[2]  failed  GET from https://app.example
+  It is expected to be answered by rule 1, and is by rule 2.
+
+  Preflight for GET from https://app.example
+  Allowed by rule 2, by the rules of rules/a.example.json (cos).
+
+  Rule 1 uploads
+    ✓ origin   https://app.example
+    ✗ method   only PUT
+    ✓ headers  none asked for
+  Rule 2
+    ✓ origin   *
+    ✓ method   GET
+    ✓ headers  none asked for
+
+  A browser
+    It sends the request without asking: method and headers are safelisted.
+    The script may read the response.
+
+wrong.cases.json[3]  failed  PUT from https://app.example
+  It is expected to be refused, and is allowed.
+
+  Preflight for PUT from https://app.example
+  Allowed by rule 1, by the rules of rules/a.example.json (cos).
+
+  Rule 1 uploads
+    ✓ origin   https://app.example
+    ✓ method   PUT
+    ✓ headers  none asked for
+  1 later rule not asked: the first that matches answers.
+
+  A browser
+    It asks first: the method PUT is not GET, HEAD or POST.
+    It goes on, and the script may read the response.
+    It remembers that for this URL: Chrome 5 s, Firefox 5 s, Safari 5 s.
+
+rules/a.example.json: 3 cases, 3 failed.
+`,
+      err: '',
+    })
+  })
+
+  test('takes the expectations beside the rules', async () => {
+    expect(await of()).toEqual({ code: 0, out: `${RULES_FILE}: 4 cases, 0 failed.\n`, err: '' })
+  })
+
+  test('prints one document with --json', async () => {
+    const { code, out } = await of('--cases', `${project.folder}/wrong.cases.json`, '--json')
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({
+      total: 3,
+      failed: true,
+      failures: [
+        { case: 1, name: 'others upload', allowed: false, answeredBy: null },
+        { case: 2, name: null, allowed: true, answeredBy: 2 },
+        { case: 3, allowed: true, answeredBy: 1 },
+      ],
+    })
+  })
+
+  test('tells every mistake in the cases with its place, and tests nothing', async () => {
+    const file = `${project.folder}/bad.cases.json`
+    const { code, out, err } = await of('--cases', file)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    const places = err.match(/error {2}\S+ {2}\S+/g)?.map(place => place.replace(/ +/g, ' '))
+    expect(places).toEqual([
+      'error field-unknown [1]/methd',
+      'error wrong-type [1]/expect',
+      'error wrong-type [1]/headers',
+      'error wrong-type [1]/rule',
+      'error wrong-type [1]/credentials',
+      'error field-missing [1]',
+      'error wrong-type [2]',
+    ])
+    expect(err).toContain('  hint    Write "allowed" or "refused".\n')
+    expect(err.endsWith(`${file} has errors, so nothing was tested: correct them first.\n`)).toBe(true)
+    const missing = await of('--cases', 'none.cases.json')
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('there is no such file') })
+  })
+
+  test('is the only command that takes a cases file for one: it is no host’s rules', async () => {
+    expect(hostOfFile('rules/a.example.cases.json')).toEqual({
+      problem: '"a.example.cases.json" holds expectations, and no rules',
+    })
+    const all = await project.rules(['check'])
+    expect(all.out).toContain('\n1 file: ')
+    const named = await run(addCheck, ['check', `${project.folder}/rules/a.example.cases.json`])
+    expect(named.out).toContain('a.example.cases.json  ok  4 cases\n')
+  })
+})

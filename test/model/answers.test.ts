@@ -1,0 +1,111 @@
+/**
+ * Generated rules and requests on the whole way of an answer: through KV and back, and one answer after another.
+ */
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { answerPreflight } from '../../src/answers/preflight.ts'
+import type { Configuration } from '../../src/cors/configuration.ts'
+import { decide } from '../../src/cors/decide.ts'
+import { DIALECTS } from '../../src/cors/dialect.ts'
+import { compile, hydrate, type ReadyPolicy } from '../../src/cors/policy.ts'
+import { clientResponse, decorate } from '../../src/origin/response.ts'
+import { decodeValue, makeRecord, Rules } from '../../src/rules/record.ts'
+import { configurations, dialects, requestsFor } from './generators.ts'
+import type { ModelDialect, ModelRequest } from './model.ts'
+import { runs } from './runs.ts'
+
+type Kind = 'preflight' | 'actual'
+
+/** The answer to a request: the edge's own to a preflight, the bucket's decorated one to an actual request. */
+function answer(policy: ReadyPolicy, kind: Kind, request: ModelRequest): Response {
+  const { origin, method, requestedHeaders } = request
+  const { dialect } = policy
+  const decision = decide(policy, origin, method, requestedHeaders)
+  if (kind === 'preflight')
+    return answerPreflight(dialect, decision, { url: 'https://bucket.example/key', origin, method }, true)
+  const upstream = new Response('object', { headers: { etag: '"e"', vary: 'Accept' } })
+  return decorate(clientResponse(upstream), { dialect, decision, origin })
+}
+
+/** All of an answer but its ids. */
+async function told(response: Response): Promise<unknown> {
+  const headers = [...response.headers].filter(([name]) => !/^x-(cos-|amz-)/.test(name))
+  const body = (await response.text()).replace(/<(RequestId|TraceId|HostId)>[^<]*/g, '<$1>')
+  return { status: response.status, headers, body }
+}
+
+/** What a receiver may do to the headers of an answer that is its own. */
+function spoil(headers: Headers): void {
+  for (const name of [...headers.keys()]) headers.append(name, 'spoilt')
+  for (const name of [...headers.keys()]) headers.delete(name)
+  headers.set('access-control-allow-origin', '*')
+  headers.set('access-control-allow-credentials', 'true')
+  headers.set('access-control-allow-headers', 'spoilt')
+  headers.set('x-spoilt', 'spoilt')
+}
+
+interface Host {
+  readonly configuration: Configuration
+  readonly dialect: ModelDialect
+}
+const hosts: fc.Arbitrary<Host> = fc.record({ configuration: configurations, dialect: dialects })
+const kinds = fc.constantFrom<Kind[]>('preflight', 'actual')
+const ready = ({ configuration, dialect }: Host): ReadyPolicy => hydrate(compile(configuration, dialect))
+
+describe('rules that go through KV', () => {
+  const asked = hosts.chain(host =>
+    fc.tuple(fc.constant(host), fc.array(requestsFor(host.configuration), { minLength: 1, maxLength: 6 })),
+  )
+
+  test('compiled, encoded, decoded and hydrated, they answer as before, in either dialect', async () => {
+    await fc.assert(
+      fc.asyncProperty(asked, kinds, async ([{ configuration, dialect }, requests], kind) => {
+        const record = await makeRecord(configuration, dialect, { publishedAt: '', source: 'a.xml' })
+        const rules = await decodeValue(JSON.stringify(record))
+        if (!(rules instanceof Rules)) throw new Error(`${rules.code}: ${rules.reason}`)
+        expect(rules.configuration).toEqual(configuration)
+        for (const name of DIALECTS)
+          for (const request of requests)
+            expect(await told(answer(rules.ready(name), kind, request))).toEqual(
+              await told(answer(ready({ configuration, dialect: name }), kind, request)),
+            )
+      }),
+      runs(200),
+    )
+  })
+})
+
+describe('one answer after another', () => {
+  /** Requests to two hosts in any order: each is for one of them, and may be made for the rules of the other. */
+  const turns = fc.tuple(hosts, hosts).chain(both =>
+    fc.tuple(
+      fc.constant(both),
+      fc.array(
+        fc.record({
+          host: fc.nat(1),
+          kind: kinds,
+          request: fc.oneof(...both.map(({ configuration }) => requestsFor(configuration))),
+        }),
+        { minLength: 2, maxLength: 10 },
+      ),
+    ),
+  )
+
+  test('nothing leaks: each is what it would be alone, whatever became of those before it', async () => {
+    await fc.assert(
+      fc.asyncProperty(turns, async ([both, asked]) => {
+        const held = both.map(ready)
+        for (const { host, kind, request } of asked) {
+          const [policy, alone] = [held[host], both[host]]
+          if (policy === undefined || alone === undefined) throw new Error('there are two hosts')
+          const response = answer(policy, kind, request)
+          const expected = await told(answer(ready(alone), kind, request))
+          expect(await told(response)).toEqual(expected)
+          spoil(response.headers)
+        }
+      }),
+      runs(200),
+    )
+  })
+})
