@@ -26,6 +26,7 @@ import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts
 import { hasDotSegment, hasPlainHost, hostnameOf, originOf } from './origin/target.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
+import { isCorsWrite, publishWrite, readCorsWrite } from './write-through.ts'
 
 type AppContext = Context<{ Bindings: Env }>
 
@@ -34,16 +35,13 @@ export const app = new Hono<{ Bindings: Env }>()
 app.all('*', actualRequest)
 app.onError((error, c) => internalError(error, c.req.raw, c.env))
 
-/** The answer to an exception: a fixed text and a request id. What happened goes to the log. */
+/** The answer to an exception: a fixed text and a request id. What happened goes to the log, under the same id. */
 export function internalError(error: unknown, request: Request, env: Env): Response {
-  const response = errorResponse(
-    dialectOf(edgeOf(env).settings.dialect),
-    INTERNAL_ERROR,
-    request.url,
-    request.method === 'HEAD',
-  )
+  const dialect = dialectOf(edgeOf(env).settings.dialect)
+  const response = errorResponse(dialect, INTERNAL_ERROR, request.url, request.method === 'HEAD')
+  const requestId = response.headers.get(dialect.requestIdHeader)
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  log('error', 'internal-error', { host: hostnameOf(request.url), detail })
+  log('error', 'internal-error', { host: hostnameOf(request.url), requestId, detail })
   return response
 }
 
@@ -102,13 +100,20 @@ async function respond(
     log('info', 'signature-refused', { host, origin, method, code: refusal.code, message: refusal.message })
     return fail(refusal)
   }
+  const isWrite = edge.settings.sync.writeThrough && isCorsWrite(request)
+  const write = isWrite ? await readCorsWrite(request, settings.dialect) : null
+  if (write !== null && 'refusal' in write) return fail(write.refusal)
   const sign = authorization?.sign ?? null
   const init = fetchInit(request, settings.cache, sign !== null)
   const sent = await throughCache(request, settings.cache, context, () =>
-    sendToBucket(edge, settings, request, init, sign),
+    sendToBucket(edge, settings, write?.request ?? request, init, sign),
   )
   if (sent === null) return fail(misconfigured('MissingVariable', 'ORIGIN'))
-  if ('response' in sent) return clientResponse(sent.response)
+  if ('response' in sent) {
+    // The bucket has checked the signature, and accepted.
+    if (write !== null && sent.response.ok) await publishWrite(edge, host, settings, write, context)
+    return clientResponse(sent.response)
+  }
   log('error', 'upstream-failed', { host, method, failure: sent.failure, detail: sent.detail })
   return fail(sent.failure === 'timeout' ? GATEWAY_TIMEOUT : BAD_GATEWAY)
 }

@@ -23,6 +23,7 @@ export interface Env {
   SECRET_KEY?: string
   RESIGN?: string
   KEYS?: string
+  SYNC?: string
   DEBUG_REFUSALS?: string
 }
 
@@ -49,10 +50,19 @@ export interface HostSettings {
   readonly resign: boolean
 }
 
+export interface Sync {
+  /** A `PUT` or `DELETE /?cors` that the bucket accepts is published. */
+  readonly writeThrough: boolean
+  /** The scheduled handler asks the bucket of every host. */
+  readonly cron: boolean
+}
+
 export interface Settings extends HostSettings {
   /** Age after which a policy in memory is refreshed in the background, in seconds; 0: read every time. */
   readonly policyTtlSeconds: number
   readonly debugRefusals: boolean
+  /** How KV is kept equal to the buckets. */
+  readonly sync: Sync
   /** Secrets. They never leave the edge: no answer and no log line has one. */
   readonly keys: Keys
 }
@@ -104,6 +114,8 @@ const MAX_TIMEOUT_MS = 600_000
 const MAX_CACHE_SECONDS = 31_536_000
 /** Characters of a wrong value that a log line repeats. */
 const MAX_SHOWN = 100
+/** Fields that nobody knows, of one record, that are told. */
+const MAX_UNKNOWN = 10
 
 /** Reads all variables and looks whether the bindings that they need are there. */
 export function readSettings(env: Env): Reading<Settings> {
@@ -114,15 +126,26 @@ export function readSettings(env: Env): Reading<Settings> {
     ...host,
     policyTtlSeconds: take.one('POLICY_TTL_SECONDS', ...integer(0, MAX_TTL_SECONDS), 60),
     debugRefusals: take.one('DEBUG_REFUSALS', ...choice(['off', 'on']), 'off') === 'on',
+    sync: take.one('SYNC', SYNC_ACCEPTED, readSync, { writeThrough: false, cron: false }),
     keys: takeKeys(take, host.secretId),
   }
   const problems = [
     ...take.problems,
     ...missingBindings(env, host),
     ...missingSecrets(host, settings.keys, take.problems),
+    ...missingSyncKey(settings, take.problems),
   ]
   return { settings, problems }
 }
+
+/** The cron signs its questions; a host may name another key of KEYS than SECRET_ID. */
+function missingSyncKey({ sync, keys }: Settings, told: readonly SettingProblem[]): SettingProblem[] {
+  if (!sync.cron || keys.size > 0 || told.some(({ name }) => SECRET_NAMES.has(name))) return []
+  const accepted = 'SECRET_ID and SECRET_KEY, or KEYS, because SYNC has cron'
+  return [{ code: 'MissingSecret', name: 'SECRET_KEY', value: '', accepted }]
+}
+
+const SECRET_NAMES: ReadonlySet<string> = new Set(['KEYS', 'SECRET_ID', 'SECRET_KEY'])
 
 function missingBindings(env: Env, settings: HostSettings): SettingProblem[] {
   const missing: SettingProblem[] = []
@@ -147,7 +170,7 @@ function missingSecrets(
   keys: Keys,
   told: readonly SettingProblem[],
 ): SettingProblem[] {
-  if (told.some(({ name }) => name === 'KEYS' || name === 'SECRET_ID' || name === 'SECRET_KEY')) return []
+  if (told.some(({ name }) => SECRET_NAMES.has(name))) return []
   const missing = (name: string, accepted: string): SettingProblem[] => [
     { code: 'MissingSecret', name, value: '', accepted },
   ]
@@ -186,7 +209,7 @@ export function readHostSettings(text: string, env: Env, base: Settings): Readin
   const unknown = [...fields.keys()].filter(key => !Object.hasOwn(VARIABLES, key))
   const take = new Taker(code, key => [key, fields.get(key)])
   const settings = readHost(take, field => field, base)
-  const problems: SettingProblem[] = unknown.map(name => ({
+  const problems: SettingProblem[] = unknown.slice(0, MAX_UNKNOWN).map(name => ({
     code,
     name: name.slice(0, MAX_SHOWN),
     value: '',
@@ -246,11 +269,21 @@ class Taker {
   ): T {
     const [name, value] = this.#get(key)
     if (value === undefined || value === null || value === '') return fallback
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+    const text = textOf(value)
     const result = read(text)
     if (result !== undefined) return result
     this.problems.push({ code: this.#code, name, value: text.slice(0, shown), accepted })
     return fallback
+  }
+}
+
+/** A value as text; JSON of a list or an object. One that is nested too deep for that is nothing that is accepted. */
+function textOf(value: unknown): string {
+  if (typeof value !== 'object') return String(value)
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return Array.isArray(value) ? '[…]' : '{…}'
   }
 }
 
@@ -271,6 +304,16 @@ const CACHE: Reader<HostSettings['cache']> = [
   `off, origin, or ${CACHE_SECONDS[0]}`,
   text => (text === 'off' || text === 'origin' ? text : CACHE_SECONDS[1](text)),
 ]
+
+const SYNC_ACCEPTED = 'off, write-through, cron, or write-through,cron'
+
+function readSync(text: string): Sync | undefined {
+  const parts = text.split(',', 3).map(part => part.trim())
+  if (parts.length === 1 && parts[0] === 'off') return { writeThrough: false, cron: false }
+  const known = parts.every(part => part === 'write-through' || part === 'cron')
+  if (!known || new Set(parts).size !== parts.length) return undefined
+  return { writeThrough: parts.includes('write-through'), cron: parts.includes('cron') }
+}
 
 const KEY_PART: Reader<string> = [KEY_PART_ACCEPTED, text => (isKeyPart(text) ? text : undefined)]
 

@@ -1,11 +1,13 @@
 /**
  * @module
- * PUT, GET and DELETE Bucket cors: the document is kept as it was put, and nothing is done with it.
+ * PUT, GET and DELETE Bucket cors: the document is kept as it was put; and OPTIONS Object, answered from it.
  */
 
-import { notAllowed } from '../../src/answers/errors.ts'
-import { MAX_DOCUMENT_BYTES } from '../../src/cors/configuration.ts'
+import { answerPreflight } from '../../src/answers/preflight.ts'
+import { MAX_DOCUMENT_BYTES, NO_CONFIGURATION } from '../../src/cors/configuration.ts'
+import { decide } from '../../src/cors/decide.ts'
 import { hasErrors } from '../../src/cors/findings.ts'
+import { compile, hydrate } from '../../src/cors/policy.ts'
 import { readXml } from '../../src/formats/xml.ts'
 import { readDocument } from './body.ts'
 import type { Call } from './call.ts'
@@ -34,9 +36,14 @@ export const deleteCors = async ({ objects }: Call): Promise<Response> => {
   return new Response(null, { status: 204 })
 }
 
-/** COS "OPTIONS Object": answering preflights is the edge's work, so every one that arrives here is refused. */
-export const refusePreflight = (request: Request): Response =>
-  refuse(
-    request,
-    notAllowed(COS, { url: request.url, method: request.headers.get('access-control-request-method') }),
-  )
+/** COS "OPTIONS Object". The edge never asks this while it has rules of its own. */
+export const answerOptions = async (request: Request, objects: R2Bucket): Promise<Response> => {
+  const document = await objects.get(CORS)
+  const configuration = document === null ? null : readXml(await document.text()).configuration
+  const policy = hydrate(compile(configuration ?? NO_CONFIGURATION, COS.name))
+  const { url, headers } = request
+  const origin = headers.get('origin')
+  const method = headers.get('access-control-request-method')
+  const decision = decide(policy, origin, method, headers.get('access-control-request-headers'))
+  return answerPreflight(COS, decision, { url, origin, method }, false)
+}

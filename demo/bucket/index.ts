@@ -1,12 +1,13 @@
 /**
  * @module
- * The demo bucket: COS's object API on an R2 binding, for local runs and tests. It sends no CORS header of its own.
+ * The demo bucket: COS's object API on an R2 binding, for local runs and tests. It answers preflights from its own
+ * `?cors`, and sends no CORS header otherwise.
  */
 
 import { newRequestId } from '../../src/answers/ids.ts'
 import { checkAccess } from './access.ts'
 import type { Env, Handler } from './call.ts'
-import { deleteCors, getCors, putCors, refusePreflight } from './cors.ts'
+import { answerOptions, deleteCors, getCors, putCors } from './cors.ts'
 import {
   INTERNAL_ERROR,
   INVALID_URI,
@@ -69,7 +70,7 @@ const readKey = (path: string): string | null => {
 }
 
 const answer = async (request: Request, env: Env): Promise<Response> => {
-  if (request.method === 'OPTIONS') return refusePreflight(request)
+  if (request.method === 'OPTIONS') return answerOptions(request, env.OBJECTS)
   const url = new URL(request.url)
   const key = readKey(url.pathname)
   if (key === null) return refuse(request, INVALID_URI)

@@ -5,15 +5,8 @@
 
 import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { Collector, quote, type Reading } from '../cors/findings.ts'
-import {
-  conclude,
-  type Document,
-  emptyRule,
-  lineCounter,
-  oversize,
-  refused,
-  syntaxError,
-} from './document.ts'
+import { conclude, type Document, emptyRule } from './document.ts'
+import { isObject, parseJson } from './json.ts'
 
 /** The keys of a rule: S3's name first, then the name that the COS SDKs use. */
 const LISTS: ReadonlyMap<string, keyof WrittenRule> = new Map([
@@ -29,38 +22,13 @@ const SDK_LISTS: ReadonlySet<string> = new Set(LISTS.values())
  * the bare array of rules. Every mistake is a finding, its path in the notation of the XML document; nothing is thrown.
  * Sources: S3 API "CORSConfiguration", cos-nodejs-sdk-v5 `putBucketCors`.
  */
-export const readS3Json = (text: string): Reading => conclude(parse(text))
-
-function parse(text: string): Document {
-  const tooLarge = oversize(text)
-  if (tooLarge) return refused(tooLarge)
-  const json = text.replace(/^\uFEFF/, '')
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return refused(
-      syntaxError(
-        'not-json',
-        `The document is not JSON: ${quote(message)}.`,
-        'Correct the syntax at this place.',
-        errorLine(message, json),
-      ),
-    )
-  }
-  return new S3JsonReader().read(value)
+export function readS3Json(text: string): Reading {
+  const parsed = parseJson(text)
+  return conclude('refusal' in parsed ? parsed.refusal : rulesOf(parsed.value))
 }
 
-/** V8 tells the position of most errors, and it is the only engine this runs on. */
-function errorLine(message: string, json: string): number | undefined {
-  const position = /at position (\d+)/.exec(message)?.[1]
-  if (position !== undefined) return lineCounter(json)(Number(position))
-  return message.startsWith('Unexpected end') ? lineCounter(json)(json.length) : undefined
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** A parsed document as far as its syntax goes; for the formats that differ in names only. */
+export const rulesOf = (value: unknown): Document => new S3JsonReader().read(value)
 
 /** Turns parsed JSON into a written configuration. Reads own keys only, by listing them. */
 class S3JsonReader {

@@ -5,7 +5,7 @@
 
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
-import { Collector, quote, type Reading } from '../cors/findings.ts'
+import { Collector, type Finding, quote, type Reading } from '../cors/findings.ts'
 import {
   conclude,
   type Document,
@@ -19,7 +19,7 @@ import { guard, MAX_DEPTH, notWellFormed } from './xml-guard.ts'
 import { decodeReferences, encodeReferences } from './xml-references.ts'
 
 /** An element as the document writes it. */
-interface Element {
+export interface Element {
   readonly name: string
   readonly start: number
   readonly children: Element[]
@@ -54,34 +54,50 @@ const parser = new XMLParser({
 export const readXml = (text: string): Reading => conclude(parse(text))
 
 function parse(text: string): Document {
-  const tooLarge = oversize(text)
-  if (tooLarge) return refused(tooLarge)
-  const guarded = guard(text.replace(/^\uFEFF/, ''))
-  if ('refusal' in guarded) return refused(guarded.refusal)
-  const valid = XMLValidator.validate(guarded.xml)
-  if (valid !== true) return refused(notWellFormed(quote(valid.err.msg), valid.err.line))
+  const parsed = parseElements(text)
+  if ('refusal' in parsed) return parsed.refusal
+  const { root, line } = parsed
+  return root.name === 'CORSConfiguration'
+    ? writtenBy(root, line)
+    : refused(wrongRoot(root, 'CORSConfiguration', line(root.start)))
+}
 
-  let roots: Element[]
+/** The error of a document of another kind than `expected`. */
+export function wrongRoot(root: Element, expected: string, line: number): Finding {
+  const name = quote(root.name)
+  return {
+    ...syntaxError(
+      'root-wrong',
+      `The root element is ${name}, not ${expected}.`,
+      `Write the rules inside <${expected}>, without a namespace prefix.`,
+      line,
+    ),
+    value: name,
+  }
+}
+
+/** A document of at most 64 KB as its elements, whatever they are called; or why it is none. Nothing is thrown. */
+export function parseElements(
+  text: string,
+): { root: Element; line: (index: number) => number } | { refusal: Document } {
+  const tooLarge = oversize(text)
+  if (tooLarge) return { refusal: refused(tooLarge) }
+  const guarded = guard(text.replace(/^\uFEFF/, ''))
+  if ('refusal' in guarded) return { refusal: refused(guarded.refusal) }
+  const malformed = (message: string, line: number) => ({
+    refusal: refused(notWellFormed(quote(message), line)),
+  })
+  const valid = XMLValidator.validate(guarded.xml)
+  if (valid !== true) return malformed(valid.err.msg, valid.err.line)
   try {
-    roots = childrenOf(parser.parse(guarded.xml))
+    const [root] = childrenOf(parser.parse(guarded.xml))
+    // The guard has counted the roots: there is one.
+    return root === undefined
+      ? malformed('there is no root element', 1)
+      : { root, line: lineCounter(guarded.xml) }
   } catch (error) {
-    return refused(notWellFormed(quote(error instanceof Error ? error.message : String(error)), 1))
+    return malformed(error instanceof Error ? error.message : String(error), 1)
   }
-  const line = lineCounter(guarded.xml)
-  const [root] = roots
-  if (root?.name !== 'CORSConfiguration') {
-    const name = quote(root?.name ?? '')
-    return refused({
-      ...syntaxError(
-        'root-wrong',
-        `The root element is ${name}, not CORSConfiguration.`,
-        'Write the rules inside <CORSConfiguration>, without a namespace prefix.',
-        line(root?.start ?? 0),
-      ),
-      value: name,
-    })
-  }
-  return writtenBy(root, line)
 }
 
 /** The elements among the parser's nodes: `{ '.Name': nodes }`, `{ '#text': text }`, `{ '#cdata': [{ '#text': text }] }`. */

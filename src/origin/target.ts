@@ -16,14 +16,18 @@ export function originOf(url: string): string {
   return path === -1 ? url : url.slice(0, path)
 }
 
-/** Host name of an absolute URL, without its port; lower-case, as the runtime gives it. */
+/**
+ * Host name of an absolute URL, without its port; lower-case, as the runtime gives it. `a.example.` is the same name as
+ * `a.example` (RFC 1034 3.1): with rules of its own, it would be a way around those of the other.
+ */
 export function hostnameOf(url: string): string {
   const start = url.indexOf('://') + 3
   const path = url.indexOf('/', start)
   const host = path === -1 ? url.slice(start) : url.slice(start, path)
   // The port follows the last colon; those inside brackets are an IPv6 address's.
   const port = host.lastIndexOf(':')
-  return (port > host.lastIndexOf(']') ? host.slice(0, port) : host).toLowerCase()
+  const name = (port > host.lastIndexOf(']') ? host.slice(0, port) : host).toLowerCase()
+  return name.endsWith('.') ? name.slice(0, -1) : name
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { NO_CONFIGURATION } from '../cors/configuration.ts'
 import { readLastKnownGood, saveLastKnownGood } from './last-known-good.ts'
-import { type BadValue, decodeValue, Rules, sha256 } from './record.ts'
+import { type BadValue, decodeValue, publishedAtOf, Rules, type RulesRecord, sha256 } from './record.ts'
 import { type HostValues, readHost } from './store.ts'
 
 /** Bytes of all policies in memory together; an isolate has 128 MB in all. */
@@ -24,6 +24,14 @@ const PATTERN_BYTES = 200
 const RETRY_MS = 5000
 /** How many findings of a bad document one trouble tells. */
 const MAX_TOLD_FINDINGS = 3
+
+/**
+ * How long KV may show an older value than the one that was published from here, in milliseconds: its cache in a data
+ * centre, and what Cloudflare states for a change to be seen everywhere, with room.
+ */
+const PROPAGATION_MS = 120_000
+/** Publications that are remembered for so long; the oldest is forgotten first. */
+const MAX_ACCEPTED = 256
 
 export type Source = 'memory' | 'kv' | 'last-known-good'
 
@@ -88,6 +96,8 @@ export class Policies<S> {
   #bytes = 0
   #uses = 0
   #turns = 0
+  /** What was published from here lately. */
+  readonly #accepted = new Map<string, { text: string; at: number; until: number }>()
   /** Hosts without rules of their own share one decoded default. */
   #default: { text: string; rules: Rules } | null = null
 
@@ -163,12 +173,53 @@ export class Policies<S> {
 
   async #read(host: string, troubles: Trouble[]): Promise<HostValues | null> {
     try {
-      return await readHost(this.#means.kv, host)
+      return this.#newest(host, await readHost(this.#means.kv, host))
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
       troubles.push({ event: 'kv-unavailable', code: 'kv-read', detail })
       return null
     }
+  }
+
+  /** What was published from here, while KV still shows something older. */
+  #newest(host: string, values: HostValues): HostValues {
+    const accepted = this.#accepted.get(host)
+    if (accepted === undefined) return values
+    const shown = values.isDefault && host !== 'default' ? null : values.rules
+    if (Date.now() >= accepted.until || (shown !== null && publishedAtOf(shown) > accepted.at)) {
+      this.#accepted.delete(host)
+      return values
+    }
+    return { ...values, rules: accepted.text, isDefault: host === 'default' }
+  }
+
+  /**
+   * Serves rules of a host at once that were published from here, and goes on serving them while KV still shows older
+   * ones. Never rejects.
+   */
+  async accept(host: string, record: RulesRecord): Promise<void> {
+    const text = JSON.stringify(record)
+    const turn = ++this.#turns
+    this.#accepted.delete(host)
+    this.#accepted.set(host, {
+      text,
+      at: Date.parse(record.publishedAt),
+      until: Date.now() + PROPAGATION_MS,
+    })
+    const [oldest] = this.#accepted.keys()
+    if (this.#accepted.size > MAX_ACCEPTED && oldest !== undefined) this.#accepted.delete(oldest)
+    const rules = await decodeValue(text)
+    const held = this.#entries.get(host)
+    if (held === undefined || !(rules instanceof Rules)) return
+    const bytes = HOST_BYTES + bytesOfRules(text, rules)
+    // No digest: the next read finds it changed, and reads the settings anew as well.
+    this.#keep(host, { rules, settings: held.settings, bytes }, '', this.#ttlMs, turn)
+  }
+
+  /** True when something newer than a record was accepted for its host. */
+  hasNewer(host: string, { publishedAt }: RulesRecord): boolean {
+    const accepted = this.#accepted.get(host)
+    return accepted !== undefined && accepted.at > Date.parse(publishedAt)
   }
 
   async #decode(values: HostValues, troubles: Trouble[]): Promise<Decoded<S>> {

@@ -4,7 +4,7 @@
  * docs/storage.md for every field.
  */
 
-import type { Configuration } from '../cors/configuration.ts'
+import type { Configuration, Rule } from '../cors/configuration.ts'
 import type { DialectName } from '../cors/dialect.ts'
 import type { Finding } from '../cors/findings.ts'
 import { compile, hydrate, type Policy, type ReadyPolicy } from '../cors/policy.ts'
@@ -119,6 +119,12 @@ export async function decodeValue(text: string): Promise<Rules | BadValue> {
   return new Rules(await revisionOf(configuration), configuration, null)
 }
 
+/** When a value says that it was published, in milliseconds since 1970; 0: it does not say, as a document never does. */
+export function publishedAtOf(text: string): number {
+  const publishedAt = parseRecord(text)?.publishedAt
+  return (typeof publishedAt === 'string' && Date.parse(publishedAt)) || 0
+}
+
 /** The value as an object that names a schema; null: a document. */
 function parseRecord(text: string): Partial<RulesRecord> | null {
   // Pasted in a dashboard, it may have gained a line break or a byte order mark.
@@ -137,16 +143,22 @@ async function decodeRecord(record: Partial<RulesRecord>): Promise<Rules | BadVa
   const { configuration, policy, revision, sha256: claimed } = record
   if (typeof configuration !== 'object' || typeof policy !== 'object' || typeof revision !== 'string')
     return bad('record-shape', 'The record lacks its revision, configuration or policy.')
-  if ((await digestOf(configuration, policy)) !== claimed)
-    return bad('record-digest', 'The record was changed after it was written: its digest does not fit.')
   try {
-    // What has the right digest was written by `makeRecord`, so hydrating it proves the rest of its shape.
+    if ((await digestOf(configuration, policy)) !== claimed)
+      return bad('record-digest', 'The record was changed after it was written: its digest does not fit.')
+    // What has the right digest was written by `makeRecord`, so hydrating it proves the rest of the policy's shape.
     const rules = new Rules(revision, configuration, policy)
     rules.ready(policy.dialect)
-    return rules
+    if (configuration.rules.every(hasLists)) return rules
   } catch {
-    return bad('record-shape', 'The record does not have the shape that its schema says.')
+    // Parts are missing, or nested too deep to be looked at.
   }
+  return bad('record-shape', 'The record does not have the shape that its schema says.')
 }
+
+const isList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every(item => typeof item === 'string')
+const hasLists = (rule: Rule): boolean =>
+  [rule.allowedOrigins, rule.allowedMethods, rule.allowedHeaders, rule.exposeHeaders].every(isList)
 
 const bad = (code: string, reason: string): BadValue => ({ code, reason, findings: [] })

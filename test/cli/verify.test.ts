@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { answerPreflight } from '../../src/answers/preflight.ts'
 import { paced } from '../../src/cli/pace.ts'
@@ -249,6 +250,35 @@ ${curl(other)}`,
     const another = await verify(edge, other, ...args, '--key', KEY)
     expect(another).toMatchObject({ code: 2, err: expect.stringContaining('the file is of another run') })
     writeFileSync(journal, '')
+  })
+
+  test('ends with what it has when it is interrupted', async () => {
+    let interrupt = () => {}
+    const asked = new Promise<void>(done => {
+      interrupt = done
+    })
+    const silent = () => {
+      interrupt()
+      return false
+    }
+    const [edge, other] = [await bucket({ silent }), await bucket()]
+    const args = ['verify', '--edge', edge, '--bucket', other, '--file', 'rules.xml', '--rate', '1']
+    const run = new Promise<{ code: unknown; out: string; err: string }>(done => {
+      const child = execFile(
+        process.execPath,
+        [resolve('src/cli/main.ts'), ...args],
+        { cwd: here.folder },
+        (error, out, err) => done({ code: error?.code, out, err }),
+      )
+      void asked.then(() => child.kill('SIGINT'))
+    })
+    expect(await run).toEqual({
+      code: 2,
+      out: expect.stringMatching(/^\d+ of \d+ compared, no difference\.\n$/),
+      err: expect.stringMatching(
+        /^Interrupted\. \d+ of \d+ probes were not compared\. With --resume FILE, a run can go on\.\n$/,
+      ),
+    })
   })
 
   test('derives the probes from what is live, and no more of them than it may', async () => {

@@ -20,6 +20,7 @@ describe('readSettings()', () => {
         keys: new Map(),
         policyTtlSeconds: 60,
         debugRefusals: false,
+        sync: { writeThrough: false, cron: false },
       },
       problems: [],
     })
@@ -69,6 +70,29 @@ describe('readSettings()', () => {
 
   test.each(['0', '-1', '1.5', '31536001', 'on', '60s'])('CACHE %s is refused', text => {
     expect(readSettings(env({ CACHE: text })).problems).toMatchObject([{ name: 'CACHE', value: text }])
+  })
+
+  test.each([
+    ['off', false, false],
+    ['write-through', true, false],
+    ['cron', false, true],
+    ['cron, write-through', true, true],
+  ])('SYNC %s is read', (SYNC, writeThrough, cron) => {
+    const { settings, problems } = readSettings(env({ SYNC, SECRET_ID: 'a', SECRET_KEY: 'b' }))
+    expect([settings.sync, problems]).toEqual([{ writeThrough, cron }, []])
+  })
+
+  test.each(['on', 'off,cron', 'cron,cron', 'cron,', 'write-through,cron,off', 'Cron'])(
+    'SYNC %s is refused',
+    text => {
+      expect(readSettings(env({ SYNC: text })).problems).toMatchObject([{ name: 'SYNC', value: text }])
+    },
+  )
+
+  test('SYNC with cron needs a key', () => {
+    expect(readSettings(env({ SYNC: 'cron' })).problems).toMatchObject([
+      { code: 'MissingSecret', name: 'SECRET_KEY', value: '' },
+    ])
   })
 
   test('tells all problems at once', () => {

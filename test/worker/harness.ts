@@ -197,6 +197,20 @@ export class Edge {
     await kv.put(key, value)
   }
 
+  /** Key → value of all that KV holds. */
+  async allRules(): Promise<Map<string, string>> {
+    const kv = await this.#miniflare.getKVNamespace('RULES')
+    const { keys } = await kv.list()
+    const values = await Promise.all(keys.map(async ({ name }) => String(await kv.get(name, 'text'))))
+    return new Map(keys.map(({ name }, i) => [name, values[i] ?? '']))
+  }
+
+  /** Runs the scheduled handler to its end. */
+  async scheduled(): Promise<void> {
+    const worker = await this.#miniflare.getWorker('edge')
+    await worker.scheduled({ cron: '* * * * *' })
+  }
+
   async deleteRules(key: string): Promise<void> {
     const kv = await this.#miniflare.getKVNamespace('RULES')
     await kv.delete(key)

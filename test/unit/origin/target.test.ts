@@ -14,6 +14,7 @@ test.each([
   ['http://[::1]:8787/k', '[::1]'],
   ['http://[::1]/k:1', '[::1]'],
   ['https://a.example', 'a.example'],
+  ['https://A.example.:8443/k.', 'a.example'],
 ])('hostnameOf(%s) is %s', (url, host) => {
   expect(hostnameOf(url)).toBe(host)
 })

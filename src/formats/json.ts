@@ -1,0 +1,54 @@
+/**
+ * @module
+ * What every JSON reader shares: the cap on bytes, the syntax error with its line, and the test for an object.
+ */
+
+import { quote } from '../cors/findings.ts'
+import { type Document, lineCounter, oversize, refused, syntaxError } from './document.ts'
+
+/** Parses JSON of at most 64 KB, with or without a byte order mark; or tells why it is none. Nothing is thrown. */
+export function parseJson(text: string): { value: unknown } | { refusal: Document } {
+  const tooLarge = oversize(text)
+  if (tooLarge) return { refusal: refused(tooLarge) }
+  const json = text.replace(/^\uFEFF/, '')
+  try {
+    return { value: JSON.parse(json) }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return {
+      refusal: refused(
+        syntaxError(
+          'not-json',
+          `The document is not JSON: ${quote(message)}.`,
+          'Correct the syntax at this place.',
+          errorLine(message, json),
+        ),
+      ),
+    }
+  }
+}
+
+/** V8 tells the position of most errors, and it is the only engine this runs on. */
+function errorLine(message: string, json: string): number | undefined {
+  const position = /at position (\d+)/.exec(message)?.[1]
+  if (position !== undefined) return lineCounter(json)(Number(position))
+  return message.startsWith('Unexpected end') ? lineCounter(json)(json.length) : undefined
+}
+
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * The object with its keys under other names, the others kept as they are, so that a reader tells them. Own keys
+ * only, and none that JavaScript reserves takes effect.
+ */
+export const renamed = (
+  object: Record<string, unknown>,
+  names: Readonly<Record<string, string>>,
+): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [
+      Object.hasOwn(names, key) ? (names[key] ?? key) : key,
+      value,
+    ]),
+  )
