@@ -3,8 +3,8 @@
  * Planned changes, shown and, unless it is a dry run or the answer is no, written: how `publish` and `rollback` end.
  */
 
-import { type Deployment, describePlace } from './deployment.ts'
-import type { Kv } from './kv.ts'
+import { type Deployment, describePlace } from './kv/deployment.ts'
+import type { Kv } from './kv/kv.ts'
 import type { Change } from './plan.ts'
 import type { FileReading } from './read.ts'
 import { resultOf, resultsText, show } from './results.ts'

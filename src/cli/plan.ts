@@ -7,10 +7,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Configuration } from '../cors/configuration.ts'
 import { rulesKey, settingsKey } from '../rules/names.ts'
 import { decodeValue, makeRecord, Rules, type RulesRecord } from '../rules/record.ts'
-import { type Deployment, settingsOfHost } from './deployment.ts'
 import { sourceName } from './files.ts'
 import { DEFAULT_HOST } from './hosts.ts'
-import type { Kv } from './kv.ts'
+import { type Deployment, settingsOfHost } from './kv/deployment.ts'
+import type { Kv } from './kv/kv.ts'
 import type { RulesFile, SettingsFile } from './read.ts'
 
 /** What a `cors:` key holds now. */

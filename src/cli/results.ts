@@ -6,7 +6,7 @@
 import { compare } from '../cors/compare.ts'
 import type { Comparison } from '../cors/difference.ts'
 import { comparisonJson, comparisonText } from './comparison.ts'
-import { type Deployment, describePlace } from './deployment.ts'
+import { type Deployment, describePlace } from './kv/deployment.ts'
 import type { Change, RulesChange } from './plan.ts'
 import type { FileReading } from './read.ts'
 import { fileJson } from './report.ts'

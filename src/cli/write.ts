@@ -5,7 +5,7 @@
 
 import { historyKey } from '../rules/names.ts'
 import { makeRecord } from '../rules/record.ts'
-import type { Kv, KvEntry } from './kv.ts'
+import type { Kv, KvEntry } from './kv/kv.ts'
 import type { Change, RulesChange } from './plan.ts'
 import { type Result, resultOf } from './results.ts'
 import { Trouble } from './trouble.ts'

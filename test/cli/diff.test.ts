@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { addDiff } from '../../src/cli/diff.ts'
+import { addDiff } from '../../src/cli/commands/diff.ts'
 import { run } from './in-process.ts'
 import { Project } from './rules.ts'
 

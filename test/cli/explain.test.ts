@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { addExplain } from '../../src/cli/explain.ts'
+import { addExplain } from '../../src/cli/commands/explain.ts'
 import { COLUMNS } from '../../src/cli/layout.ts'
 import { run } from './in-process.ts'
 import { Project } from './rules.ts'

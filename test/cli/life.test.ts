@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
+import {
+  answeringRules,
+  historyOf,
+  liveRules,
+  revisionBefore,
+  revisionRules,
+} from '../../src/cli/kv/stored.ts'
 import { planRules, readLive } from '../../src/cli/plan.ts'
 import { resultOf, resultsText } from '../../src/cli/results.ts'
 import { readHostName, readSourceName } from '../../src/cli/source.ts'
-import { answeringRules, historyOf, liveRules, revisionBefore, revisionRules } from '../../src/cli/stored.ts'
 import { writeChanges } from '../../src/cli/write.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { readDocument } from '../../src/formats/read.ts'

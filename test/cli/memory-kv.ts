@@ -3,7 +3,7 @@
  * A KV in memory, for what a command does with one; the real ones have their own test.
  */
 
-import type { Kv, KvEntry, KvKey } from '../../src/cli/kv.ts'
+import type { Kv, KvEntry, KvKey } from '../../src/cli/kv/kv.ts'
 
 export class MemoryKv implements Kv {
   readonly entries = new Map<string, KvEntry>()

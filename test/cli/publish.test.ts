@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { LocalKv } from '../../src/cli/kv-local.ts'
+import { LocalKv } from '../../src/cli/kv/local.ts'
 import { decodeValue, Rules } from '../../src/rules/record.ts'
 import { FakeCloudflare } from './cloudflare.ts'
 import { Project, type Run } from './rules.ts'

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { addCheck } from '../../src/cli/check.ts'
+import { addCheck } from '../../src/cli/commands/check.ts'
+import { addTest } from '../../src/cli/commands/test.ts'
 import { hostOfFile } from '../../src/cli/files.ts'
-import { addTest } from '../../src/cli/test.ts'
 import { run } from './in-process.ts'
 import { Project } from './rules.ts'
 

@@ -4,10 +4,10 @@
  */
 
 import { type Command, Option } from 'commander'
-import { importDocument, VENDORS, type Vendor } from '../formats/vendors.ts'
-import { finish } from './converted.ts'
-import { readText } from './files.ts'
-import { type OutputOptions, rulesText } from './output.ts'
+import { importDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
+import { finish } from '../converted.ts'
+import { readText } from '../files.ts'
+import { type OutputOptions, rulesText } from '../output.ts'
 
 interface ImportOptions extends OutputOptions {
   from: Vendor

@@ -6,8 +6,8 @@
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { visible } from '../terminal.ts'
 import type { Probe } from './probes.ts'
-import { visible } from './terminal.ts'
 
 export interface Server {
   /** Without a slash at its end. */

@@ -4,12 +4,12 @@
  */
 
 import type { Command } from 'commander'
-import { rulesKey } from '../rules/names.ts'
-import { describePlace, type PlaceOptions, readDeployment } from './deployment.ts'
-import { withKv } from './open-kv.ts'
-import { addPlaceOptions } from './place-options.ts'
-import { readStored } from './stored.ts'
-import { count, print, printJson, table, visible } from './terminal.ts'
+import { rulesKey } from '../../rules/names.ts'
+import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { withKv } from '../kv/open.ts'
+import { addPlaceOptions } from '../kv/place-options.ts'
+import { readStored } from '../kv/stored.ts'
+import { count, print, printJson, table, visible } from '../terminal.ts'
 
 interface ListOptions extends PlaceOptions {
   json?: true

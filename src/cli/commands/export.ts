@@ -4,11 +4,11 @@
  */
 
 import { type Command, Option } from 'commander'
-import { readDocument } from '../formats/read.ts'
-import { exportDocument, VENDORS, type Vendor } from '../formats/vendors.ts'
-import { finish } from './converted.ts'
-import { readText } from './files.ts'
-import type { OutputOptions } from './output.ts'
+import { readDocument } from '../../formats/read.ts'
+import { exportDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
+import { finish } from '../converted.ts'
+import { readText } from '../files.ts'
+import type { OutputOptions } from '../output.ts'
 
 interface ExportOptions extends OutputOptions {
   to: Vendor

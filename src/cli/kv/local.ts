@@ -5,6 +5,8 @@
 
 import { join } from 'node:path'
 import type { KVNamespace, KVNamespaceListResult } from '@cloudflare/workers-types'
+import { visible } from '../terminal.ts'
+import { reasonOf, Trouble } from '../trouble.ts'
 import {
   BINDING,
   groups,
@@ -15,8 +17,6 @@ import {
   type KvPlace,
   MAX_KEYS_PER_GET,
 } from './kv.ts'
-import { visible } from './terminal.ts'
-import { reasonOf, Trouble } from './trouble.ts'
 
 /** Below the state folder, as getPlatformProxy's own default has it. */
 const STATE_VERSION = 'v3'

@@ -5,8 +5,8 @@
  */
 
 import type { Kv, KvPlace } from './kv.ts'
-import { LocalKv } from './kv-local.ts'
-import { RemoteKv } from './kv-remote.ts'
+import { LocalKv } from './local.ts'
+import { RemoteKv } from './remote.ts'
 
 /** Runs `work` with the KV of a place open. */
 export async function withKv<T>(place: KvPlace, work: (kv: Kv) => Promise<T>): Promise<T> {

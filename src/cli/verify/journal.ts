@@ -5,8 +5,8 @@
  */
 
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { visible } from './terminal.ts'
-import { codeOf, Trouble } from './trouble.ts'
+import { visible } from '../terminal.ts'
+import { codeOf, Trouble } from '../trouble.ts'
 
 /** Well over what the largest run writes. In bytes. */
 const MAX_BYTES = 256 * 1024 * 1024

@@ -5,12 +5,12 @@
 
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
-import { type Finding, quote } from '../cors/findings.ts'
-import { NOT_DEPLOYED } from './bucket-settings.ts'
-import { findFiles, hostOfFile } from './files.ts'
-import { type FileReading, readFiles } from './read.ts'
-import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from './report.ts'
-import { print, printError, printJson } from './terminal.ts'
+import { type Finding, quote } from '../../cors/findings.ts'
+import { NOT_DEPLOYED } from '../bucket-settings.ts'
+import { findFiles, hostOfFile } from '../files.ts'
+import { type FileReading, readFiles } from '../read.ts'
+import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from '../report.ts'
+import { print, printError, printJson } from '../terminal.ts'
 
 interface CheckOptions {
   strict?: true

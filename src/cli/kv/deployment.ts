@@ -4,11 +4,11 @@
  */
 
 import { dirname, join, resolve } from 'node:path'
-import { type Env, type HostSettings, readHostSettings, readSettings, type Settings } from '../settings.ts'
-import type { Deployed } from './bucket-settings.ts'
+import { type Env, type HostSettings, readHostSettings, readSettings, type Settings } from '../../settings.ts'
+import type { Deployed } from '../bucket-settings.ts'
+import { visible } from '../terminal.ts'
+import { reasonOf, Trouble } from '../trouble.ts'
 import type { KvPlace } from './kv.ts'
-import { visible } from './terminal.ts'
-import { reasonOf, Trouble } from './trouble.ts'
 
 /** The environment that `npm start` runs. */
 const LOCAL_ENVIRONMENT = 'local'

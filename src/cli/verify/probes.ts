@@ -4,7 +4,7 @@
  * miss, and what a hostile client sends. None of them changes anything.
  */
 
-import { type Configuration, METHODS, type Rule } from '../cors/configuration.ts'
+import { type Configuration, METHODS, type Rule } from '../../cors/configuration.ts'
 
 export interface Probe {
   readonly kind: 'preflight' | 'actual'

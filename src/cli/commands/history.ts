@@ -4,15 +4,15 @@
  */
 
 import type { Command } from 'commander'
-import { historyKey, rulesKey } from '../rules/names.ts'
-import { describePlace, type PlaceOptions, readDeployment } from './deployment.ts'
-import type { Kv } from './kv.ts'
-import { withKv } from './open-kv.ts'
-import { addPlaceOptions } from './place-options.ts'
-import { hostOf } from './source.ts'
-import { historyOf, readStored } from './stored.ts'
-import { count, print, printJson, table, visible } from './terminal.ts'
-import { Trouble } from './trouble.ts'
+import { historyKey, rulesKey } from '../../rules/names.ts'
+import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import type { Kv } from '../kv/kv.ts'
+import { withKv } from '../kv/open.ts'
+import { addPlaceOptions } from '../kv/place-options.ts'
+import { historyOf, readStored } from '../kv/stored.ts'
+import { hostOf } from '../source.ts'
+import { count, print, printJson, table, visible } from '../terminal.ts'
+import { Trouble } from '../trouble.ts'
 
 /** Revisions shown unless all are asked for: each of them is read. */
 const SHOWN = 20

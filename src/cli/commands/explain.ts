@@ -4,17 +4,17 @@
  */
 
 import { type Command, Option } from 'commander'
-import { smallestChange } from '../cors/change.ts'
-import { DIALECTS, type DialectName } from '../cors/dialect.ts'
-import { type Asked, type Outcome, outcomeOf } from './answer.ts'
-import type { PlaceOptions } from './deployment.ts'
-import { answerText, browserText, changeText, rulesText } from './explain-text.ts'
-import { hostOfFile } from './files.ts'
-import { DEFAULT_HOST } from './hosts.ts'
-import { addPlaceOptions } from './place-options.ts'
-import { dialectFor, hostOf, readSources, type Source } from './source.ts'
-import { print, printJson } from './terminal.ts'
-import { Trouble } from './trouble.ts'
+import { smallestChange } from '../../cors/change.ts'
+import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
+import { type Asked, type Outcome, outcomeOf } from '../answer.ts'
+import { answerText, browserText, changeText, rulesText } from '../explain-text.ts'
+import { hostOfFile } from '../files.ts'
+import { DEFAULT_HOST } from '../hosts.ts'
+import type { PlaceOptions } from '../kv/deployment.ts'
+import { addPlaceOptions } from '../kv/place-options.ts'
+import { dialectFor, hostOf, readSources, type Source } from '../source.ts'
+import { print, printJson } from '../terminal.ts'
+import { Trouble } from '../trouble.ts'
 
 /** In the request's URL, where the file does not name a host. */
 const ANY_HOST = 'files.example.com'

@@ -4,13 +4,13 @@
  */
 
 import { type Command, Option } from 'commander'
-import { compare } from '../cors/compare.ts'
-import { DIALECTS, type DialectName } from '../cors/dialect.ts'
-import { comparisonJson, comparisonText } from './comparison.ts'
-import type { PlaceOptions } from './deployment.ts'
-import { addPlaceOptions } from './place-options.ts'
-import { dialectFor, readSourceName, readSources, type Source } from './source.ts'
-import { count, print, printJson, style, table } from './terminal.ts'
+import { compare } from '../../cors/compare.ts'
+import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
+import { comparisonJson, comparisonText } from '../comparison.ts'
+import type { PlaceOptions } from '../kv/deployment.ts'
+import { addPlaceOptions } from '../kv/place-options.ts'
+import { dialectFor, readSourceName, readSources, type Source } from '../source.ts'
+import { count, print, printJson, style, table } from '../terminal.ts'
 
 interface DiffOptions extends PlaceOptions {
   dialect?: DialectName

@@ -4,14 +4,14 @@
  */
 
 import { type Command, Option } from 'commander'
-import { DIALECTS, type DialectName } from '../cors/dialect.ts'
-import { readDocument } from '../formats/read.ts'
-import { type CorsAnswer, fetchBucketCors } from '../origin/bucket-cors.ts'
-import { finish } from './converted.ts'
-import { type OutputOptions, rulesText } from './output.ts'
-import { readServer } from './server-url.ts'
-import { printError, printJson, visible } from './terminal.ts'
-import { Trouble } from './trouble.ts'
+import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
+import { readDocument } from '../../formats/read.ts'
+import { type CorsAnswer, fetchBucketCors } from '../../origin/bucket-cors.ts'
+import { finish } from '../converted.ts'
+import { type OutputOptions, rulesText } from '../output.ts'
+import { readServer } from '../server-url.ts'
+import { printError, printJson, visible } from '../terminal.ts'
+import { Trouble } from '../trouble.ts'
 
 interface PullOptions extends OutputOptions {
   bucket: string

@@ -3,10 +3,10 @@
  * What `rules verify` found, as people and scripts read it.
  */
 
+import { count, print, printError, printJson, style, table, visible } from '../terminal.ts'
 import { curlLine, type Server } from './ask.ts'
 import type { Difference, Result } from './compare-answers.ts'
 import type { Probe } from './probes.ts'
-import { count, print, printError, printJson, style, table, visible } from './terminal.ts'
 
 export interface Verdict {
   readonly edge: Server
