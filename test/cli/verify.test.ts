@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { answerPreflight } from '../../src/answers/preflight.ts'
+import { addVerify } from '../../src/cli/commands/verify.ts'
 import { paced } from '../../src/cli/verify/pace.ts'
 import { deriveProbes } from '../../src/cli/verify/probes.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
@@ -15,6 +16,7 @@ import { readXml } from '../../src/formats/xml.ts'
 import { decorate } from '../../src/origin/response.ts'
 import { Edge } from '../worker/harness.ts'
 import { startDemoBucket } from './demo-bucket.ts'
+import { run } from './in-process.ts'
 import { Project } from './rules.ts'
 
 const RULES = `<CORSConfiguration>
@@ -193,7 +195,9 @@ describe('rules verify', { timeout: 120_000 }, () => {
 
   test.each(FAULTS)('finds a bucket with %s', async (_, fault) => {
     const [edge, other] = [await bucket(), await bucket(fault)]
-    const { code, out } = await verify(edge, other, '--key', KEY, '--json')
+    const file = join(here.folder, 'rules.xml')
+    const args = ['--edge', edge, '--bucket', other, '--rate', '1000', '--file', file, '--key', KEY, '--json']
+    const { code, out } = await run(addVerify, ['verify', ...args])
     const verdict = JSON.parse(out)
     expect([code, verdict.equal, verdict.failures]).toEqual([1, false, []])
     expect(verdict.differences.length).toBeGreaterThan(0)
