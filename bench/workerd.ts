@@ -15,7 +15,7 @@ export interface Subject {
   /** The source of its one module. */
   readonly source: string
   readonly vars?: Record<string, string>
-  /** Whether it gets RULES: a KV that answers every host with the same value. */
+  /** Whether it gets RULES: the Worker `kv`, which answers as KV does. */
   readonly kv?: boolean
 }
 
@@ -41,15 +41,18 @@ export default {
 /**
  * Starts workerd with all subjects and waits until each that is awaited answers.
  *
- * @param rules what KV holds for every host
+ * @param rules what KV holds for every host, where none of the subjects is called `kv`
+ * @param v8Flags for every isolate
  */
 export async function startWorkerd(
   subjects: readonly Subject[],
   rules: string,
   awaited: readonly string[] = subjects.map(({ name }) => name),
+  v8Flags: readonly string[] = [],
 ): Promise<Workerd> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-bench-'))
-  const all: Subject[] = [...subjects, { name: 'kv', source: kvSource(rules) }]
+  const hasKv = subjects.some(({ name }) => name === 'kv')
+  const all: Subject[] = hasKv ? [...subjects] : [...subjects, { name: 'kv', source: kvSource(rules) }]
   const ports = new Map<string, number>()
   const quote = (text: string) => JSON.stringify(text)
   const services: string[] = []
@@ -73,7 +76,7 @@ export async function startWorkerd(
   services.push('(name = "out", network = (allow = ["private", "local"]))')
   writeFileSync(
     join(folder, 'config.capnp'),
-    `using Workerd = import "/workerd/workerd.capnp";\nconst config :Workerd.Config = (\n  services = [${services.join(',\n    ')}],\n  sockets = [${sockets.join(',\n    ')}]\n);\n`,
+    `using Workerd = import "/workerd/workerd.capnp";\nconst config :Workerd.Config = (\n  services = [${services.join(',\n    ')}],\n  sockets = [${sockets.join(',\n    ')}],\n  v8Flags = [${v8Flags.map(quote).join(', ')}]\n);\n`,
   )
   const child = spawn('workerd', ['serve', join(folder, 'config.capnp')], {
     stdio: ['ignore', 'ignore', 'pipe'],

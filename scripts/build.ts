@@ -9,7 +9,8 @@ import { gzipSync } from 'node:zlib'
 
 rmSync('dist', { recursive: true, force: true })
 // Without an environment named, wrangler warns that there are several; '' is the top level.
-execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', 'dist', '--env', ''], {
+// The metafile says what is in it: scripts/third-party.ts.
+execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--metafile', '--outdir', 'dist', '--env', ''], {
   stdio: ['ignore', 'ignore', 'inherit'],
 })
 const bundle = readFileSync('dist/index.js')

@@ -35,6 +35,19 @@ describe('upstreamRequest()', () => {
     })
   })
 
+  test.each([
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'cf-connecting-ip',
+    'forwarded',
+    'x-real-ip',
+    'x-original-url',
+    'proxy-authorization',
+    'expect',
+  ])('drops %s, and nothing that only begins like it', name => {
+    expect(sent({ [name]: 'a', [`a-${name}`]: 'b' })).toEqual({ [`a-${name}`]: 'b' })
+  })
+
   test('looks at 32 options of Connection and no more', () => {
     const options = (count: number) =>
       [...Array.from({ length: count }, (_, at) => `o${at}`), 'x-hop'].join(',')

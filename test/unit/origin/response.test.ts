@@ -48,6 +48,22 @@ describe('decorate()', () => {
     expect(varyOf('a'.repeat(4097), outcome('cos'))).toBe('*')
   })
 
+  test.each(['cos', 's3'] as const)(
+    '%s: puts the header set of the rule on, with the origin itself',
+    name => {
+      const upstream = new Response(null, { headers: { 'access-control-allow-origin': '*', etag: '"e"' } })
+      expect(Object.fromEntries(decorate(upstream, outcome(name)).headers)).toEqual({
+        'access-control-allow-origin': ORIGIN,
+        'access-control-allow-credentials': 'true',
+        'access-control-expose-headers': 'ETag',
+        etag: '"e"',
+        ...(name === 'cos'
+          ? { vary: 'Origin' }
+          : { 'access-control-allow-methods': 'GET', 'access-control-max-age': '600', vary: S3 }),
+      })
+    },
+  )
+
   test('changes no answer but its own', () => {
     const cors = outcome('cos')
     decorate(new Response(), cors).headers.set('access-control-expose-headers', '*')

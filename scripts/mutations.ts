@@ -1,0 +1,535 @@
+/**
+ * @module
+ * Ways to break the Worker that its tests must notice, each as the replacement of a text that stands in its source
+ * exactly once; and the tests that are asked.
+ */
+
+/** Tests that are run together. */
+export interface Share {
+  readonly files: readonly string[]
+  /** Whether they run the built Worker, which is then built anew for each mutation. */
+  readonly built: boolean
+}
+
+export interface Mutation {
+  /** What goes wrong, as its victim would put it. */
+  readonly name: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+  readonly share: Share
+}
+
+const unit = (...files: readonly string[]): Share => ({
+  files: files.map(file => `test/${file}.test.ts`),
+  built: false,
+})
+const worker = (...files: readonly string[]): Share => ({
+  files: files.map(file => `test/worker/${file}.test.ts`),
+  built: true,
+})
+
+const ENGINE = unit(
+  'unit/cors/decide',
+  'unit/cors/pattern',
+  'unit/cors/policy',
+  'unit/cors/request-headers',
+  'unit/cors/explain',
+  'unit/cors/model',
+  'unit/answers/preflight',
+)
+const ANSWERS = unit(
+  'unit/answers/error-xml',
+  'unit/answers/errors',
+  'unit/answers/preflight',
+  'unit/cors/model',
+)
+const ORIGIN = unit('unit/origin/request', 'unit/origin/response', 'unit/origin/target', 'unit/origin/send')
+const SIGNATURES = unit('unit/origin/sign-cos', 'unit/origin/sign-s3', 'fuzz/signatures')
+const RULES = unit('unit/rules/record', 'unit/rules/policies', 'model/answers', 'fuzz/record')
+const FORMATS = unit('unit/formats/xml', 'unit/formats/s3-json', 'unit/cors/lint', 'fuzz/documents')
+const SETTINGS = unit('unit/settings', 'fuzz/host-settings')
+const ACTUAL = worker('actual', 'decisions', 'threats-policy')
+const STATE = worker('rules', 'threats-state')
+const CACHE = worker('cache')
+
+/** The replacements of one file. */
+const of = (
+  file: string,
+  share: Share,
+  ...replacements: readonly (readonly [name: string, find: string, replace: string])[]
+): Mutation[] => replacements.map(([name, find, replace]) => ({ name, file, find, replace, share }))
+
+export const MUTATIONS: readonly Mutation[] = [
+  ...of(
+    'src/cors/pattern.ts',
+    ENGINE,
+    [
+      'prefix and suffix of a pattern may overlap',
+      'if (node === undefined || end - node.label.length < from || !text.endsWith',
+      'if (node === undefined || !text.endsWith',
+    ],
+    [
+      '`<=` for `<` in the length check: a star stands for one character at least',
+      'end - node.label.length < from',
+      'end - node.label.length <= from',
+    ],
+    [
+      'prefix and suffix may overlap, as explained',
+      'text.length >= star + suffix.length && text.startsWith',
+      'text.startsWith',
+    ],
+    ['a pattern is its prefix only', 'pattern.slice(star + 1), true)', "'', true)"],
+    [
+      'a pattern is its suffix only',
+      'insert(this.#prefixes, pattern.slice(0, star), false)',
+      "insert(this.#prefixes, '', false)",
+    ],
+    [
+      'of a shared prefix, the first character is compared',
+      '|| !text.startsWith(node.label, from)) return',
+      ') return',
+    ],
+    [
+      'the longest exact origin matches nothing',
+      'text.length <= this.#longestExact',
+      'text.length < this.#longestExact',
+    ],
+    ['a lone * matches nothing', 'const found = copyOf(this.#all)', 'const found = emptySet()'],
+    [
+      'what one origin matched, the next one matches',
+      'const found = copyOf(this.#all)',
+      'const found = this.#all',
+    ],
+  ),
+  ...of(
+    'src/cors/rule-set.ts',
+    ENGINE,
+    ['the last rule that matches answers', 'clz32(word & -word)', 'clz32(word)'],
+    ['rule 97 is taken for rule 65', 'else if (position < 96)', 'else if (position <= 96)'],
+    ['rules after the 96th are not narrowed', '  set.d &= other.d\n', ''],
+  ),
+  ...of(
+    'src/cors/decide.ts',
+    ENGINE,
+    [
+      'origins are compared without case',
+      'rulesForOrigin(policy, origin)\n',
+      'rulesForOrigin(policy, origin.toLowerCase())\n',
+    ],
+    ['two Origin lines are one origin', " || origin.includes(',')", ''],
+    [
+      'an origin of the longest length is refused',
+      'origin.length > MAX_ORIGIN_LENGTH',
+      'origin.length >= MAX_ORIGIN_LENGTH',
+    ],
+    ['null gets credentials', "origin === 'null' ? rule.setsForNull : rule.sets", 'rule.sets'],
+    [
+      'null is matched by a pattern',
+      "!policy.origins.hasStars || origin === 'null'",
+      '!policy.origins.hasStars',
+    ],
+    [
+      'what is remembered of one policy holds for another',
+      'remembered?.serial === policy.serial',
+      'remembered !== undefined',
+    ],
+    [
+      'a remembered origin is narrowed by each request',
+      'return copyOf(remembered.rules)',
+      'return remembered.rules',
+    ],
+    ['an origin is remembered as its first request narrowed it', 'rules: copyOf(rules) }', 'rules }'],
+    ['the method is not asked', 'intersect(candidates, allowing)', ''],
+    [
+      'the requested headers are not asked',
+      'narrowByNames(requested.names, policy.headers, candidates)',
+      'null',
+    ],
+    [
+      'a list that is none is as no list',
+      "if (requested.problem !== null) return refused('header-list', requested.problem)",
+      '',
+    ],
+  ),
+  ...of(
+    'src/cors/request-headers.ts',
+    ENGINE,
+    ['a literal * is echoed', "if (name === '*') return name", ''],
+    [
+      'requested names are compared with case',
+      'names.push(upper ? name.toLowerCase() : name)',
+      'names.push(name)',
+    ],
+    ['one empty item too many', '++empty > MAX_EMPTY_ITEMS)', '++empty > MAX_EMPTY_ITEMS + 1)'],
+    [
+      'two spaces before a name are too many',
+      'start - at > MAX_WHITE_SPACE',
+      'start - at >= MAX_WHITE_SPACE',
+    ],
+    [
+      'a list of the longest length is refused',
+      'list.length > limits.length',
+      'list.length >= limits.length',
+    ],
+    [
+      'a name of the longest length is refused',
+      'at - start > limits.nameLength',
+      'at - start >= limits.nameLength',
+    ],
+    [
+      'a list that was cut is remembered as a whole one',
+      'return names.length > limits.names ? tooManyNames(limits) : { names, problem',
+      'return { names, problem',
+    ],
+    [
+      'a remembered list is over the bound of another policy',
+      'return read.names.length > limits.names ? tooManyNames(limits) : read',
+      'return read',
+    ],
+    [
+      'the separator of one dialect is remembered for the other',
+      'requested.joined.get(separator)',
+      "requested.joined.get(',')",
+    ],
+    [
+      'what is no token is the end of a name',
+      "if (at < length && list.charCodeAt(at) !== COMMA) return badList('not a list of header names')",
+      '',
+    ],
+    [
+      'the first requested name is asked only',
+      'for (const name of names) {\n    // A `*`',
+      'for (const name of names.slice(0, 1)) {\n    // A `*`',
+    ],
+    [
+      'a long list of a rule is over the bounds',
+      'names: Math.max(MAX_NAMES, names.size)',
+      'names: MAX_NAMES',
+    ],
+  ),
+  ...of(
+    'src/cors/policy.ts',
+    ENGINE,
+    [
+      'credentials with *',
+      "? [['access-control-allow-origin', '*']]",
+      "? [['access-control-allow-origin', '*'], ['access-control-allow-credentials', 'true']]",
+    ],
+    [
+      '* counts only as the first origin',
+      "rule.allowedOrigins.includes('*')",
+      "(rule.allowedOrigins[0] === '*')",
+    ],
+    [
+      'header names of a rule keep their case',
+      'rule.allowedHeaders.map(name => name.toLowerCase())',
+      '[...rule.allowedHeaders]',
+    ],
+    [
+      'a header pattern is answered as a name',
+      "headers.some(name => name.includes('*'))",
+      "headers.includes('*')",
+    ],
+    [
+      'header wildcard ignored',
+      'for (const header of rule.headers) headers.add',
+      "for (const header of rule.headers) if (header !== '*') headers.add",
+    ],
+    [
+      'nothing is exposed on preflights',
+      '...listed, ...exposed, ...maxAge, ...vary]',
+      '...listed, ...maxAge, ...vary]',
+    ],
+    ['max-age 0 dropped', 'rule.maxAgeSeconds === null ? []', '!rule.maxAgeSeconds ? []'],
+    ['ResponseVary is not honoured', 'dialect.honoursResponseVary && responseVary', 'false'],
+    [
+      'S3 honours ResponseVary',
+      'dialect.vary ?? (dialect.honoursResponseVary && responseVary',
+      '(responseVary',
+    ],
+    [
+      'methods are answered in another order',
+      'rule.allowedMethods.join(dialect.separator)',
+      'METHODS.filter(method => rule.allowedMethods.includes(method)).join(dialect.separator)',
+    ],
+    ['an empty AllowedOrigin is indexed', "if (origin !== '') origins.add", 'origins.add'],
+    ['actual responses repeat the preflight', 'actual: dialect.actualRepeatsPreflight', 'actual: true'],
+    [
+      'a rule that lists null has one header set for it and for others',
+      "rule.origins.includes('null')",
+      "rule.origins.includes('*')",
+    ],
+  ),
+  ...of(
+    'src/cors/dialect.ts',
+    ENGINE,
+    ['COS joins with a space', "separator: ',',", "separator: ', ',"],
+    [
+      'COS answers with the requested headers',
+      'answersWithRuleHeaders: true',
+      'answersWithRuleHeaders: false',
+    ],
+    [
+      'S3 varies by Origin only',
+      "vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method'",
+      "vary: 'Origin'",
+    ],
+    ['S3 does not tell that there are no rules', 'tellsNoRules: true', 'tellsNoRules: false'],
+  ),
+  ...of(
+    'src/cors/explain.ts',
+    ENGINE,
+    [
+      'the explanation takes the last rule',
+      'rules.find(verdict => verdict.matches)',
+      'rules.findLast(verdict => verdict.matches)',
+    ],
+    [
+      'the explanation matches null by patterns',
+      "if (origin === 'null') return pattern === 'null' || pattern === '*'",
+      '',
+    ],
+  ),
+  ...of(
+    'src/cors/lint.ts',
+    FORMATS,
+    ['100 rules are too many', 'rules.length > MAX_RULES', 'rules.length >= MAX_RULES'],
+    ['methods outside the five are accepted', 'if (!isMethod(text)) unknownMethod(errors, at, text)', ''],
+    [
+      'a header that is no token is accepted',
+      "else if (!TOKEN.test(text)) notToken(errors, 'header-not-token', at, text)",
+      '',
+    ],
+    ['control characters are accepted', 'if (!CONTROL.test(text)) return false', 'return false'],
+    ['two stars in an origin are accepted', 'if (!hasTwoStars(text)) return\n', 'return\n'],
+  ),
+  ...of('src/cors/findings.ts', FORMATS, [
+    'findings are without bound',
+    'if (this.#findings.length >= MAX_FINDINGS) this.#more++\n    else ',
+    '',
+  ]),
+  ...of(
+    'src/formats/xml-guard.ts',
+    FORMATS,
+    ['two roots are accepted', '++roots > 1', '++roots > 2'],
+    ['one level too deep', 'depth >= MAX_DEPTH', 'depth > MAX_DEPTH'],
+    [
+      'a DOCTYPE is no declaration',
+      "else if (xml.startsWith('<!', open)) return { at: open, code: 'doctype' }",
+      '',
+    ],
+  ),
+  ...of('src/formats/document.ts', FORMATS, [
+    'a byte over 64 KB is accepted',
+    '.byteLength <= MAX_DOCUMENT_BYTES',
+    '.byteLength <= MAX_DOCUMENT_BYTES + 1',
+  ]),
+  ...of('src/formats/xml-references.ts', FORMATS, [
+    'text is written without escapes',
+    'text.replace(/[&<>"\']/g, c => NAMES.get(c) ?? c)',
+    'text',
+  ]),
+  ...of(
+    'src/answers/preflight.ts',
+    ANSWERS,
+    ['the origin is echoed where * is meant', 'if (!decision.rule.anyOrigin) headers.set', 'headers.set'],
+    [
+      'Allow-Headers is missing where it echoes',
+      "if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)",
+      '',
+    ],
+    ['OPTIONS without Origin is a refusal', "if (origin === null || origin === '') return ORIGIN_NEEDED", ''],
+    ['COS calls an unknown method a bad request', 'if (dialect.unknownMethodIsBadRequest && ', 'if ('],
+    [
+      'every refusal tells its reason',
+      'return notAllowed(dialect, request, debug ? reasonOf(decision) : undefined)',
+      'return notAllowed(dialect, request, reasonOf(decision))',
+    ],
+  ),
+  ...of(
+    'src/answers/errors.ts',
+    ANSWERS,
+    ['a method of any length is quoted', 'method.length <= MAX_QUOTED_METHOD && ', ''],
+    ['any text is quoted as a method', ' && TOKEN.test(method) ? method', ' ? method'],
+    ['COS spells correctly', 'Access-Control-Requet-Headers', 'Access-Control-Request-Headers'],
+    [
+      'every path is an object',
+      "return path === -1 || path === url.length - 1 || url[path + 1] === '?'",
+      'return path === -1',
+    ],
+  ),
+  ...of('src/answers/error-xml.ts', ANSWERS, [
+    '< is not escaped',
+    'const UNSAFE = /[&<>',
+    'const UNSAFE = /[&>',
+  ]),
+  ...of(
+    'src/origin/response.ts',
+    ORIGIN,
+    [
+      'upstream Access-Control-* is kept',
+      'for (const name of [...headers.keys()]) if (name.startsWith(CORS_PREFIX)) headers.delete(name)',
+      '',
+    ],
+    [
+      'upstream Access-Control-* is kept where there are no rules',
+      'for (const name of [...headers.keys()]) if (name.startsWith(CORS_PREFIX))',
+      "for (const name of [...headers.keys()]) if (decision?.outcome !== 'no-rules' && name.startsWith(CORS_PREFIX))",
+    ],
+    [
+      'Vary is missing where no rule matches',
+      '  mergeVary(headers, decision.outcome',
+      "  if (decision.outcome === 'allowed') mergeVary(headers, decision.outcome",
+    ],
+    ['missing Vary', 'if (missing.length > 0) headers.set', 'if (missing.length > 1) headers.set'],
+    ['the upstream Vary is replaced', '[...before, ...missing].join', '[...missing].join'],
+    ['Origin stands in Vary twice', '.filter(name => !listed.has(name.toLowerCase()))', ''],
+    [
+      'the origin is missing from actual responses',
+      'if (!decision.rule.anyOrigin && origin !== null) headers.set',
+      'if (false) headers.set',
+    ],
+  ),
+  ...of(
+    'src/origin/request.ts',
+    ORIGIN,
+    [
+      'Origin goes upstream',
+      "if (headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')",
+      '',
+    ],
+    ['a signed Origin does not go upstream', ' && !signatureCoversOrigin(request)', ''],
+    ['X-Forwarded-* goes upstream', "['cf-', 'x-forwarded-']", "['cf-']"],
+  ),
+  ...of('src/origin/hop-by-hop.ts', ORIGIN, [
+    'what Connection names goes on',
+    'if (FIELD_NAME.test(name) && !END_TO_END.has(name)) headers.delete(name)',
+    '',
+  ]),
+  ...of('src/origin/target.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
+  ...of('src/origin/send.ts', ORIGIN, [
+    'uploads are sent twice',
+    '!retry || !mayBetter(first)',
+    '!mayBetter(first)',
+  ]),
+  ...of(
+    'src/origin/cos-signature.ts',
+    SIGNATURES,
+    ['a field of a signature may be repeated', 'pairs.length !== FIELDS.length || ', ''],
+    ['lists of a signature are without bound', 'items.length > MAX_LISTED_NAMES ? null : ', ''],
+    ['two signatures are one', "if (inHeader !== null) return malformed('two signatures')", ''],
+  ),
+  ...of(
+    'src/origin/s3-signature.ts',
+    SIGNATURES,
+    [
+      'a signature in the header hides one in the query',
+      'if (presigned || !authorization',
+      'if (!authorization',
+    ],
+    ['signed names keep their case', '.map(name => name.toLowerCase())', ''],
+  ),
+  ...of(
+    'src/origin/sign-s3.ts',
+    SIGNATURES,
+    [
+      'any signature is the right one',
+      'isSame(await signer.signature(), signature.digest) ? { ok: true } : mismatch()',
+      '{ ok: true }',
+    ],
+    [
+      'x-amz-* headers need no signature',
+      "!covered.has('host') || Array.from(request.headers).some(isBare)",
+      "!covered.has('host')",
+    ],
+    ['a presigned URL never expires', 'return now > at + expires * 1000 ?', 'return now === 0 ?'],
+  ),
+  ...of(
+    'src/rules/record.ts',
+    RULES,
+    [
+      'a record that was changed is served',
+      '(await digestOf(configuration, policy)) !== claimed',
+      'claimed === null',
+    ],
+    ['a newer schema is read as this one', 'record.schema !== SCHEMA', "typeof record.schema !== 'number'"],
+    [
+      'the policy of one dialect answers in the other',
+      'this.#compiled?.dialect === dialect ?',
+      'this.#compiled ?',
+    ],
+    [
+      'a record of any shape is served',
+      'if (configuration.rules.every(hasLists)) return rules',
+      'return rules',
+    ],
+    [
+      'a document with errors is a bucket without rules',
+      'if (configuration === null)\n',
+      'if (findings.length > 1000)\n',
+    ],
+  ),
+  ...of(
+    'src/rules/policies.ts',
+    RULES,
+    ['a bad value replaces a good one', 'if (held !== undefined && isGood(held)) {', 'if (false) {'],
+    ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
+  ),
+  ...of(
+    'src/settings.ts',
+    SETTINGS,
+    [
+      'a value that is nested deep throws',
+      "return Array.isArray(value) ? '[…]' : '{…}'",
+      'throw new Error(String(value))',
+    ],
+    ['unknown fields are told without bound', '.slice(0, MAX_UNKNOWN)', ''],
+    [
+      'plain http is accepted',
+      "(url.protocol === 'http:' && isLoopback(url.hostname))",
+      "url.protocol === 'http:'",
+    ],
+  ),
+  ...of(
+    'src/app.ts',
+    ACTUAL,
+    [
+      'a request without Sec-Fetch-Mode is never refused',
+      "return mode === null || mode === 'cors'",
+      "return mode === 'cors'",
+    ],
+    ['form posts and images are refused', "return mode === null || mode === 'cors'", 'return true'],
+    ['a page is refused its own origin', ' || origin === originOf(request.url)', ''],
+    [
+      'S3 ignores the request headers of an actual request',
+      'if (!policy.dialect.actualReadsRequestHeaders) return',
+      'return',
+    ],
+    ['UNMATCHED=forward refuses', "settings.unmatched === 'refuse' &&", ''],
+  ),
+  ...of(
+    'src/preflights.ts',
+    STATE,
+    [
+      'no policy is taken for no rules',
+      'if (rules === null) return askBucket(edge, settings, dialect, request, options)',
+      "if (rules === null) return answerPreflight(dialect, { outcome: 'no-rules' }, options, false)",
+    ],
+    ['a failing bucket answers a preflight', 'sent.response.status < 500', 'sent.response.status < 600'],
+  ),
+  ...of(
+    'src/origin/cache.ts',
+    CACHE,
+    [
+      'what is private is kept',
+      "if (FORBIDS_KEEPING.test(headers.get('cache-control') ?? headers.get('pragma') ?? '')) return false\n  const length",
+      'const length',
+    ],
+    [
+      'a changed object is still answered from the cache',
+      'else if (changes(request, sent.response))',
+      'else if (false)',
+    ],
+  ),
+]
