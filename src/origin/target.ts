@@ -36,10 +36,17 @@ export function hostnameOf(url: string): string {
  */
 const HOST = /^(?:[0-9a-z._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
 
+/** Names that mean something else in KV and in the Cache API; no domain can have them. */
+const RESERVED_HOSTS: ReadonlySet<string> = new Set(['default', 'last-known-good.invalid'])
+
 /** True when the Host of a request is one, as a header and as it stands in the URL, where a `/` in it is lost. */
 export function hasPlainHost({ url, headers }: Request): boolean {
   const authority = url.slice(url.indexOf('://') + 3, -pathAndQuery(url).length)
-  return HOST.test(authority) && HOST.test(headers.get('host') ?? authority)
+  return (
+    HOST.test(authority) &&
+    HOST.test(headers.get('host') ?? authority) &&
+    !RESERVED_HOSTS.has(hostnameOf(url))
+  )
 }
 
 /** A segment of one or two dots, plain or percent-encoded; to a URL parser, `\` is a `/`. */

@@ -67,6 +67,8 @@ test('hasPlainHost() takes names and addresses with a port, in the URL and in th
   expect(takes('a', 'a/b')).toBe(false)
   expect([takes('a'.repeat(253)), takes('a'.repeat(254))]).toEqual([true, false])
   expect(hasPlainHost(new Request('https://a.example/k'))).toBe(true)
+  for (const host of ['default', 'DEFAULT:8787', 'last-known-good.invalid'])
+    expect(takes(host), host).toBe(false)
 })
 
 test('ownUrl() is the request’s, with what a parser would take for a slash encoded', () => {
