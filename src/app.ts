@@ -63,7 +63,7 @@ async function actualRequest(c: AppContext): Promise<Response> {
     decision: found.rules === null ? null : decideActual(found.rules, found.settings, request),
     origin: request.headers.get('origin'),
   }
-  const response = decorate(await respond(edge, found.settings, request, cors, context), cors)
+  const response = decorate(await respond(edge, found.settings, request, host, cors, context), cors)
   return debug ? addServerTiming(response, found.source, started) : response
 }
 
@@ -72,14 +72,13 @@ async function respond(
   edge: Edge,
   settings: HostSettings,
   request: Request,
+  host: string,
   cors: CorsOutcome,
   context: ExecutionContext,
 ): Promise<Response> {
   const { dialect, decision, origin } = cors
   const { url, method } = request
   const fail = (error: ErrorAnswer): Response => errorResponse(dialect, error, url, method === 'HEAD')
-  const host = hostnameOf(url)
-
   if (!hasPlainHost(request)) return fail(INVALID_HOST)
   if (hasDotSegment(url)) return fail(DOT_SEGMENT)
   if (

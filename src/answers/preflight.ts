@@ -3,7 +3,7 @@
  * The answer to an OPTIONS request, from a decision: the header set of a rule, or an error document.
  */
 
-import { METHODS } from '../cors/configuration.ts'
+import { isMethod } from '../cors/configuration.ts'
 import type { Allowed, Decision } from '../cors/decide.ts'
 import type { Dialect } from '../cors/dialect.ts'
 import { type ErrorAnswer, errorResponse } from './error-xml.ts'
@@ -55,8 +55,7 @@ function refusal(
   if (decision.outcome === 'no-rules' && dialect.tellsNoRules)
     return noRules(dialect, request, debug ? 'the bucket has no CORS rules' : undefined)
   if (method === null || method === '') return invalidRequestMethod(null)
-  if (dialect.unknownMethodIsBadRequest && !(METHODS as readonly string[]).includes(method))
-    return invalidRequestMethod(method)
+  if (dialect.unknownMethodIsBadRequest && !isMethod(method)) return invalidRequestMethod(method)
   if (decision.outcome === 'no-rules')
     return noRules(dialect, request, debug ? 'the bucket has no CORS rules' : undefined)
   return notAllowed(dialect, request, debug ? reasonOf(decision) : undefined)

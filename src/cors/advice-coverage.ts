@@ -4,6 +4,7 @@
  */
 
 import type { Rule } from './configuration.ts'
+import { matchesPattern } from './pattern.ts'
 
 /** Comparisons of patterns in one configuration; one written to need more only goes without this advice. */
 export const MAX_COMPARISONS = 200_000
@@ -21,9 +22,7 @@ export function covers(wide: string, narrow: string): boolean {
   if (narrowStar >= 0) {
     return narrow.slice(0, narrowStar).startsWith(prefix) && narrow.slice(narrowStar + 1).endsWith(suffix)
   }
-  return (
-    narrow.length >= prefix.length + suffix.length && narrow.startsWith(prefix) && narrow.endsWith(suffix)
-  )
+  return matchesPattern(wide, narrow)
 }
 
 /** The origins or the headers of a rule, ready to be asked what they cover. */

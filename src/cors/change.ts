@@ -4,7 +4,7 @@
  * whether that is wise.
  */
 
-import { type Configuration, METHODS, type Method, type Rule } from './configuration.ts'
+import { type Configuration, isMethod, METHODS, type Method, type Rule } from './configuration.ts'
 import { type Explanation, explain, type RequestFacts, type RuleVerdict } from './explain.ts'
 
 /** One addition. Rules are counted from 1 here, as people count them. */
@@ -34,9 +34,6 @@ const MAX_ADDITIONS = 3
 /** What a new rule exposes and remembers: enough for the COS SDK, short enough to be corrected. */
 const NEW_RULE_EXPOSES = ['ETag']
 const NEW_RULE_MAX_AGE = 600
-
-const isMethod = (method: string | null): method is Method =>
-  (METHODS as readonly string[]).includes(method ?? '')
 
 /**
  * Finds the change with the fewest additions: to the rule that lacks the least, else a rule of its own.

@@ -7,6 +7,10 @@
 export const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'] as const
 export type Method = (typeof METHODS)[number]
 
+/** True for one of the five; methods are case-sensitive (RFC 9110 9.1). */
+export const isMethod = (text: string | null): text is Method =>
+  (METHODS as readonly (string | null)[]).includes(text)
+
 /** COS and S3: "up to 100 rules". */
 export const MAX_RULES = 100
 /** COS and S3: the document is at most 64 KB. In bytes of UTF-8. */

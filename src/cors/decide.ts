@@ -6,7 +6,7 @@
 
 import { Memo } from './memo.ts'
 import type { HeaderSets, ReadyPolicy, ReadyRule } from './policy.ts'
-import { joinNames, narrowByNames, readNames } from './request-headers.ts'
+import { joinNames, narrowByNames, type RequestedNames, readNames } from './request-headers.ts'
 import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from './rule-set.ts'
 
 /** Longer than any scheme, host name (253, RFC 1035) and port; what is longer is no origin of a browser. */
@@ -67,18 +67,18 @@ export function decide(
   intersect(candidates, allowing)
   if (isEmpty(candidates)) return refused('method', method ?? '')
 
-  let allowHeaders: string | null = null
+  let requested: RequestedNames | null = null
   if (requestedHeaders !== null && requestedHeaders !== '') {
-    const requested = readNames(requestedHeaders, policy.listLimits)
+    requested = readNames(requestedHeaders, policy.listLimits)
     if (requested.problem !== null) return refused('header-list', requested.problem)
     const offending = narrowByNames(requested.names, policy.headers, candidates)
     if (offending !== null) return refused('header', offending)
-    if (policy.rules[firstPosition(candidates)]?.echoesHeaders)
-      allowHeaders = joinNames(requested, policy.dialect.separator)
   }
 
   const rule = policy.rules[firstPosition(candidates)]
   if (rule === undefined) return refused('origin', origin)
+  const allowHeaders =
+    requested !== null && rule.echoesHeaders ? joinNames(requested, policy.dialect.separator) : null
   return { outcome: 'allowed', rule, sets: origin === 'null' ? rule.setsForNull : rule.sets, allowHeaders }
 }
 

@@ -3,8 +3,8 @@
  * What forbids to serve a configuration, all at once; and a written configuration without errors as the engine uses it.
  */
 
-import type { Configuration, Method, Rule, WrittenConfiguration, WrittenRule } from './configuration.ts'
-import { MAX_AGE_SECONDS, MAX_RULES, METHODS } from './configuration.ts'
+import type { Configuration, Rule, WrittenConfiguration, WrittenRule } from './configuration.ts'
+import { isMethod, MAX_AGE_SECONDS, MAX_RULES, METHODS } from './configuration.ts'
 import { Collector, type Finding } from './findings.ts'
 
 /** RFC 9110, 5.6.2. */
@@ -14,7 +14,6 @@ const CONTROL = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u
 const DIGITS = /^[0-9]+$/
 const NEGATIVE = /^-[0-9]+$/
 
-const isMethod = (text: string): text is Method => (METHODS as readonly string[]).includes(text)
 const hasTwoStars = (text: string): boolean => text.indexOf('*') !== text.lastIndexOf('*')
 
 /**
