@@ -6,7 +6,7 @@
 import { type Command, Option } from 'commander'
 import { smallestChange } from '../../cors/change.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { type Asked, type Outcome, outcomeOf } from '../answer.ts'
+import { type Asked, type Outcome, outcomeOf } from '../../explain/outcome.ts'
 import { answerText, browserText, changeText, rulesText } from '../explain-text.ts'
 import { hostOfFile } from '../files.ts'
 import { DEFAULT_HOST } from '../hosts.ts'
