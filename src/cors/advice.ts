@@ -14,6 +14,12 @@ const BROWSER_MAX_AGE = 7200
 /** The COS JavaScript SDK adds it to a request that it sends again. */
 const RETRY_HEADER = 'x-cos-sdk-retry'
 
+/** All warnings about a document; those about its configuration only where it has no errors. */
+export const adviseDocument = (
+  written: WrittenConfiguration,
+  configuration: Configuration | null,
+): Finding[] => [...(configuration === null ? [] : advise(configuration)), ...adviseUnknown(written)]
+
 /**
  * Every warning about a configuration without errors, in document order.
  * @param isPublicSuffix Whether anybody can have a name under this domain; by default a short list of obvious ones.

@@ -4,6 +4,7 @@
  * command line. Lists are comma-separated texts. Source: "CORS support for Azure Storage", with its limits.
  */
 
+import { adviseDocument } from '../cors/advice.ts'
 import type { Configuration, Rule, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { quote, type Reading } from '../cors/findings.ts'
 import { conclude, type Document, emptyRule, refused } from './document.ts'
@@ -41,6 +42,7 @@ export function readAzure(text: string): Reading {
       .startsWith('<')
       ? readXml(text)
       : readJson(text),
+    adviseDocument,
   )
 }
 

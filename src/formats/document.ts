@@ -3,8 +3,12 @@
  * What every reader shares: the cap on bytes, the way from a written configuration to a reading, and lines.
  */
 
-import { advise, adviseUnknown } from '../cors/advice.ts'
-import { MAX_DOCUMENT_BYTES, type WrittenConfiguration, type WrittenRule } from '../cors/configuration.ts'
+import {
+  type Configuration,
+  MAX_DOCUMENT_BYTES,
+  type WrittenConfiguration,
+  type WrittenRule,
+} from '../cors/configuration.ts'
 import { type Finding, hasErrors, MORE_FINDINGS, type Reading } from '../cors/findings.ts'
 import { lint, toConfiguration } from '../cors/lint.ts'
 
@@ -16,6 +20,17 @@ export interface Document {
   /** Lines of the elements by their paths, for a format that knows them. */
   readonly lines: ReadonlyMap<string, number>
 }
+
+/**
+ * What else is worth telling a person about a document: `adviseDocument` of src/cors/advice.ts. Handed in where a
+ * person reads it, because the Worker has nobody to advise and need not carry it.
+ *
+ * @param configuration null where the document has errors
+ */
+export type Advise = (
+  written: WrittenConfiguration,
+  configuration: Configuration | null,
+) => readonly Finding[]
 
 /** A rule in which nothing is written yet. */
 export const emptyRule = (): WrittenRule => ({
@@ -58,8 +73,8 @@ export function oversize(text: string): Finding | null {
   )
 }
 
-/** Lints a document and, without errors, makes its configuration and advises on it. Errors come first. */
-export function conclude(document: Document): Reading {
+/** Lints a document and, without errors, makes its configuration; then advises on it. Errors come first. */
+export function conclude(document: Document, advise?: Advise): Reading {
   const { written, lines } = document
   const findings = [...document.findings]
   let configuration = null
@@ -67,11 +82,8 @@ export function conclude(document: Document): Reading {
     // What the syntax already explains at a path isn't explained a second time by its consequences.
     const told = new Set(document.findings.filter(f => f.severity === 'error').map(f => f.path))
     findings.push(...lint(written).filter(({ path }) => path === '' || !told.has(path)))
-    if (!hasErrors(findings)) {
-      configuration = toConfiguration(written)
-      findings.push(...advise(configuration))
-    }
-    findings.push(...adviseUnknown(written))
+    if (!hasErrors(findings)) configuration = toConfiguration(written)
+    if (advise) findings.push(...advise(written, configuration))
   }
   return { configuration, findings: findings.map(finding => located(finding, lines)).sort(inOrder) }
 }

@@ -4,6 +4,7 @@
  * `{"origin":[…],"method":[…],"responseHeader":[…],"maxAgeSeconds":600}`, or a bucket's `{"cors":[…]}`.
  */
 
+import { adviseDocument } from '../cors/advice.ts'
 import { type Configuration, METHODS } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
 import { conclude } from './document.ts'
@@ -16,7 +17,7 @@ const NAMES = { origin: 'AllowedOrigins', method: 'AllowedMethods', maxAgeSecond
 /** Reads GCS's shape. Every mistake and every loss is a finding; nothing is thrown. */
 export function readGcs(text: string): Reading {
   const parsed = parseJson(text)
-  if ('refusal' in parsed) return conclude(parsed.refusal)
+  if ('refusal' in parsed) return conclude(parsed.refusal, adviseDocument)
   const { value } = parsed
   const rules = isObject(value) && Object.hasOwn(value, 'cors') ? value.cors : value
   const losses = new Losses('Google Cloud Storage')
@@ -24,7 +25,7 @@ export function readGcs(text: string): Reading {
     Array.isArray(rules) ? rules.map((rule, i) => toS3(rule, `CORSRule[${i + 1}]`, losses)) : rules,
   )
   if (document.written !== null) tellMatching(document.written.CORSRule.length, losses)
-  return conclude({ ...document, findings: [...document.findings, ...losses.list()] })
+  return conclude({ ...document, findings: [...document.findings, ...losses.list()] }, adviseDocument)
 }
 
 function toS3(rule: unknown, path: string, losses: Losses): unknown {

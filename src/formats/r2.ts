@@ -4,6 +4,7 @@
  * `{"rules":[{"allowed":{"origins":[…],"methods":[…],"headers":[…]},"exposeHeaders":[…],"maxAgeSeconds":600}]}`.
  */
 
+import { adviseDocument } from '../cors/advice.ts'
 import { type Configuration, MAX_ID_LENGTH } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
 import { conclude } from './document.ts'
@@ -24,9 +25,12 @@ const ALLOWED_NAMES = {
 /** Reads R2's own shape, or the S3 JSON that its dashboard shows. Every mistake is a finding; nothing is thrown. */
 export function readR2(text: string): Reading {
   const parsed = parseJson(text)
-  if ('refusal' in parsed) return conclude(parsed.refusal)
+  if ('refusal' in parsed) return conclude(parsed.refusal, adviseDocument)
   const { value } = parsed
-  return conclude(rulesOf(isObject(value) && Object.hasOwn(value, 'rules') ? toS3(value) : value))
+  return conclude(
+    rulesOf(isObject(value) && Object.hasOwn(value, 'rules') ? toS3(value) : value),
+    adviseDocument,
+  )
 }
 
 function toS3({ rules, ...others }: Record<string, unknown>): Record<string, unknown> {

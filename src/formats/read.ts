@@ -4,14 +4,14 @@
  */
 
 import type { Reading } from '../cors/findings.ts'
-import { conclude, oversize, refused, syntaxError } from './document.ts'
+import { type Advise, conclude, oversize, refused, syntaxError } from './document.ts'
 import { readS3Json } from './s3-json.ts'
 
 /**
  * Reads `CORSConfiguration` XML or the S3 JSON shape. Every mistake is a finding: errors first, each with its line
  * where the format knows it. Never throws or rejects. The XML parser is evaluated only when XML is read.
  */
-export async function readDocument(text: string): Promise<Reading> {
+export async function readDocument(text: string, advise?: Advise): Promise<Reading> {
   const tooLarge = oversize(text)
   if (tooLarge) return conclude(refused(tooLarge))
   if (text.includes('\0')) {
@@ -28,11 +28,11 @@ export async function readDocument(text: string): Promise<Reading> {
   switch (/[^\s\uFEFF]/.exec(text)?.[0]) {
     case '<': {
       const { readXml } = await import('./xml.ts')
-      return readXml(text)
+      return readXml(text, advise)
     }
     case '{':
     case '[':
-      return readS3Json(text)
+      return readS3Json(text, advise)
     default:
       return conclude(
         refused(

@@ -5,7 +5,7 @@
 
 import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { Collector, quote, type Reading } from '../cors/findings.ts'
-import { conclude, type Document, emptyRule } from './document.ts'
+import { type Advise, conclude, type Document, emptyRule } from './document.ts'
 import { isObject, parseJson } from './json.ts'
 
 /** The keys of a rule: S3's name first, then the name that the COS SDKs use. */
@@ -22,9 +22,9 @@ const SDK_LISTS: ReadonlySet<string> = new Set(LISTS.values())
  * the bare array of rules. Every mistake is a finding, its path in the notation of the XML document; nothing is thrown.
  * Sources: S3 API "CORSConfiguration", cos-nodejs-sdk-v5 `putBucketCors`.
  */
-export function readS3Json(text: string): Reading {
+export function readS3Json(text: string, advise?: Advise): Reading {
   const parsed = parseJson(text)
-  return conclude('refusal' in parsed ? parsed.refusal : rulesOf(parsed.value))
+  return conclude('refusal' in parsed ? parsed.refusal : rulesOf(parsed.value), advise)
 }
 
 /** A parsed document as far as its syntax goes; for the formats that differ in names only. */

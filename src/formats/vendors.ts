@@ -6,11 +6,11 @@
 
 import { type Configuration, MAX_ID_LENGTH, MAX_RULES } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
+import { readAdvised } from './advised.ts'
 import { readAzure, writeAzure } from './azure.ts'
 import { readGcs, writeGcs } from './gcs.ts'
 import { type Export, Losses } from './losses.ts'
 import { readR2, writeR2 } from './r2.ts'
-import { readDocument } from './read.ts'
 import { writeS3Json } from './s3-json.ts'
 import { writeXml } from './xml.ts'
 
@@ -26,7 +26,7 @@ const OSS_MAX_AGE_SECONDS = 999_999_999
 const FORMATS = {
   /** Amazon S3: what `aws s3api put-bucket-cors --cors-configuration file://…` takes. XML is read as well. */
   s3: {
-    read: readDocument,
+    read: readAdvised,
     write: configuration => {
       const losses = new Losses('S3')
       const kept = losses.withoutIds(losses.withoutResponseVary(configuration), MAX_ID_LENGTH)
@@ -37,7 +37,7 @@ const FORMATS = {
   gcs: { read: readGcs, write: writeGcs },
   /** Alibaba OSS: COS's XML with ResponseVary, without ID. */
   oss: {
-    read: readDocument,
+    read: readAdvised,
     write: configuration => {
       const losses = new Losses('OSS')
       losses.limitRules(configuration, OSS_MAX_RULES)
@@ -47,7 +47,7 @@ const FORMATS = {
   },
   /** Huawei OBS: S3's XML. */
   obs: {
-    read: readDocument,
+    read: readAdvised,
     write: configuration => {
       const losses = new Losses('OBS')
       losses.limitRules(configuration, MAX_RULES)

@@ -7,6 +7,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { Collector, type Finding, quote, type Reading } from '../cors/findings.ts'
 import {
+  type Advise,
   conclude,
   type Document,
   emptyRule,
@@ -41,6 +42,13 @@ const parser = new XMLParser({
   trimValues: false,
   // Decoded here: the parser can't tell a decoded `&amp;lt;` from `&lt;`, and leaves numeric references as they are.
   processEntities: false,
+  entityDecoder: {
+    decode: text => text,
+    reset() {},
+    setXmlVersion() {},
+    setExternalEntities() {},
+    addInputEntities() {},
+  },
   textNodeName: TEXT,
   cdataPropName: CDATA,
   maxNestedTags: MAX_DEPTH,
@@ -51,7 +59,7 @@ const parser = new XMLParser({
  * Reads a `CORSConfiguration` document of at most 64 KB. Every mistake is a finding; nothing is thrown.
  * Sources: COS "PUT Bucket cors", S3 "PutBucketCors", XML 1.0.
  */
-export const readXml = (text: string): Reading => conclude(parse(text))
+export const readXml = (text: string, advise?: Advise): Reading => conclude(parse(text), advise)
 
 function parse(text: string): Document {
   const parsed = parseElements(text)

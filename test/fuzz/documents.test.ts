@@ -10,10 +10,12 @@ import { type Configuration, MAX_DOCUMENT_BYTES } from '../../src/cors/configura
 import { DIALECTS } from '../../src/cors/dialect.ts'
 import { MAX_FINDINGS } from '../../src/cors/findings.ts'
 import { compile, hydrate } from '../../src/cors/policy.ts'
+import { readAdvised } from '../../src/formats/advised.ts'
 import { readDocument } from '../../src/formats/read.ts'
 import { writeS3Json } from '../../src/formats/s3-json.ts'
 import { writeXml } from '../../src/formats/xml.ts'
 import { runs } from '../model/runs.ts'
+import { builtReader } from './built-reader.ts'
 import { stepCounter } from './steps.ts'
 import { fixtures, hostile, type Language, nearly, repetitive } from './texts.ts'
 
@@ -141,9 +143,12 @@ const MAX_WARNINGS = 3 * (MAX_FINDINGS + 1)
 /** Characters of all texts of one finding. */
 const MAX_FINDING_LENGTH = 3000
 
-/** Reads a text and holds the reading to everything that is true of any. */
+const readAsBuilt = await builtReader()
+
+/** Reads a text and holds the reading to everything that is true of any; the Worker's is the same, but for advice. */
 async function read(text: string): Promise<Configuration | null> {
-  const { configuration, findings } = await readDocument(text)
+  const { configuration, findings } = await readAdvised(text)
+  expect(await readAsBuilt(text)).toEqual(await readDocument(text))
   const errors = findings.filter(finding => finding.severity === 'error').length
   expect(configuration === null).toBe(errors > 0)
   expect(errors).toBeLessThanOrEqual(MAX_ERRORS)
@@ -184,11 +189,11 @@ describe.each(LANGUAGES)('readDocument() of %s', (name, language) => {
   })
 
   test('takes steps in proportion to the length, however a text repeats itself', async () => {
-    await readDocument('<a/>')
+    await readAdvised('<a/>')
     const steps = await stepCounter(/\/src\/|\/fast-xml-parser\//)
     await fc.assert(
       fc.asyncProperty(fc.oneof(repetitive(language, 64_000), nearly(language)), async text => {
-        expect(await steps.of(() => readDocument(text))).toBeLessThan(50_000 + 200 * text.length)
+        expect(await steps.of(() => readAdvised(text))).toBeLessThan(50_000 + 200 * text.length)
       }),
       runs(40, 1000),
     )

@@ -5,7 +5,7 @@
 
 import { type Command, Option } from 'commander'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { readDocument } from '../../formats/read.ts'
+import { readAdvised } from '../../formats/advised.ts'
 import { type CorsAnswer, fetchBucketCors } from '../../origin/bucket-cors.ts'
 import { finish } from '../converted.ts'
 import { type OutputOptions, rulesText } from '../output.ts'
@@ -67,7 +67,7 @@ async function pull(options: PullOptions): Promise<void> {
     return
   }
   if (answer.kind !== 'document') throw new Trouble(`${visible(base)}: ${whyNot(answer)}`)
-  const { configuration, findings } = await readDocument(answer.text)
+  const { configuration, findings } = await readAdvised(answer.text)
   const text = configuration === null ? null : rulesText(configuration, options.out)
   await finish({ source: `${base}/?cors`, configuration, text, findings }, options)
 }

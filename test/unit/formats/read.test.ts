@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { readAdvised } from '../../../src/formats/advised.ts'
 import { readDocument } from '../../../src/formats/read.ts'
 
 const fixture = (name: string) =>
@@ -36,10 +37,11 @@ describe('readDocument()', () => {
     })
   })
 
-  test('advises on a configuration that it accepts', async () => {
+  test('advises on a configuration that it accepts only where a person reads it', async () => {
     const json = '[{"AllowedOrigins":["null"],"AllowedMethods":["GET"],"Comment":""}]'
-    const { configuration, findings } = await readDocument(json)
+    const { configuration, findings } = await readAdvised(json)
     expect(configuration).not.toBeNull()
+    expect(await readDocument(json)).toEqual({ configuration, findings: [] })
     expect(findings.map(f => f.code)).toEqual(['origin-null', 'unknown-element'])
   })
 })

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { adviseDocument } from '../../../src/cors/advice.ts'
 import { MAX_DOCUMENT_BYTES } from '../../../src/cors/configuration.ts'
-import { readXml, writeXml } from '../../../src/formats/xml.ts'
+import { readXml as read, writeXml } from '../../../src/formats/xml.ts'
 import { anyConfiguration } from './configurations.ts'
 
 const fixture = (name: string) =>
@@ -10,6 +11,7 @@ const fixture = (name: string) =>
 const root = (content: string) => `<CORSConfiguration>${content}</CORSConfiguration>`
 const GOOD = '<AllowedOrigin>https://a.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod>'
 const ruleWith = (content: string) => root(`<CORSRule>${GOOD}${content}</CORSRule>`)
+const readXml = (xml: string) => read(xml, adviseDocument)
 const told = (xml: string) => readXml(xml).findings.map(f => `${f.code} ${f.path}`)
 const idOf = (xml: string) => readXml(xml).configuration?.rules[0]?.id
 
