@@ -1,12 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
+/** Files of pure code: they share a worker, because making a new one would cost more than most of them take. */
+const PURE = ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/model/**/*.test.ts', 'test/conformance/**/*.test.ts']
+const limits = { testTimeout: 30_000, hookTimeout: 60_000 }
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     // Most files wait for workerd, Chromium or a command line as long as they compute.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Every command line that a test starts, and wrangler, are compiled once.
+    env: { NODE_COMPILE_CACHE: '.wrangler/compile-cache' },
+    projects: [
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false, ...limits } },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: PURE, ...limits } },
+    ],
   },
 })

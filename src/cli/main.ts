@@ -1,60 +1,17 @@
 /**
  * @module
- * `npm run rules -- <command>`: the rules command line. Exit codes: 0 done, 1 findings that fail, 2 a problem with
- * the call, a file, the network or KV.
+ * `npm run rules -- <command>`: the process around src/cli/program.ts.
  */
 
-import { Command, CommanderError } from 'commander'
-import { addCheck } from './commands/check.ts'
-import { addDiff } from './commands/diff.ts'
-import { addExplain } from './commands/explain.ts'
-import { addExport } from './commands/export.ts'
-import { addHistory } from './commands/history.ts'
-import { addImport } from './commands/import.ts'
-import { addList } from './commands/list.ts'
-import { addPublish } from './commands/publish.ts'
-import { addPull } from './commands/pull.ts'
-import { addRollback } from './commands/rollback.ts'
-import { addShow } from './commands/show.ts'
-import { addTest } from './commands/test.ts'
-import { addVerify } from './commands/verify.ts'
-import { printError, visible } from './terminal.ts'
-import { codeOf, reasonOf, Trouble } from './trouble.ts'
+import { enableCompileCache } from 'node:module'
+
+// Half of the time of a short command is the compiling of what it loads: so nothing is loaded before this.
+enableCompileCache()
+const { execute } = await import('./program.ts')
 
 /** The reader of a pipe has left: there is nobody to tell the rest. */
-process.stdout.on('error', error => process.exit(codeOf(error) === 'EPIPE' ? 0 : 2))
+process.stdout.on('error', error => process.exit(error && 'code' in error && error.code === 'EPIPE' ? 0 : 2))
 
-const program = new Command('rules')
-  .description("The life of a bucket's CORS rules: checked as files, published to the edge's KV.")
-  .usage('<command> [options]')
-  .exitOverride()
-  .showHelpAfterError('(--help tells more)')
-addCheck(program)
-addExplain(program)
-addTest(program)
-addDiff(program)
-addPublish(program)
-addHistory(program)
-addRollback(program)
-addList(program)
-addShow(program)
-addExport(program)
-addImport(program)
-addPull(program)
-addVerify(program)
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    process.exitCode = 2
-    if (error instanceof Trouble) printError(error.message)
-    else {
-      printError(`Something unexpected went wrong: ${visible(reasonOf(error))}. RULES_DEBUG=1 shows where.`)
-      if (process.env.RULES_DEBUG) printError(String(error instanceof Error ? error.stack : error))
-    }
-  }
-}
+await execute(process.argv.slice(2))
 // What a library left open (a KV that failed to open) would keep the process alive. All that was printed goes out first.
 process.stdout.write('', () => process.stderr.write('', () => process.exit()))

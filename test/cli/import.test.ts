@@ -15,7 +15,7 @@ const contentOf = (name: string) => readFileSync(join(here.folder, name), 'utf8'
 
 describe('rules import', { timeout: 60_000 }, () => {
   test('prints rules that other commands read, and tells what is lost apart from them', async () => {
-    expect(await here.rules(['import', '--from', 'gcs', 'gcs.json'])).toEqual({
+    expect(await here.run(['import', '--from', 'gcs', 'gcs.json'])).toEqual({
       code: 0,
       out: `<?xml version="1.0" encoding="UTF-8"?>
 <CORSConfiguration>
@@ -44,38 +44,38 @@ gcs.json  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
 
   test('writes the file that is named, whole, in the format of its name, and only once', async () => {
     const args = ['import', '--from', 'gcs', 'gcs.json', '--out', 'out.json']
-    expect(await here.rules(args)).toMatchObject({ code: 0, out: '' })
+    expect(await here.run(args)).toMatchObject({ code: 0, out: '' })
     expect(JSON.parse(contentOf('out.json')).CORSRules[0].AllowedOrigins).toEqual(['https://a.example'])
-    expect(await here.rules(args)).toMatchObject({ code: 2, err: expect.stringContaining('--force') })
-    const nowhere = await here.rules(['import', '--from', 'gcs', 'gcs.json', '--out', 'no/where.xml'])
+    expect(await here.run(args)).toMatchObject({ code: 2, err: expect.stringContaining('--force') })
+    const nowhere = await here.run(['import', '--from', 'gcs', 'gcs.json', '--out', 'no/where.xml'])
     expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('its folder does not exist') })
   })
 
   test('writes nothing of a document with errors', async () => {
     const args = ['import', '--from', 'gcs', 'bad.json', '--out', 'bad.xml']
-    const { code, out, err } = await here.rules(args)
+    const { code, out, err } = await here.run(args)
     expect([code, out]).toEqual([1, ''])
     expect(err).toContain('error  origin-missing  CORSRule[1]')
     expect(err).toMatch(/\nNothing was written\.\n$/)
     expect(readdirSync(here.folder)).not.toContain('bad.xml')
-    const json = await here.rules(['import', '--from', 'gcs', 'bad.json', '--json'])
+    const json = await here.run(['import', '--from', 'gcs', 'bad.json', '--json'])
     expect(json.code).toBe(1)
     expect(JSON.parse(json.out)).toMatchObject({ source: 'bad.json', rules: null, text: null, failed: true })
   })
 
   test('names the vendors that it knows', async () => {
-    const { code, err } = await here.rules(['import', '--from', 'b2', 'gcs.json'])
+    const { code, err } = await here.run(['import', '--from', 'b2', 'gcs.json'])
     expect([code, err]).toEqual([2, expect.stringContaining('s3, r2, gcs, oss, obs, azure')])
-    expect((await here.rules(['import', '--from', 'gcs', 'none.json'])).code).toBe(2)
+    expect((await here.run(['import', '--from', 'gcs', 'none.json'])).code).toBe(2)
   })
 })
 
 describe('rules export', { timeout: 60_000 }, () => {
   test('writes what import reads back', async () => {
-    const exported = await here.rules(['export', '--to', 'r2', 'rules.xml', '--out', 'r2.json'])
+    const exported = await here.run(['export', '--to', 'r2', 'rules.xml', '--out', 'r2.json'])
     expect(exported.code).toBe(0)
     expect(JSON.parse(contentOf('r2.json')).rules).toHaveLength(1)
-    const { out } = await here.rules(['import', '--from', 'r2', 'r2.json'])
+    const { out } = await here.run(['import', '--from', 'r2', 'r2.json'])
     expect(exported.err).toContain('warning  response-vary-lost')
     const { configuration } = await readDocument(RULES)
     expect((await readDocument(out)).configuration).toEqual({ ...configuration, responseVary: false })
@@ -84,14 +84,14 @@ describe('rules export', { timeout: 60_000 }, () => {
   test('writes nothing that the vendor would refuse', async () => {
     const rule = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>'
     here.write('many.xml', `<CORSConfiguration>${rule.repeat(6)}</CORSConfiguration>`)
-    const { code, out, err } = await here.rules(['export', '--to', 'azure', 'many.xml'])
+    const { code, out, err } = await here.run(['export', '--to', 'azure', 'many.xml'])
     expect([code, out]).toEqual([1, ''])
     expect(err).toContain('error  too-many-rules  CORSRule[6]')
   })
 
   test('tells errors of the rules themselves', async () => {
     here.write('broken.xml', '<CORSConfiguration/>')
-    const { code, err } = await here.rules(['export', '--to', 's3', 'broken.xml'])
+    const { code, err } = await here.run(['export', '--to', 's3', 'broken.xml'])
     expect([code, err]).toEqual([1, expect.stringContaining('error  no-rules')])
   })
 })

@@ -47,7 +47,7 @@ afterAll(() => project.remove())
 describe('the life of a rule in a local KV', { timeout: 120_000 }, () => {
   /** Runs a command on this machine's KV; times are left out of what it prints. */
   const rules = async (...args: string[]) => {
-    const { code, out, err } = await project.rules([...args, '--local', '--persist-to', 'state'])
+    const { code, out, err } = await project.run([...args, '--local', '--persist-to', 'state'])
     return { code, out: out.replace(TIME, 'TIME'), err }
   }
   const printed = (out: string, code = 0) => ({ code, out, err: '' })
@@ -99,36 +99,31 @@ The local KV (environment local): 1 published, 0 unchanged.
 `),
     )
 
-    const [history, list, shown, live, earlier, none] = await Promise.all([
-      rules('history', 'a.example'),
-      rules('list'),
-      rules('show', `a.example@${second.slice(0, 4)}`),
-      rules('diff', 'live:a.example', `a.example@${first}`, '--json'),
-      rules('explain', '--host', 'A.example', '--origin', 'https://app.example', '--method', 'PUT'),
-      rules('rollback', 'a.example', 'abc'),
-    ])
-    expect(history).toEqual(
+    expect(await rules('history', 'a.example')).toEqual(
       printed(`*  ${first}  TIME  1 rule  rules/a.example.xml (rolled back)
    ${second}  TIME  1 rule  rules/a.example.xml
 
 * is live.
 `),
     )
-    expect(list).toEqual(
+    expect(await rules('list')).toEqual(
       printed(`a.example  revision ${first}  1 rule  TIME  rules/a.example.xml (rolled back)
 
 1 host in the local KV (environment local).
 `),
     )
-    expect(shown).toEqual(printed(SECOND))
+    expect(await rules('show', `a.example@${second.slice(0, 4)}`)).toEqual(printed(SECOND))
+    const live = await rules('diff', 'live:a.example', `a.example@${first}`, '--json')
     expect(JSON.parse(live.out)).toMatchObject({
       before: { name: 'live a.example' },
       differences: [],
       complete: true,
     })
+    const asked = ['--origin', 'https://app.example', '--method', 'PUT']
+    const earlier = await rules('explain', '--host', 'A.example', ...asked)
     expect(earlier.code).toBe(0)
     expect(earlier.out).toContain('Allowed by rule 1, by the rules of live a.example (cos).')
-    expect(none).toEqual({
+    expect(await rules('rollback', 'a.example', 'abc')).toEqual({
       code: 2,
       out: '',
       err: 'a.example has no revision abc. `history a.example` lists those that it has.\n',

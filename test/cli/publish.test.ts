@@ -38,12 +38,12 @@ describe('rules publish --local', { timeout: 120_000 }, () => {
       'rules/buckets.json': JSON.stringify(SETTINGS),
     })
     const args = ['publish', '--local', '--persist-to', 'state']
-    const dry = await here.rules([...args, '--dry-run'])
+    const dry = await here.run([...args, '--dry-run'])
     expect(dry.code).toBe(0)
     expect(dry.out).toMatch(
       /\ndefault {12}rules {5}to be published {2}revision [0-9a-f]{12} {2}1 rule {2}new\nThe local KV \(environment local\): 3 to be published, 0 unchanged\.\n$/,
     )
-    const first = await here.rules(args)
+    const first = await here.run(args)
     const { values, metadata } = await contentsOf(here, 'state')
     const files = JSON.parse(values.get('cors:files.example.com') ?? '')
     const others = JSON.parse(values.get('cors:default') ?? '')
@@ -71,7 +71,7 @@ The local KV (environment local): 3 published, 0 unchanged.
     }
     expect(values.get(history[0] ?? '')).toBe(values.get('cors:files.example.com'))
 
-    const second = await here.rules(args)
+    const second = await here.run(args)
     expect(withoutFindings(second)).toEqual({
       code: 0,
       out: `files.example.com  settings  unchanged
@@ -83,7 +83,7 @@ The local KV (environment local): 0 published, 3 unchanged.
     })
 
     here.write('other.json', DEFAULT.replace('GET', 'HEAD'))
-    const third = await here.rules([...args, 'other.json', '--host', 'FILES.example.com', '--json'])
+    const third = await here.run([...args, 'other.json', '--host', 'FILES.example.com', '--json'])
     const [{ differences, ...change }] = JSON.parse(third.out).changes
     expect(differences.map(({ text }: { text: string }) => text)).toEqual([
       '`https://example.com` and `https://bar.com` lose GET, PUT, POST, DELETE.',
@@ -116,7 +116,7 @@ The local KV (environment local): 0 published, 3 unchanged.
 
   test('writes nothing when one of the files has errors', async () => {
     const here = project({ 'rules/default.xml': RULES, 'rules/a.example.xml': RULES.replace('PUT', 'put') })
-    const { code, out, err } = await here.rules(['publish', '--local'])
+    const { code, out, err } = await here.run(['publish', '--local'])
     expect(code).toBe(1)
     expect(out).toContain('rules/a.example.xml:')
     expect(out).toContain('method-unknown')
@@ -126,7 +126,7 @@ The local KV (environment local): 0 published, 3 unchanged.
 
   test('says why and ends when the local KV can not be opened', async () => {
     const here = project({ 'rules/default.json': DEFAULT })
-    const { code, out, err } = await here.rules(['publish', '--local', '--persist-to', 'wrangler.toml'])
+    const { code, out, err } = await here.run(['publish', '--local', '--persist-to', 'wrangler.toml'])
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toMatch(
       /^The local KV in .*\/wrangler\.toml could not be opened: ENOTDIR.* can be written\.\n$/,
@@ -175,8 +175,8 @@ The local KV (environment local): 0 published, 3 unchanged.
         'rules/buckets.json names the hosts that its settings are for: leave --host out.\n',
       ],
     ]
-    const runs = await Promise.all(calls.map(([args]) => here.rules(['publish', ...args])))
-    expect(runs).toEqual(calls.map(([, err]) => ({ code: 2, out: '', err })))
+    for (const [args, err] of calls)
+      expect(await here.run(['publish', ...args])).toEqual({ code: 2, out: '', err })
   })
 })
 
@@ -188,7 +188,7 @@ describe('rules publish --remote', { timeout: 120_000 }, () => {
     })
     const cloudflare = await FakeCloudflare.start()
     cloudflare.unseen.add('bucket:default')
-    const { code, out, err } = await here.rules(['publish', '--remote', '--yes'], cloudflare.env)
+    const { code, out, err } = await here.run(['publish', '--remote', '--yes'], cloudflare.env)
     await cloudflare.stop()
     const { revision } = JSON.parse(cloudflare.values.get('cors:default')?.value ?? '')
     expect({ code, out, err }).toEqual({
@@ -212,7 +212,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     const here = project({ 'rules/default.json': DEFAULT })
     const cloudflare = await FakeCloudflare.start()
     cloudflare.refuses = { code: 10_023, message: 'kv bulk put: authentication error' }
-    const { code, out, err } = await here.rules(['publish', '--remote', '--yes'], cloudflare.env)
+    const { code, out, err } = await here.run(['publish', '--remote', '--yes'], cloudflare.env)
     await cloudflare.stop()
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toBe(

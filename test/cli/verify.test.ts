@@ -87,7 +87,7 @@ async function bucket(fault: Fault = {}, configuration = CONFIGURATION): Promise
 }
 
 const verify = (edge: string, other: string, ...args: string[]) =>
-  here.rules(['verify', '--edge', edge, '--bucket', other, '--rate', '1000', '--file', 'rules.xml', ...args])
+  here.run(['verify', '--edge', edge, '--bucket', other, '--rate', '1000', '--file', 'rules.xml', ...args])
 
 const lower = (text: string | null) => text?.toLowerCase() ?? null
 /** The answer with one header changed; null: without it. */
@@ -297,26 +297,26 @@ ${curl(other)}`,
       '64',
     ]
     const kv = ['--local', '--persist-to', 'state']
-    expect((await here.rules(['publish', 'rules.xml', '--host', 'edge.example', ...kv])).code).toBe(0)
-    const live = await here.rules(['verify', ...servers, '--host', 'edge.example', ...kv])
+    expect((await here.run(['publish', 'rules.xml', '--host', 'edge.example', ...kv])).code).toBe(0)
+    const live = await here.run(['verify', ...servers, '--host', 'edge.example', ...kv])
     const { probes } = deriveProbes(CONFIGURATION, { key: null, max: 20_000 })
     expect(live).toEqual({
       code: 0,
       out: `${probes.length} of ${probes.length} compared, no difference.\n`,
       err: '',
     })
-    const some = await here.rules(['verify', ...servers, '--file', 'rules.xml', '--max', '7'])
+    const some = await here.run(['verify', ...servers, '--file', 'rules.xml', '--max', '7'])
     expect(some.out).toBe(`7 of 7 compared, no difference, ${probes.length - 7} left out (--max).\n`)
-    const other = await here.rules(['verify', ...servers, '--host', 'other.example', ...kv])
+    const other = await here.run(['verify', ...servers, '--host', 'other.example', ...kv])
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('other.example has no rules') })
   })
 
   test('says what is wrong in the call, and that nobody answers', async () => {
     const edge = await bucket()
-    const none = await here.rules(['verify', '--edge', edge, '--bucket', edge])
+    const none = await here.run(['verify', '--edge', edge, '--bucket', edge])
     expect(none).toMatchObject({ code: 2, err: expect.stringContaining('Name the rules: --file FILE') })
     here.write('broken.xml', '<CORSConfiguration/>')
-    const broken = await here.rules(['verify', '--edge', edge, '--bucket', edge, '--file', 'broken.xml'])
+    const broken = await here.run(['verify', '--edge', edge, '--bucket', edge, '--file', 'broken.xml'])
     expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('broken.xml has errors') })
     expect(await verify(edge, edge, '--edge-host', 'a b')).toMatchObject({ code: 2, out: '' })
     expect(await verify(edge, edge, '--rate', '0')).toMatchObject({ code: 2, out: '' })

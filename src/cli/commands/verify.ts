@@ -93,6 +93,7 @@ async function verify(options: VerifyOptions): Promise<void> {
   try {
     await compareAll(probes, results, journal, { edge, bucket, options, stop })
   } finally {
+    stop.end()
     journal?.close()
   }
   const verdict: Verdict = { edge, bucket, probes, results, leftOut, stopped: stop.reason }
@@ -105,6 +106,8 @@ interface Stopper {
   /** null: not stopped. */
   readonly reason: string | null
   stop(reason: string): void
+  /** Ctrl-C is the process's own again. */
+  end(): void
 }
 
 function stopper(): Stopper {
@@ -114,13 +117,15 @@ function stopper(): Stopper {
     why ??= reason
     controller.abort()
   }
-  process.once('SIGINT', () => stop('Interrupted.'))
+  const interrupt = () => stop('Interrupted.')
+  process.once('SIGINT', interrupt)
   return {
     signal: controller.signal,
     get reason() {
       return why
     },
     stop,
+    end: () => void process.off('SIGINT', interrupt),
   }
 }
 
