@@ -14,8 +14,13 @@ const CONNECTIONS = 32
 export interface Load {
   readonly method: string
   readonly headers: Record<string, string>
-  /** More than one: `{n}.example` in turn; else `edge.example`. */
+  /** `1.example`, `2.example` … in turn. */
   readonly hosts: number
+  /**
+   * How many requests the generator holds ready and sends in turn, at least one for each host. What it costs to hold
+   * many would count as the Worker's: loads that are compared have the same number.
+   */
+  readonly ready: number
 }
 
 export function hasWrk(): boolean {
@@ -34,19 +39,18 @@ export function script(folder: string, name: string, load: Load): string {
   const lines = [`wrk.method = ${JSON.stringify(load.method)}`]
   for (const [header, value] of Object.entries(load.headers))
     lines.push(`wrk.headers[${JSON.stringify(header)}] = ${JSON.stringify(value)}`)
-  if (load.hosts === 1) lines.push('wrk.headers["Host"] = "edge.example"')
+  if (load.ready === 1) lines.push('wrk.headers["Host"] = "1.example"')
   else {
-    // The requests are made once: what the generator does in between would count as the Worker's.
     lines.push(
       'local requests = {}',
       'local at = 0',
       'init = function(args)',
-      `  for n = 1, ${load.hosts} do`,
-      '    wrk.headers["Host"] = n .. ".example"',
-      '    requests[n] = wrk.format(nil, "/key")',
+      `  for n = 1, ${load.ready} do`,
+      `    wrk.headers["Host"] = ((n - 1) % ${load.hosts} + 1) .. ".example"`,
+      '    requests[n] = wrk.format(nil, "/key?" .. n)',
       '  end',
       'end',
-      `request = function() at = at % ${load.hosts} + 1; return requests[at] end`,
+      `request = function() at = at % ${load.ready} + 1; return requests[at] end`,
     )
   }
   writeFileSync(path, `${lines.join('\n')}\n`)

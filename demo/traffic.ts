@@ -20,15 +20,16 @@ export interface Refusal {
   readonly kind: 'refusal'
   readonly origin: string
   readonly method: string
-  /** What no rule allows: `origin`, `method`, `header`, … */
+  /** What no rule allows: `origin`, `method`, `header`, …; or `no-rules`. */
   readonly check: string
+  /** What failed the check. */
   readonly value: string
 }
 
 export type Traffic = Exchange | Refusal
 
 const EXCHANGE_LINE = /^\[wrangler:info\] ([A-Z]+) (\S+) (\d{3})\b.* \((\d+)ms\)$/
-const REFUSAL_LINE = /^\[[\w-]+\] (\{"event":"(?:preflight|request)-refused".*\})$/
+const REFUSAL_LINE = /^\[[\w-]+\] (\{"event":"(?:preflight|request)","outcome":"(?:refused|no-rules)".*\})$/
 
 /** Reads a line of wrangler's output; null when it tells of neither. */
 export function readTraffic(line: string): Traffic | null {
@@ -47,11 +48,12 @@ function readRefusal(event: string): Refusal | null {
     return null
   }
   const text = (name: string): string => (typeof fields[name] === 'string' ? fields[name] : '')
+  const check = text('check') || text('outcome')
   return {
     kind: 'refusal',
     origin: text('origin'),
     method: text('method'),
-    check: text('check'),
-    value: text('value'),
+    check,
+    value: text(check) || text('header'),
   }
 }

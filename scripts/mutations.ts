@@ -52,6 +52,7 @@ const SETTINGS = unit('unit/settings', 'fuzz/host-settings')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
 const CACHE = worker('cache')
+const EVENTS = unit('unit/events')
 
 /** The replacements of one file. */
 const of = (
@@ -500,7 +501,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "return mode === 'cors'",
     ],
     ['form posts and images are refused', "return mode === null || mode === 'cors'", 'return true'],
-    ['a page is refused its own origin', ' || origin === originOf(request.url)', ''],
+    ['a page is refused its own origin', ' || origin === originOf(url)', ''],
     [
       'S3 ignores the request headers of an actual request',
       'if (!policy.dialect.actualReadsRequestHeaders) return',
@@ -513,11 +514,33 @@ export const MUTATIONS: readonly Mutation[] = [
     STATE,
     [
       'no policy is taken for no rules',
-      'if (rules === null) return askBucket(edge, settings, dialect, request, options)',
+      'if (rules === null) return askBucket(edge, settings, dialect, request, options, waitedMs)',
       "if (rules === null) return answerPreflight(dialect, { outcome: 'no-rules' }, options, false)",
     ],
     ['a failing bucket answers a preflight', 'sent.response.status < 500', 'sent.response.status < 600'],
   ),
+  ...of(
+    'src/events.ts',
+    EVENTS,
+    [
+      'refusals are sampled',
+      'const share = kind === PREFLIGHT.allowed ? this.#sampleAllowed : 1',
+      'const share = this.#sampleAllowed',
+    ],
+    ['a flood buys lines without end', 'const isLine = kind.lines.take()', 'const isLine = true'],
+    [
+      'a point is over what Analytics Engine accepts',
+      'if (text.length * 3 <= max) return text',
+      'return text',
+    ],
+    ['a dataset that throws changes the answer', 'tellUnwritten(error)\n    }', 'throw error\n    }'],
+    ['a query in Origin is told', ".replace(/[?#].*$/s, '?…')", ''],
+  ),
+  ...of('src/log.ts', EVENTS, [
+    'nobody is told what was left out',
+    'this.#asked === 1 ? this.#over : 0',
+    '0',
+  ]),
   ...of(
     'src/origin/cache.ts',
     CACHE,

@@ -19,11 +19,13 @@ import {
 import { type Decision, decide } from './cors/decide.ts'
 import { dialectOf } from './cors/dialect.ts'
 import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
+import { REQUEST } from './events.ts'
 import { log } from './log.ts'
 import { authorize } from './origin/authorize.ts'
 import { fetchInit, throughCache } from './origin/cache.ts'
 import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
 import { hasDotSegment, hasPlainHost, hostnameOf, originOf } from './origin/target.ts'
+import type { Found } from './rules/policies.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
 import { isCorsWrite, publishWrite, readCorsWrite } from './write-through.ts'
@@ -53,43 +55,54 @@ async function actualRequest(c: AppContext): Promise<Response> {
 
   const context = c.executionCtx as ExecutionContext
   const host = hostnameOf(request.url)
-  const found = edge.policies.inMemory(host, context) ?? (await edge.policies.load(host, context))
-  if (found.settings === null) return hostSettingsError(edge, host, request)
+  const held = edge.policies.inMemory(host, context)
+  const arrived = held === null ? performance.now() : 0
+  const found = held ?? (await edge.policies.load(host, context))
+  const waitedMs = held === null ? performance.now() - arrived : 0
+  const { rules, settings, source } = found
+  if (settings === null) return hostSettingsError(edge, host, request)
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
   const cors: CorsOutcome = {
-    dialect: dialectOf(found.settings.dialect),
-    decision: found.rules === null ? null : decideActual(found.rules, found.settings, request),
+    dialect: dialectOf(settings.dialect),
+    decision: rules === null ? null : decideActual(rules, settings, request),
     origin: request.headers.get('origin'),
   }
-  const response = decorate(await respond(edge, found.settings, request, host, cors, context), cors)
-  return debug ? addServerTiming(response, found.source, started) : response
+  const decidedMs = debug ? performance.now() - started : 0
+  const at: At = { host, rules, settings, source, waitedMs }
+  const response = decorate(await respond(edge, at, request, cors, context), cors)
+  return debug ? addServerTiming(response, found, decidedMs) : response
+}
+
+/** The host that was asked, and how long its policy was waited for. */
+interface At extends Found<HostSettings> {
+  readonly host: string
+  readonly settings: HostSettings
+  readonly waitedMs: number
 }
 
 /** The bucket's response or the edge's own error, without the CORS headers that both get. */
 async function respond(
   edge: Edge,
-  settings: HostSettings,
+  at: At,
   request: Request,
-  host: string,
   cors: CorsOutcome,
   context: ExecutionContext,
 ): Promise<Response> {
+  const { host, settings } = at
   const { dialect, decision, origin } = cors
   const { url, method } = request
   const fail = (error: ErrorAnswer): Response => errorResponse(dialect, error, url, method === 'HEAD')
   if (!hasPlainHost(request)) return fail(INVALID_HOST)
   if (hasDotSegment(url)) return fail(DOT_SEGMENT)
-  if (
-    decision?.outcome === 'refused' &&
-    settings.unmatched === 'refuse' &&
-    wouldBeThrownAway(request, origin)
-  ) {
-    log('info', 'request-refused', { host, origin, method, check: decision.check, value: decision.value })
-    return fail(
-      notAllowed(dialect, { url, method }, edge.settings.debugRefusals ? reasonOf(decision) : undefined),
-    )
+  if (decision?.outcome === 'refused' && isCrossOrigin(url, origin)) {
+    const isRefused = settings.unmatched === 'refuse' && wouldBeThrownAway(request)
+    recordUnmatched(edge, isRefused, at, request, cors)
+    if (isRefused)
+      return fail(
+        notAllowed(dialect, { url, method }, edge.settings.debugRefusals ? reasonOf(decision) : undefined),
+      )
   }
 
   const keepsHost = settings.origin?.kind !== 'url'
@@ -126,13 +139,30 @@ function decideActual(rules: Rules, settings: HostSettings, request: Request): D
   return decide(policy, origin, method, headers.get('access-control-request-headers'))
 }
 
+function recordUnmatched(
+  edge: Edge,
+  isRefused: boolean,
+  { host, rules, source, waitedMs }: At,
+  { method, headers }: Request,
+  { dialect, decision, origin }: CorsOutcome,
+): void {
+  const requestedHeaders = dialect.actualReadsRequestHeaders
+    ? headers.get('access-control-request-headers')
+    : null
+  const facts = { host, origin, method, requestedHeaders, decision, rules, source, ms: waitedMs }
+  edge.events.record(isRefused ? REQUEST.refused : REQUEST.forwarded, facts)
+}
+
+/** False without Origin, and of a page that the edge itself has served: CORS is not asked for. */
+const isCrossOrigin = (url: string, origin: string | null): boolean =>
+  !(origin === null || origin === '' || origin === originOf(url))
+
 /**
  * True when a browser would keep the response of this unmatched request from the page: a cross-origin request
  * in CORS mode. Refusing it saves the request to the bucket and its side effects; form posts and images, which
  * need no CORS, pass.
  */
-function wouldBeThrownAway(request: Request, origin: string | null): boolean {
-  if (origin === null || origin === '' || origin === originOf(request.url)) return false
-  const mode = request.headers.get('sec-fetch-mode')
+function wouldBeThrownAway({ headers }: Request): boolean {
+  const mode = headers.get('sec-fetch-mode')
   return mode === null || mode === 'cors'
 }

@@ -7,12 +7,13 @@
 import { errorResponse } from './answers/error-xml.ts'
 import { misconfigured } from './answers/errors.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
+import { Events } from './events.ts'
 import { log } from './log.ts'
 import type { Sign } from './origin/authorize.ts'
 import { upstreamRequest } from './origin/request.ts'
 import { type Sent, send, uploadMs } from './origin/send.ts'
 import { ownUrl, upstreamUrl } from './origin/target.ts'
-import { Policies, type Source } from './rules/policies.ts'
+import { type Found, Policies } from './rules/policies.ts'
 import {
   type Env,
   type HostSettings,
@@ -27,6 +28,7 @@ export interface Edge {
   readonly settings: Settings
   readonly problems: readonly SettingProblem[]
   readonly policies: Policies<HostSettings>
+  readonly events: Events
 }
 
 const edges = new WeakMap<Env, Edge>()
@@ -59,7 +61,8 @@ function makeEdge(env: Env): Edge {
       log('error', event, { host, ...rest, lastGood })
     },
   })
-  return { env, settings, problems, policies }
+  const events = new Events(settings.sampleAllowed, env.EVENTS ?? null)
+  return { env, settings, problems, policies, events }
 }
 
 const describe = (problem: SettingProblem): string =>
@@ -112,9 +115,22 @@ export function sendToBucket(
   )
 }
 
-/** Adds where the policy came from and how long the decision took; only with DEBUG_REFUSALS=on. */
-export function addServerTiming(response: Response, source: Source, startedMs: number): Response {
-  const decided = (performance.now() - startedMs).toFixed(3)
-  response.headers.set('server-timing', `policy;desc="${source}", decide;dur=${decided}`)
+/**
+ * Adds where the policy came from, how long the decision took and which revision decided; only with
+ * DEBUG_REFUSALS=on. What the bucket says of its own time comes after it.
+ */
+export function addServerTiming(
+  response: Response,
+  { rules, source }: Pick<Found<unknown>, 'rules' | 'source'>,
+  decidedMs: number,
+): Response {
+  const { headers } = response
+  const revision = rules === null ? '' : `, revision;desc="${quotable(rules.revision)}"`
+  const fromBucket = headers.get('server-timing')
+  headers.set('server-timing', `policy;desc="${source}", decide;dur=${decidedMs.toFixed(3)}${revision}`)
+  if (fromBucket !== null) headers.append('server-timing', fromBucket)
   return response
 }
+
+/** A record in KV may call its revision anything: what can't stand between quotes is left out (RFC 9110 5.6.4). */
+const quotable = (revision: string): string => revision.slice(0, 64).replace(/[^\w.:-]/g, '')

@@ -16,6 +16,7 @@ import { answerPreflight, type OptionsRequest } from './answers/preflight.ts'
 import { decide } from './cors/decide.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
 import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
+import { PREFLIGHT } from './events.ts'
 import { log } from './log.ts'
 import { clientResponse } from './origin/response.ts'
 import { hasPlainHost, hostnameOf } from './origin/target.ts'
@@ -24,6 +25,9 @@ import type { Env, HostSettings } from './settings.ts'
 
 /** Seconds after which a client may ask again when no policy can be had. */
 const RETRY_AFTER_SECONDS = 5
+
+/** What an event tells of a policy where none can be had. */
+const UNKNOWN = { requestedHeaders: null, decision: null, rules: null, source: null }
 
 /** Answers an OPTIONS request; at once, unless the host's policy must be read first. */
 export function answerOptions(
@@ -36,16 +40,22 @@ export function answerOptions(
   if (error !== null) return error
   const host = hostnameOf(request.url)
   const held = edge.policies.inMemory(host, context)
-  if (held !== null) return answer(edge, request, host, held)
-  return edge.policies.load(host, context).then(found => answer(edge, request, host, found))
+  // The clock of a Worker stands still unless something is waited for: a policy in memory takes no time.
+  if (held !== null) return answer(edge, request, host, held, 0)
+  const arrived = performance.now()
+  return edge.policies
+    .load(host, context)
+    .then(found => answer(edge, request, host, found, performance.now() - arrived))
 }
 
 function answer(
   edge: Edge,
   request: Request,
   host: string,
-  { rules, settings, source }: Found<HostSettings>,
+  found: Found<HostSettings>,
+  waitedMs: number,
 ): Response | Promise<Response> {
+  const { rules, settings, source } = found
   if (settings === null) return hostSettingsError(edge, host, request)
   const dialect = dialectOf(settings.dialect)
   const headers = request.headers
@@ -54,22 +64,20 @@ function answer(
     origin: headers.get('origin'),
     method: headers.get('access-control-request-method'),
   }
-  if (rules === null) return askBucket(edge, settings, dialect, request, options)
+  if (rules === null) return askBucket(edge, settings, dialect, request, options, waitedMs)
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
   const requested = headers.get('access-control-request-headers')
   const decision = decide(rules.ready(settings.dialect), options.origin, options.method, requested)
-  if (decision.outcome !== 'allowed') {
-    const failed =
-      decision.outcome === 'refused'
-        ? { check: decision.check, value: decision.value }
-        : { check: 'no-rules' }
+  const decidedMs = debug ? performance.now() - started : 0
+  if (decision.outcome !== 'allowed' || edge.events.recordsAllowed) {
     const { origin, method } = options
-    log('info', 'preflight-refused', { host, origin, method, ...failed, revision: rules.revision, source })
+    const facts = { host, origin, method, requestedHeaders: requested, decision, rules, source, ms: waitedMs }
+    edge.events.record(PREFLIGHT[decision.outcome], facts)
   }
   const response = answerPreflight(dialect, decision, options, debug)
-  return debug ? addServerTiming(response, source, started) : response
+  return debug ? addServerTiming(response, found, decidedMs) : response
 }
 
 /** The last resort: the bucket has the same rules and answers the preflight itself. Never a guess of ours. */
@@ -79,15 +87,18 @@ async function askBucket(
   dialect: Dialect,
   request: Request,
   { url, origin, method }: OptionsRequest,
+  waitedMs: number,
 ): Promise<Response> {
   if (!hasPlainHost(request)) return errorResponse(dialect, INVALID_HOST, url)
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
   const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
   if (sent === null) return errorResponse(dialect, misconfigured('MissingVariable', 'ORIGIN'), url)
+  const host = hostnameOf(url)
+  edge.events.record(PREFLIGHT.forwarded, { ...UNKNOWN, host, origin, method, ms: waitedMs })
   if ('response' in sent && sent.response.status < 500) return clientResponse(sent.response)
   const detail = 'response' in sent ? `status ${sent.response.status}` : sent.detail
-  log('error', 'policy-unavailable', { host: hostnameOf(url), detail })
+  log('error', 'policy-unavailable', { host, detail })
   const unavailable = errorResponse(dialect, POLICY_UNAVAILABLE, url)
   unavailable.headers.set('retry-after', String(RETRY_AFTER_SECONDS))
   return unavailable

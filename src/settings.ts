@@ -3,7 +3,7 @@
  * The Worker's variables and the per-host records of KV, read into settings; all problems are told at once.
  */
 
-import type { Fetcher, KVNamespace } from '@cloudflare/workers-types'
+import type { AnalyticsEngineDataset, Fetcher, KVNamespace } from '@cloudflare/workers-types'
 import { DIALECTS, type DialectName } from './cors/dialect.ts'
 import { isKeyPart, KEY_PART_ACCEPTED, KEYS_ACCEPTED, type Keys, readKeys } from './keys.ts'
 
@@ -11,6 +11,7 @@ import { isKeyPart, KEY_PART_ACCEPTED, KEYS_ACCEPTED, type Keys, readKeys } from
 export interface Env {
   RULES?: KVNamespace
   BUCKET?: Fetcher
+  EVENTS?: AnalyticsEngineDataset
   ORIGIN?: string
   DIALECT?: string
   UNMATCHED?: string
@@ -25,6 +26,7 @@ export interface Env {
   KEYS?: string
   SYNC?: string
   DEBUG_REFUSALS?: string
+  SAMPLE_ALLOWED?: string
 }
 
 /** What is behind the edge: a URL to prepend, the request's own URL, or the BUCKET service binding. */
@@ -61,6 +63,8 @@ export interface Settings extends HostSettings {
   /** Age after which a policy in memory is refreshed in the background, in seconds; 0: read every time. */
   readonly policyTtlSeconds: number
   readonly debugRefusals: boolean
+  /** The share of the allowed preflights that are recorded as events, from 0 to 1. */
+  readonly sampleAllowed: number
   /** How KV is kept equal to the buckets. */
   readonly sync: Sync
   /** Secrets. They never leave the edge: no answer and no log line has one. */
@@ -126,12 +130,15 @@ export function readSettings(env: Env): Reading<Settings> {
     ...host,
     policyTtlSeconds: take.one('POLICY_TTL_SECONDS', ...integer(0, MAX_TTL_SECONDS), 60),
     debugRefusals: take.one('DEBUG_REFUSALS', ...choice(['off', 'on']), 'off') === 'on',
+    // A data point for each preflight, where there is somewhere to put it; lines of what went well, only if asked for.
+    sampleAllowed: take.one('SAMPLE_ALLOWED', ...SHARE, env.EVENTS === undefined ? 0 : 1),
     sync: take.one('SYNC', SYNC_ACCEPTED, readSync, { writeThrough: false, cron: false }),
     keys: takeKeys(take, host.secretId),
   }
   const problems = [
     ...take.problems,
     ...missingBindings(env, host),
+    ...wrongEvents(env),
     ...missingSecrets(host, settings.keys, take.problems),
     ...missingSyncKey(settings, take.problems),
   ]
@@ -155,6 +162,14 @@ function missingBindings(env: Env, settings: HostSettings): SettingProblem[] {
   if (settings.origin?.kind === 'service' && typeof env.BUCKET?.fetch !== 'function')
     add('BUCKET', 'a service binding, because ORIGIN is service')
   return missing
+}
+
+/** EVENTS is optional, but what is bound as it must be one: its points would be lost without a word. */
+function wrongEvents({ EVENTS }: Env): SettingProblem[] {
+  if (EVENTS === undefined || typeof EVENTS?.writeDataPoint === 'function') return []
+  return [
+    { code: 'InvalidBinding', name: 'EVENTS', value: '', accepted: 'an Analytics Engine dataset, or none' },
+  ]
 }
 
 /** All keys of the edge; SECRET_ID and SECRET_KEY are one of them. */
@@ -297,6 +312,11 @@ const choice = <const T extends string>(values: readonly T[]): Reader<T> => [
 const integer = (from: number, to: number): Reader<number> => [
   `a whole number from ${from} to ${to}`,
   text => (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : undefined),
+]
+
+const SHARE: Reader<number> = [
+  'a number from 0 to 1, such as 0.01',
+  text => (/^(?:\d|\d?\.\d{1,9})$/.test(text) && Number(text) <= 1 ? Number(text) : undefined),
 ]
 
 const CACHE_SECONDS = integer(1, MAX_CACHE_SECONDS)

@@ -75,6 +75,8 @@ function refusalRow({ origin, method, check, value }) {
     origin: `no rule allows the origin ${value}`,
     method: `no rule allows ${value} for ${origin}`,
     header: `no rule allows the header ${value} with ${method} for ${origin}`,
+    'header-list': `the list of requested headers is refused: ${value}`,
+    'no-rules': 'the bucket has no CORS rules',
   }[check]
   const row = make('tr')
   row.className = 'reason'

@@ -20,6 +20,7 @@ describe('readSettings()', () => {
         keys: new Map(),
         policyTtlSeconds: 60,
         debugRefusals: false,
+        sampleAllowed: 0,
         sync: { writeThrough: false, cron: false },
       },
       problems: [],
@@ -95,17 +96,50 @@ describe('readSettings()', () => {
     ])
   })
 
+  const EVENTS = { writeDataPoint: () => {} }
+
+  test.each([
+    ['0', 0],
+    ['1', 1],
+    ['1.0', 1],
+    ['.5', 0.5],
+    ['0.000000001', 1e-9],
+    ['', 1],
+    [undefined, 1],
+  ])('SAMPLE_ALLOWED %s, with EVENTS bound, is %s', (text, share) => {
+    const { settings, problems } = readSettings(env({ EVENTS, SAMPLE_ALLOWED: text }))
+    expect([settings.sampleAllowed, problems]).toEqual([share, []])
+  })
+
+  test.each(['-0.1', '1.1', '2', '1%', '1e-3', '0,5', '.', 'on', '0.0000000001'])(
+    'SAMPLE_ALLOWED %s is refused',
+    text => {
+      const { problems } = readSettings(env({ SAMPLE_ALLOWED: text }))
+      expect(problems).toMatchObject([{ code: 'InvalidVariable', name: 'SAMPLE_ALLOWED', value: text }])
+    },
+  )
+
+  test.each([['edge_preflight'], [null], [{ fetch: () => {} }]])(
+    'EVENTS that is no dataset is a problem: %j',
+    events => {
+      const { problems } = readSettings(env({ EVENTS: events }))
+      expect(problems).toMatchObject([{ code: 'InvalidBinding', name: 'EVENTS', value: '' }])
+    },
+  )
+
   test('tells all problems at once', () => {
     const { problems } = readSettings({
       ORIGIN: 'service',
       DIALECT: 'S3',
       ORIGIN_TIMEOUT_MS: '0',
       DEBUG_REFUSALS: 'true',
+      SAMPLE_ALLOWED: 'all',
     })
     expect(problems.map(({ code, name }) => `${code} ${name}`)).toEqual([
       'InvalidVariable DIALECT',
       'InvalidVariable ORIGIN_TIMEOUT_MS',
       'InvalidVariable DEBUG_REFUSALS',
+      'InvalidVariable SAMPLE_ALLOWED',
       'MissingBinding RULES',
       'MissingBinding BUCKET',
     ])

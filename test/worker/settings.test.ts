@@ -36,6 +36,19 @@ describe('a wrong variable', () => {
   })
 })
 
+describe('a wrong binding', () => {
+  test('EVENTS is a 500 that names it', async () => {
+    await withEdge({ vars: { ORIGIN, EVENTS: 'edge_preflight' } }, async edge => {
+      const answer = await edge.preflight('/k', 'https://a.example', 'GET')
+      expect([answer.status, answer.text.includes('<Code>InvalidBinding</Code>')]).toEqual([500, true])
+      expect(answer.text).toContain('EVENTS')
+      expect(edge.log.join('\n')).toContain(
+        '"name":"EVENTS","value":"","accepted":"an Analytics Engine dataset',
+      )
+    })
+  })
+})
+
 describe('a missing binding', () => {
   test('RULES is a 500 that names it', async () => {
     await withEdge({ vars: { ORIGIN }, withoutKv: true }, async edge => {

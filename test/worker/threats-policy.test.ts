@@ -211,7 +211,8 @@ describe('what a client writes', () => {
       const line = edge.log.at(-1) ?? ''
       expect(line).not.toMatch(/[\u0000-\u001f]/)
       expect(JSON.parse(line)).toMatchObject({
-        event: 'preflight-refused',
+        event: 'preflight',
+        outcome: 'refused',
         origin: `https://x${control}"forged`,
       })
     }

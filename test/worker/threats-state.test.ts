@@ -167,7 +167,7 @@ describe('what a client sends', () => {
     for (let at = 0; at < 700; at += 50)
       for (const answer of await Promise.all(Array.from({ length: 50 }, (_, more) => refuse(at + more))))
         expect(answer.status).toBe(403)
-    const lines = edge.log.filter(line => line.includes('"event":"preflight-refused"'))
+    const lines = edge.log.filter(line => line.includes('"event":"preflight","outcome":"refused"'))
     // A minute may end meanwhile: then one of the two has more than 300.
     expect(lines.length).toBeLessThanOrEqual(600)
     expect(lines.some(line => line.includes('silencedForThisMinute'))).toBe(true)
