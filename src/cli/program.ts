@@ -16,6 +16,8 @@ import { addPublish } from './commands/publish.ts'
 import { addPull } from './commands/pull.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addShow } from './commands/show.ts'
+import { addStatus } from './commands/status.ts'
+import { addSuggest } from './commands/suggest.ts'
 import { addTest } from './commands/test.ts'
 import { addVerify } from './commands/verify.ts'
 import { printError, visible } from './terminal.ts'
@@ -30,6 +32,7 @@ export async function execute(args: readonly string[]): Promise<void> {
     .showHelpAfterError('(--help tells more)')
   addCheck(program)
   addExplain(program)
+  addSuggest(program)
   addTest(program)
   addDiff(program)
   addPublish(program)
@@ -41,6 +44,7 @@ export async function execute(args: readonly string[]): Promise<void> {
   addImport(program)
   addPull(program)
   addVerify(program)
+  addStatus(program)
 
   try {
     await program.parseAsync(args, { from: 'user' })

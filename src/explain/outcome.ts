@@ -23,7 +23,7 @@ import { type Decision, decide } from '../cors/decide.ts'
 import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
 import { type Explanation, explain, type RequestFacts } from '../cors/explain.ts'
 import { isForbiddenRequestHeader } from '../cors/header-names.ts'
-import { compile, hydrate } from '../cors/policy.ts'
+import { compile, hydrate, type ReadyPolicy } from '../cors/policy.ts'
 import { decorate } from '../origin/response.ts'
 
 /** Marks, within this file, a response that is the bucket's. */
@@ -80,7 +80,7 @@ export interface Outcome {
 export async function outcomeOf(asked: Asked, question: Question): Promise<Outcome> {
   const { configuration, dialect: name, url } = asked
   const dialect = dialectOf(name)
-  const policy = hydrate(compile(configuration, name))
+  const policy = policyOf(configuration, name)
   const headers = [...new Set(question.headers.map(header => header.toLowerCase()))]
   const isAsked = (header: string) => !SAFELISTED_HEADERS.has(header) && !isForbiddenRequestHeader(header)
   const names = question.actual ? [] : headers.filter(isAsked)
@@ -92,15 +92,11 @@ export async function outcomeOf(asked: Asked, question: Question): Promise<Outco
   }
   const script: ScriptRequest = { origin, method, headers: names, credentials }
 
-  const actual = await answerOf(
-    actualAnswer(asked, dialect, decide(policy, origin, method, null), question),
-    dialect,
-  )
   const decision = decide(policy, origin, method, facts.requestedHeaders)
-  const preflight = await answerOf(
-    answerPreflight(dialect, decision, { url, origin, method }, false),
-    dialect,
-  )
+  const [actual, preflight] = await Promise.all([
+    answerOf(actualAnswer(asked, dialect, decide(policy, origin, method, null), question), dialect),
+    answerOf(answerPreflight(dialect, decision, { url, origin, method }, false), dialect),
+  ])
 
   const asks = question.actual ? null : whyPreflight(script)
   const first = asks === null ? null : judgePreflight(script, received(preflight))
@@ -118,6 +114,17 @@ export async function outcomeOf(asked: Asked, question: Question): Promise<Outco
     },
     allowed: decision.outcome === 'allowed' && first?.goesOn !== false && second.goesOn,
   }
+}
+
+/** A configuration is asked again and again while a person writes the request: it is made ready once. */
+const ready = new WeakMap<Configuration, Map<DialectName, ReadyPolicy>>()
+
+function policyOf(configuration: Configuration, dialect: DialectName): ReadyPolicy {
+  const policies = ready.get(configuration) ?? new Map<DialectName, ReadyPolicy>()
+  ready.set(configuration, policies)
+  const policy = policies.get(dialect) ?? hydrate(compile(configuration, dialect))
+  policies.set(dialect, policy)
+  return policy
 }
 
 /** As a browser sees it: what the bucket itself answers makes no difference to CORS. */
@@ -139,7 +146,8 @@ function actualAnswer(
 
 async function answerOf(response: Response, dialect: Dialect): Promise<Answer> {
   const headers = Object.fromEntries(response.headers)
-  let body = await response.text()
+  // An empty body costs a browser a turn of its own, too.
+  let body = response.body === null ? '' : await response.text()
   for (const name of [dialect.requestIdHeader, dialect.traceIdHeader]) {
     const id = headers[name]
     if (id === undefined) continue

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, describe, expect, test } from 'vitest'
+import { Readable } from 'node:stream'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { addExplain } from '../../src/cli/commands/explain.ts'
 import { COLUMNS } from '../../src/cli/layout.ts'
 import { run } from './in-process.ts'
@@ -238,6 +239,78 @@ A browser
     expect(answer.status).toBe(403)
   })
 
+  describe('--paste', () => {
+    const PREFLIGHT =
+      "Access to XMLHttpRequest at 'https://app.example/cat.png?sign=1' from origin 'https://app.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource."
+    const paste = (text: string, ...args: string[]) => {
+      project.write('pasted.txt', text)
+      return explain('app.example.xml', '--paste', `${project.folder}/pasted.txt`, ...args)
+    }
+
+    test('explains the request of a curl command, told in one line', async () => {
+      const { code, out } = await paste(
+        `curl 'https://app.example/cat.png' -X PUT -H 'Origin: https://app.example' -H 'X-Cos-Acl: private'`,
+      )
+      expect(code).toBe(1)
+      expect(out).toContain(`Read from a curl command: PUT https://app.example/cat.png from
+https://app.example with x-cos-acl.
+
+Preflight for PUT from https://app.example with x-cos-acl
+Refused, by the rules of `)
+      expect(out).toContain('<Resource>app.example/cat.png</Resource>')
+    })
+
+    test('takes what the text does not tell from the options, which win', async () => {
+      const { out } = await paste(
+        PREFLIGHT,
+        '--method',
+        'PUT',
+        '--origin',
+        'https://b.example',
+        '--headers',
+        'X-A',
+      )
+      expect(out).toContain(
+        'Chrome says allow-origin-missing: preflight for https://app.example/cat.png from',
+      )
+      expect(out).toContain('Preflight for PUT from https://b.example with x-a\n')
+    })
+
+    test('reads standard input', async () => {
+      const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([PREFLIGHT]) as never)
+      const args = ['--paste', '-', '--method', 'POST', '--json']
+      const { code, out } = await explain('app.example.xml', ...args).finally(() => stdin.mockRestore())
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject({
+        paste: { says: 'allow-origin-missing', request: { preflight: true } },
+        request: { origin: 'https://app.example', method: 'POST', url: 'https://app.example/cat.png' },
+        answeredBy: 1,
+      })
+    })
+
+    test('asks about the request itself where it was that, and says what is assumed', async () => {
+      const { out } = await paste(
+        PREFLIGHT.replace(/Response to preflight .*: /, '').replace('//app.example/', '//other.example/'),
+      )
+      expect(out.replace(/\s+/g, ' ')).toContain(
+        'The method is taken to be GET. The request went to other.example, and these are the rules of app.example.',
+      )
+      expect(out).toContain('\nRequest GET from https://app.example\n')
+    })
+
+    test.each([
+      ['hello', 'There is no console error'],
+      [PREFLIGHT, 'The text is about a preflight and does not tell its method: name it with --method'],
+      ['curl https://app.example/', "The text does not tell the page's origin: name it with --origin."],
+      [
+        'TypeError: Failed to fetch',
+        'the reason is in a line of the console. See docs/troubleshooting.md#no-reason',
+      ],
+    ])('says what %j lacks', async (text, problem) => {
+      expect(await paste(text)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(problem) })
+    })
+  })
+
   test('prints what the README shows', async () => {
     const args = [
       '--origin',
@@ -267,6 +340,18 @@ A browser
     expect(await explain('none.json', ...where)).toMatchObject({
       code: 2,
       err: expect.stringContaining('none.json'),
+    })
+    expect(await explain('app.example.xml', '--origin', 'https://app.example')).toMatchObject({
+      code: 2,
+      err: 'Name the method with --method, such as PUT.\n',
+    })
+    expect(await explain('app.example.xml', '--method', 'PUT')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Name the page with --origin'),
+    })
+    expect(await explain('app.example.xml', ...where, '--paste', 'nope.txt')).toMatchObject({
+      code: 2,
+      err: "nope.txt: the file can't be read (ENOENT).\n",
     })
     expect(await run(addExplain, ['explain', ...where])).toMatchObject({
       code: 2,

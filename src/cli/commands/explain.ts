@@ -12,6 +12,8 @@ import { hostOfFile } from '../files.ts'
 import { DEFAULT_HOST } from '../hosts.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
+import { wrap } from '../layout.ts'
+import { askedUrl, notTheRules, pastedText, readPasted, requestToExplain } from '../pasted.ts'
 import { dialectFor, hostOf, readSources, type Source } from '../source.ts'
 import { print, printJson } from '../terminal.ts'
 import { Trouble } from '../trouble.ts'
@@ -22,9 +24,10 @@ const ANY_KEY = 'exampleobject'
 
 interface ExplainOptions extends PlaceOptions {
   host?: string
-  origin: string
-  method: string
+  origin?: string
+  method?: string
   headers?: string
+  paste?: string
   actual?: true
   credentials?: true
   dialect?: DialectName
@@ -41,9 +44,13 @@ export function addExplain(program: Command): void {
     )
     .argument('[file]', 'a rules file')
     .option('--host <hostname>', 'the live rules of this host, with --local or --remote')
-    .requiredOption('--origin <origin>', "the page's origin, such as https://www.example.com")
-    .requiredOption('--method <method>', 'the method of the request, such as PUT')
+    .option('--origin <origin>', "the page's origin, such as https://www.example.com")
+    .option('--method <method>', 'the method of the request, such as PUT')
     .option('--headers <names>', 'the headers that the script sets: content-type,x-cos-acl')
+    .option(
+      '--paste <file>',
+      'read the request from a console error, a curl command, a copied fetch or a HAR (-: standard input)',
+    )
     .option('--actual', 'the request itself, not its preflight')
     .option('--credentials', "the script asks with credentials: 'include'")
     .addOption(
@@ -55,35 +62,45 @@ export function addExplain(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExample: npm run rules -- explain rules/files.example.com.xml --origin https://www.example.com --method PUT\n' +
+      '\nExamples:\n' +
+        '  npm run rules -- explain rules/files.example.com.xml --origin https://www.example.com --method PUT\n' +
+        '  npm run rules -- explain --remote --paste -\n' +
         '\nExit code: 0 the request is allowed, 1 it is not, 2 a problem with the call, the file, wrangler or KV.',
     )
     .action(explain)
 }
 
 async function explain(file: string | undefined, options: ExplainOptions): Promise<void> {
-  if ((file === undefined) === (options.host === undefined))
+  const paste = options.paste === undefined ? null : await readPasted(options.paste)
+  const url = paste === null ? null : askedUrl(paste)
+  const host = options.host ?? (file === undefined ? url?.hostname : undefined)
+  if ((file === undefined) === (host === undefined))
     throw new Trouble('Name a rules file, or a host with --host: one of the two.')
+  const { headers, ...rest } = options
+  const named = { ...rest, ...(headers !== undefined && { headers: namesIn(headers) }) }
+  const { request, assumed } = requestToExplain(named, paste)
   const [source] = await readSources(
-    [file === undefined ? { kind: 'answering', host: hostOf(options.host ?? '') } : { kind: 'file', file }],
+    [file === undefined ? { kind: 'answering', host: hostOf(host ?? '') } : { kind: 'file', file }],
     options,
   )
   if (source === undefined) return
+  const rulesHost = hostIn(source, file)
   const asked: Asked = {
     configuration: source.configuration,
     dialect: dialectFor(options.dialect, [source]),
     unmatched: source.settings?.unmatched ?? 'refuse',
-    url: `https://${hostIn(source, file)}/${ANY_KEY}`,
+    url: url?.href ?? `https://${rulesHost}/${ANY_KEY}`,
   }
-  const outcome = await outcomeOf(asked, {
-    origin: options.origin,
-    method: options.method,
-    headers: namesIn(options.headers ?? ''),
-    actual: options.actual === true,
-    credentials: options.credentials === true,
-  })
-  if (options.json) printJson(explanationJson(source, asked, outcome))
-  else print(explanationText(source.name, asked, outcome))
+  if (url !== null && rulesHost !== ANY_HOST && url.hostname !== rulesHost)
+    assumed.push(`The request went to ${url.hostname}, and these are the rules of ${rulesHost}.`)
+  const outcome = await outcomeOf(asked, request)
+  if (options.json) printJson({ ...(paste && { paste }), ...explanationJson(source, asked, outcome) })
+  else {
+    if (paste !== null) print(`${wrap(pastedText(paste, named, assumed))}\n`)
+    print(explanationText(source.name, asked, outcome))
+    const hint = paste !== null && outcome.allowed ? notTheRules(paste, named) : null
+    if (hint !== null) print(`\n${wrap(hint)}`)
+  }
   process.exitCode = outcome.allowed ? 0 : 1
 }
 

@@ -1,0 +1,177 @@
+/**
+ * @module
+ * `rules status`: which revision the edge answers with, KV has and the rules file says, and who is behind.
+ */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { RULES_FOLDER } from '../files.ts'
+import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { withKv } from '../kv/open.ts'
+import { addPlaceOptions } from '../kv/place-options.ts'
+import { wrap } from '../layout.ts'
+import { readServer } from '../server-url.ts'
+import { hostOf } from '../source.ts'
+import { askEdge, type EdgeAnswer } from '../status/ask-edge.ts'
+import { isAnswerOf, readFileSide, readKvSide, tellingRequest } from '../status/sides.ts'
+import { type Sentence, type Sides, verdictOn } from '../status/verdict.ts'
+import { print, printJson, style, table, visible } from '../terminal.ts'
+import { reasonOf, Trouble } from '../trouble.ts'
+
+interface StatusOptions extends PlaceOptions {
+  edge: string
+  host?: string
+  file?: string
+  asks: number
+  json?: true
+}
+
+const MAX_ASKS = 100
+
+export function addStatus(program: Command): void {
+  const command = program
+    .command('status')
+    .summary('say which revision the edge answers with, and who is behind')
+    .description(
+      'Sends the edge a few preflights, which change nothing and reach no bucket, and compares the revision that it ' +
+        'answers with (DEBUG_REFUSALS=on tells it) with that of KV and of the rules file.',
+    )
+    .requiredOption('--edge <url>', 'the edge: https://host[:port][/prefix]')
+    .option('--host <hostname>', "the host to ask for (default: the URL's own)")
+    .option('--file <file>', 'the rules file (default: rules/<host>.xml or .json, where there is one)')
+    .option('--asks <n>', 'how often: isolates may differ', asksOf, 5)
+  addPlaceOptions(command)
+    .option('--json', 'one JSON document')
+    .addHelpText(
+      'after',
+      '\nExample: npm run rules -- status --edge https://files.example.com --remote\n' +
+        '\nExit code: 0 all have the same rules, 1 one is behind, ' +
+        '2 the edge does not tell, or a problem with the call, a file, the network, wrangler or KV.',
+    )
+    .action(status)
+}
+
+function asksOf(text: string): number {
+  const asks = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (asks >= 1 && asks <= MAX_ASKS) return asks
+  throw new InvalidArgumentError(`Accepted: a whole number from 1 to ${MAX_ASKS}.`)
+}
+
+async function status(options: StatusOptions): Promise<void> {
+  const base = readServer('--edge', options.edge)
+  const { hostname } = new URL(base)
+  const host = hostOf(options.host ?? hostname)
+  const name = options.file ?? fileOf(host)
+  const file = name === null ? null : await readFileSide(name)
+  const deployment = await readDeployment(options)
+  const kv = await withKv(deployment.place, kv => readKvSide(kv, deployment, host))
+  const ask = (facts: Sides['asked']) => answerOf(base, host === hostname ? null : host, facts)
+  const allowed = tellingRequest(kv.configuration, null, kv.dialect)
+  const first = await ask(allowed)
+  // Only an edge that does not tell has to be asked what others may refuse: that is an event in its log.
+  const isTold = first.revision !== null
+  const asked = isTold ? allowed : tellingRequest(kv.configuration, file?.configuration ?? null, kv.dialect)
+  const answers = isTold ? [first] : []
+  while (answers.length < options.asks) answers.push(await ask(asked))
+  const as = (rules: typeof kv.configuration) =>
+    answers.map(answer => isAnswerOf(rules, kv.dialect, asked, answer)).find(same => same !== true) ??
+    (rules === null ? null : true)
+  const sides: Sides = {
+    host,
+    answers,
+    kv,
+    file,
+    asked,
+    isAsKv: as(kv.configuration),
+    isAsFile: as(file?.configuration ?? null),
+    ttlSeconds: deployment.settings.policyTtlSeconds,
+    now: Date.now(),
+  }
+  const verdict = verdictOn(sides)
+  const place = describePlace(deployment.place)
+  if (options.json) printJson(statusJson(sides, base, place, verdict))
+  else print(statusText(sides, base, place, verdict))
+  const isBehind = verdict.some(({ behind }) => behind !== null)
+  process.exitCode = isBehind ? 1 : verdict.length > 0 ? 2 : 0
+}
+
+const fileOf = (host: string): string | null =>
+  ['xml', 'json'].map(extension => join(RULES_FOLDER, `${host}.${extension}`)).find(existsSync) ?? null
+
+/** @throws {Trouble} when nothing answers, or something that is not the edge */
+async function answerOf(base: string, host: string | null, asked: Sides['asked']): Promise<EdgeAnswer> {
+  const answer = await askEdge(base, host, asked).catch((error: unknown) => {
+    const reason = visible(reasonOf(error)) || 'unknown error'
+    throw new Trouble(
+      `${visible(base)}: the edge gives no answer (${reason}). Check the URL and the network.`,
+    )
+  })
+  if (answer.hasId || answer.source !== null) return answer
+  throw new Trouble(
+    `${visible(base)}: HTTP ${answer.status} without the edge's request id, so something else answers there. Check the URL, --host, and the Worker's route.`,
+  )
+}
+
+interface Told {
+  readonly revision: string | null
+  readonly answers: number
+  readonly sources: readonly string[]
+}
+
+/** The answers by their revision, in the order in which they came. */
+const toldOf = (answers: readonly EdgeAnswer[]): Told[] =>
+  [...Map.groupBy(answers, ({ revision }) => revision)].map(([revision, same]) => ({
+    revision,
+    answers: same.length,
+    sources: [...new Set(same.flatMap(({ source }) => source ?? []))],
+  }))
+
+function statusText(
+  { answers, kv, file }: Sides,
+  base: string,
+  place: string,
+  verdict: readonly Sentence[],
+): string {
+  const revision = (text: string | null) =>
+    text === null ? 'revision not told' : `revision ${visible(text)}`
+  const rows = [
+    ...toldOf(answers).map(told => [
+      'edge',
+      visible(base),
+      revision(told.revision),
+      `${told.answers} of ${answers.length} answers`,
+      told.sources.join(', '),
+    ]),
+    ['KV', place, kvState(kv), kv.publishedAt ?? '', visible(kv.source ?? '')],
+    ...(file === null ? [] : [['file', file.name, revision(file.revision), file.changedAt]]),
+  ]
+  const sentences =
+    verdict.length === 0
+      ? [style('green', `All have the same rules.`)]
+      : verdict.map(({ text, behind }) => style(behind === null ? 'yellow' : 'red', wrap(text)))
+  return [table(rows), '', ...sentences].join('\n')
+}
+
+function kvState({ state, revision }: Sides['kv']): string {
+  if (state === 'nothing') return 'no rules'
+  if (revision === null) return "can't be used"
+  return `revision ${visible(revision)}${state === 'default' ? ' (default)' : ''}`
+}
+
+function statusJson(
+  { host, answers, kv, file, asked, isAsKv, isAsFile }: Sides,
+  base: string,
+  place: string,
+  verdict: readonly Sentence[],
+) {
+  const { revision, state, publishedAt, source } = kv
+  return {
+    host,
+    edge: { url: base, asked, answers: toldOf(answers), isAsKv, isAsFile },
+    kv: { place, state, revision, publishedAt, source },
+    file: file === null ? null : { name: file.name, revision: file.revision, changedAt: file.changedAt },
+    verdict,
+    equal: verdict.length === 0,
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * @module
+ * What KV and the rules file have for a host, and the request that tells their rules apart.
+ */
+
+import { stat } from 'node:fs/promises'
+import { answerPreflight } from '../../answers/preflight.ts'
+import { compare } from '../../cors/compare.ts'
+import { type Configuration, NO_CONFIGURATION } from '../../cors/configuration.ts'
+import { decide } from '../../cors/decide.ts'
+import { type DialectName, dialectOf } from '../../cors/dialect.ts'
+import type { RequestFacts } from '../../cors/explain.ts'
+import { compile, hydrate } from '../../cors/policy.ts'
+import { rulesKey, settingsKey } from '../../rules/names.ts'
+import { revisionOf } from '../../rules/record.ts'
+import { DEFAULT_HOST } from '../hosts.ts'
+import { type Deployment, settingsOfHost } from '../kv/deployment.ts'
+import type { Kv } from '../kv/kv.ts'
+import { historyOf, readStored } from '../kv/stored.ts'
+import { readFileSource } from '../source.ts'
+import { visible } from '../terminal.ts'
+import type { EdgeAnswer } from './ask-edge.ts'
+import type { FileSide, KvSide } from './verdict.ts'
+
+/** A side, and its rules; null: they can't be used. */
+export type WithRules<T> = T & { readonly configuration: Configuration | null }
+
+/** What KV has for a host: its own rules, or the default ones; and the host's dialect. */
+export async function readKvSide(
+  kv: Kv,
+  deployment: Deployment,
+  host: string,
+): Promise<WithRules<KvSide> & { readonly dialect: DialectName }> {
+  const hosts = [...new Set([host, DEFAULT_HOST])]
+  const values = await kv.get(hosts.flatMap(name => [rulesKey(name), settingsKey(name)]))
+  const firstOf = (key: (host: string) => string) => {
+    const name = hosts.find(one => (values.get(key(one)) ?? null) !== null) ?? host
+    return { name, value: values.get(key(name)) ?? null }
+  }
+  const found = firstOf(rulesKey)
+  const { live, publishedAt, source } = await readStored(found.value)
+  const history = new Set((await historyOf(kv, found.name)).map(({ revision }) => revision))
+  const { dialect } = settingsOfHost(deployment, firstOf(settingsKey).value)
+  const side = { publishedAt, source, history, dialect, reason: '' }
+  switch (live.kind) {
+    case 'nothing':
+      return {
+        ...side,
+        state: 'nothing',
+        revision: await revisionOf(NO_CONFIGURATION),
+        configuration: NO_CONFIGURATION,
+      }
+    case 'unusable':
+      return { ...side, state: 'unusable', reason: live.reason, revision: null, configuration: null }
+    case 'rules': {
+      const { revision, configuration } = live.rules
+      const state = found.name === host ? 'own' : 'default'
+      return { ...side, state, revision, configuration }
+    }
+  }
+}
+
+/** @throws {Trouble} when the file can't be read, or has errors */
+export async function readFileSide(file: string): Promise<WithRules<FileSide>> {
+  const { configuration } = await readFileSource(file)
+  const { mtime } = await stat(file)
+  return {
+    name: visible(file),
+    revision: await revisionOf(configuration),
+    changedAt: mtime.toISOString(),
+    configuration,
+  }
+}
+
+const STRANGER = 'https://status.example'
+/** What can stand in a header line, and is one origin. */
+const SENDABLE = /^[!-+\--~]{1,1024}$/
+
+/** A request that the two sets of rules answer differently; where there is none, one that the first rule allows. */
+export function tellingRequest(
+  kv: Configuration | null,
+  file: Configuration | null,
+  dialect: DialectName,
+): RequestFacts {
+  const [difference] = kv === null || file === null ? [] : compare(kv, file, dialect).differences
+  const rule = (kv ?? file)?.rules[0]
+  const pattern = rule?.allowedOrigins[0] ?? '*'
+  const first: RequestFacts = {
+    origin: pattern === '*' ? STRANGER : pattern.replace('*', 'status'),
+    method: rule?.allowedMethods[0] ?? 'GET',
+    requestedHeaders: null,
+  }
+  const facts = difference?.example.request ?? first
+  return SENDABLE.test(facts.origin ?? '') ? facts : { ...facts, origin: STRANGER }
+}
+
+/** Whether an answer is the one that these rules give; null: there are none to ask. */
+export function isAnswerOf(
+  configuration: Configuration | null,
+  dialectName: DialectName,
+  { origin, method, requestedHeaders }: RequestFacts,
+  answer: EdgeAnswer,
+): boolean | null {
+  if (configuration === null) return null
+  const dialect = dialectOf(dialectName)
+  const decision = decide(hydrate(compile(configuration, dialectName)), origin, method, requestedHeaders)
+  const expected = answerPreflight(
+    dialect,
+    decision,
+    { url: 'https://status.example/', origin, method },
+    false,
+  )
+  const cors = [...expected.headers].filter(([name]) => name.startsWith('access-control-'))
+  return (
+    expected.status === answer.status &&
+    cors.length === Object.keys(answer.cors).length &&
+    cors.every(([name, value]) => answer.cors[name] === value)
+  )
+}

@@ -1,0 +1,71 @@
+/**
+ * @module
+ * The log that is read: a file, or what is piped in, to its end or to Ctrl-C.
+ */
+
+import { createReadStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { visible } from '../terminal.ts'
+import { codeOf, Trouble } from '../trouble.ts'
+import { JsonObjects } from './json-objects.ts'
+import { loggedRequests } from './logged-request.ts'
+import type { Refusals } from './refusals.ts'
+
+/** What else the log held. */
+export interface Held {
+  /** Lines of other text. */
+  readonly otherLines: number
+  /** Requests that the edge has told, of whatever host. */
+  readonly told: number
+}
+
+/**
+ * Counts the requests of a log.
+ *
+ * @param log a file; `-` or undefined: standard input
+ * @throws {Trouble} when it can't be read
+ */
+export async function readLog(log: string | undefined, refusals: Refusals): Promise<Held> {
+  const isPiped = log === undefined || log === '-'
+  if (isPiped && process.stdin.isTTY) {
+    throw new Trouble(
+      'There is no log: pipe one in (`npm exec -- wrangler tail --format json | …`), or name it with --log FILE.',
+    )
+  }
+  const stream = isPiped ? process.stdin : createReadStream(log)
+  const objects = new JsonObjects()
+  let told = 0
+  const count = (documents: Iterable<unknown>) => {
+    for (const document of documents) {
+      for (const request of loggedRequests(document)) {
+        refusals.add(request)
+        told++
+      }
+    }
+  }
+  try {
+    for await (const piece of untilInterrupted(stream)) count(objects.push(piece))
+  } catch (error) {
+    const name = isPiped ? 'Standard input' : visible(log)
+    throw new Trouble(`${name}: the log can't be read (${codeOf(error) || 'unknown error'}).`)
+  }
+  count(objects.end())
+  return { otherLines: objects.otherLines, told }
+}
+
+/** A tail has no end: Ctrl-C ends it, and what has come so far is told. */
+async function* untilInterrupted(stream: Readable): AsyncGenerator<string> {
+  let isInterrupted = false
+  const interrupt = () => {
+    isInterrupted = true
+    stream.destroy()
+  }
+  process.once('SIGINT', interrupt)
+  try {
+    yield* stream.setEncoding('utf8') as AsyncIterable<string>
+  } catch (error) {
+    if (!isInterrupted) throw error
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}

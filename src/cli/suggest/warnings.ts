@@ -1,0 +1,95 @@
+/**
+ * @module
+ * Why a change that a log proposes may be unwise, besides what the change says itself.
+ */
+
+import { advise } from '../../cors/advice.ts'
+import type { Change, Step } from '../../cors/change.ts'
+import { compare } from '../../cors/compare.ts'
+import type { Configuration, Method } from '../../cors/configuration.ts'
+import type { DialectName } from '../../cors/dialect.ts'
+import type { Difference } from '../../cors/difference.ts'
+import { differenceText } from '../../cors/difference-text.ts'
+import { explain } from '../../cors/explain.ts'
+import type { Finding } from '../../cors/findings.ts'
+import { factsOf } from './proposals.ts'
+import type { RefusedRequest } from './refusals.ts'
+
+/** Sentences of one kind. */
+const MAX_SENTENCES = 3
+/** The change's own warnings tell of it. */
+const TOLD_BY_CHANGE: ReadonlySet<string> = new Set(['origin-null'])
+/** What of the other requests' answers gets worse, where another rule answers them after the change. */
+const LOSSES: ReadonlySet<Difference['kind']> = new Set([
+  'method-lost',
+  'header-lost',
+  'credentials',
+  'expose',
+])
+
+/**
+ * The change's own warnings; that nothing may be wrong; that an origin is only claimed; that readers become writers; what `check` would warn of and
+ * did not before; and what others lose.
+ */
+export function warningsOf(
+  before: Configuration,
+  change: Change,
+  request: RefusedRequest,
+  dialect: DialectName,
+): string[] {
+  return [
+    ...passedOn(request),
+    ...claimed(change.steps, before, request),
+    ...change.warnings,
+    ...writing(change.steps, before),
+    ...adviceOn(before, change.configuration),
+    ...losses(before, change.configuration, dialect),
+  ]
+}
+
+function claimed(steps: readonly Step[], before: Configuration, request: RefusedRequest): string[] {
+  // What only a `*` allows is not known by it.
+  const isKnown = explain(before, factsOf(request)).rules.some(
+    ({ origin }) => origin !== null && origin !== '*',
+  )
+  const letsIn = steps.some(({ kind }) => kind === 'add-origin' || kind === 'add-rule')
+  return !letsIn || isKnown
+    ? []
+    : [
+        `Any client can claim any Origin, so the log proves nothing: only if you know that ${request.origin} is yours to let in.`,
+      ]
+}
+
+/** A form that is sent, or a page that is opened, has an Origin, too. */
+function passedOn({ preflights, actual, forwarded }: RefusedRequest): string[] {
+  return preflights === 0 && forwarded === actual
+    ? ['It was passed on, not refused: a form sends the same, and needs no rule.']
+    : []
+}
+
+const isRead = (method: Method): boolean => method === 'GET' || method === 'HEAD'
+
+function writing(steps: readonly Step[], { rules }: Configuration): string[] {
+  return steps.flatMap(step => {
+    if (step.kind !== 'add-method' || isRead(step.value)) return []
+    const isForReading = rules[step.rule - 1]?.allowedMethods.every(isRead)
+    if (isForReading) return [`Rule ${step.rule} has been for reading only.`]
+    return step.value === 'DELETE' ? [`Rule ${step.rule} has never let a page delete an object.`] : []
+  })
+}
+
+function adviceOn(before: Configuration, after: Configuration): string[] {
+  const keyOf = ({ code, value }: Finding) => `${code} ${value}`
+  const known = new Set(advise(before).map(keyOf))
+  return advise(after)
+    .filter(finding => !known.has(keyOf(finding)) && !TOLD_BY_CHANGE.has(finding.code))
+    .map(({ reason }) => reason)
+    .slice(0, MAX_SENTENCES)
+}
+
+function losses(before: Configuration, after: Configuration, dialect: DialectName): string[] {
+  return compare(before, after, dialect)
+    .differences.filter(({ kind, after: now }) => LOSSES.has(kind) && now !== 'with credentials')
+    .map(differenceText)
+    .slice(0, MAX_SENTENCES)
+}

@@ -1,0 +1,43 @@
+/**
+ * @module
+ * Changes put into a rules file: the person's own text stays, as far as it can.
+ */
+
+import { realpath } from 'node:fs/promises'
+import type { Change } from '../../cors/change.ts'
+import type { Configuration } from '../../cors/configuration.ts'
+import { applyChange } from '../../explain/edit.ts'
+import { readDocument } from '../../formats/read.ts'
+import { readText } from '../files.ts'
+import { writeOutput } from '../output.ts'
+import { visible } from '../terminal.ts'
+import { Trouble } from '../trouble.ts'
+
+/**
+ * Makes the changes, each for what the former one makes, and writes the file: all of them or none.
+ *
+ * @param configuration what the file says, and the first change is for
+ * @returns what of the text is lost, as sentences
+ * @throws {Trouble} when the file says something else by now, or the changed rules can't be written
+ */
+export async function writeInto(
+  file: string,
+  configuration: Configuration,
+  changes: readonly Change[],
+): Promise<string[]> {
+  const name = visible(file)
+  let text = await readText(file)
+  const now = await readDocument(text)
+  if (JSON.stringify(now.configuration) !== JSON.stringify(configuration))
+    throw new Trouble(`${name} has changed meanwhile. Nothing was written: run this again.`)
+  const losses = new Set<string>()
+  for (const change of changes) {
+    const edited = await applyChange(text, 'rules', change)
+    if ('problem' in edited) throw new Trouble(`${name}: ${edited.problem} Nothing was written.`)
+    for (const loss of edited.losses) losses.add(loss)
+    text = edited.text
+  }
+  // A link stays one.
+  await writeOutput(text, { out: await realpath(file), force: true })
+  return [...losses]
+}

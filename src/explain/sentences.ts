@@ -1,0 +1,153 @@
+/**
+ * @module
+ * An outcome in sentences, without their layout: the command line and the playground say the same.
+ */
+
+import type { Browser } from '../cors/browser.ts'
+import type { Step } from '../cors/change.ts'
+import type { RuleVerdict } from '../cors/explain.ts'
+import { quote } from '../cors/findings.ts'
+import type { Outcome } from './outcome.ts'
+
+/** Additions that a rule may lack to be called near. */
+const NEAR = 2
+/** Rules that are told one by one, however little they have to do with the request. */
+const MOST_TOLD = 12
+
+/** Rules that are called near, one by one. */
+const MOST_NEAR = 4
+
+/** One of a rule's three conditions, as it was met or not. */
+export interface Condition {
+  readonly name: 'origin' | 'method' | 'headers'
+  readonly held: boolean
+  /** What held, or what would have. */
+  readonly text: string
+}
+
+/** The three conditions of a rule, in the order in which they are asked. */
+export function conditionsOf(verdict: RuleVerdict, { explanation, question }: Outcome): readonly Condition[] {
+  const { rule, origin, methodHeld, missingHeaders } = verdict
+  const allowed = rule.allowedHeaders.length === 0 ? 'none' : rule.allowedHeaders.map(quote).join(', ')
+  const names = [...new Set(explanation.names)].join(', ')
+  const headers = question.actual
+    ? 'only preflights are asked for them'
+    : missingHeaders.length > 0
+      ? `not ${[...new Set(missingHeaders)].join(', ')}; allowed: ${allowed}`
+      : names || 'none asked for'
+  return [
+    {
+      name: 'origin',
+      held: origin !== null,
+      text: origin === null ? `not ${rule.allowedOrigins.map(quote).join(', ')}` : quote(origin),
+    },
+    {
+      name: 'method',
+      held: methodHeld,
+      text: methodHeld ? question.method : `only ${rule.allowedMethods.join(', ')}`,
+    },
+    { name: 'headers', held: question.actual || missingHeaders.length === 0, text: headers },
+  ]
+}
+
+/** The rules worth telling one by one, and how many there are besides. */
+export interface ToldRules {
+  readonly told: readonly RuleVerdict[]
+  /** Rules that were asked and have nothing to do with the request. */
+  readonly left: number
+  /** Rules that were not asked: an earlier one answers. */
+  readonly later: number
+}
+
+/** @param all every rule that was asked, however many they are */
+export function toldRules({ explanation: { rules, answeredBy } }: Outcome, all = false): ToldRules {
+  // The first that matches answers: those after it are not asked.
+  const asked = answeredBy === null ? rules : rules.slice(0, answeredBy + 1)
+  const told = all || rules.length <= MOST_TOLD ? asked : nearest(asked)
+  return { told, left: asked.length - told.length, later: rules.length - asked.length }
+}
+
+/** The rule that answers, those that allow the origin, and those that lack one thing; in their order. */
+function nearest(asked: readonly RuleVerdict[]): readonly RuleVerdict[] {
+  const near = new Set(
+    [
+      asked.filter(({ matches }) => matches),
+      asked.filter(({ origin }) => origin !== null),
+      asked.filter(({ missing }) => missing === 1),
+    ].flat(),
+  )
+  const told = new Set([...near].slice(0, MOST_TOLD))
+  return asked.filter(rule => told.has(rule))
+}
+
+const isNear = ({ origin, missing }: RuleVerdict): boolean => origin !== null || missing === 1
+
+/** "Allowed by rule 2", "Refused", …: without a full stop. */
+export function verdictText({ explanation: { answeredBy, unusable }, answer }: Outcome): string {
+  const because = unusable === null ? '' : `: ${unusable.reason}`
+  if (answeredBy !== null) return `Allowed by rule ${answeredBy + 1}`
+  return answer.status === null ? `No rule allows it${because}, and it is passed on` : `Refused${because}`
+}
+
+/** "Rule 2 would allow it but for `x-cos-acl`." Names stand in backticks. */
+export function nearSentences({
+  explanation: { rules, answeredBy, unusable },
+  question,
+}: Outcome): readonly string[] {
+  if (answeredBy !== null || unusable !== null) return []
+  const least = Math.min(...rules.map(({ missing }) => missing))
+  if (least > NEAR) return []
+  const near = rules.filter(rule => rule.missing === least && isNear(rule))
+  const sentences = near.slice(0, MOST_NEAR).map(({ position, origin, methodHeld, missingHeaders }) => {
+    const lacks = [
+      ...(origin === null ? ['the origin'] : []),
+      ...(methodHeld ? [] : [`the method ${quote(question.method)}`]),
+      ...[...new Set(missingHeaders)].map(name => `\`${name}\``),
+    ]
+    return `Rule ${position + 1} would allow it but for ${lacks.join(' and ')}.`
+  })
+  const more = near.length - sentences.length
+  return more > 0
+    ? [...sentences, `${more} more ${more === 1 ? 'rule lacks' : 'rules lack'} as little.`]
+    : sentences
+}
+
+/** About headers that the script sets and no preflight names; null: there are none. */
+export const unaskedSentence = ({ unasked }: Outcome): string | null =>
+  unasked.length === 0
+    ? null
+    : `No preflight names ${unasked.join(', ')}: it needs no permission, or no script can set it.`
+
+/** What a browser does: whether it asks, and what it makes of the answer. */
+export function browserSentences({ browser: { asks, verdict }, question }: Outcome): readonly string[] {
+  const sentences: string[] = []
+  if (!question.actual) {
+    sentences.push(
+      asks === null
+        ? 'It sends the request without asking: method and headers are safelisted.'
+        : `It asks first: ${asks}.`,
+    )
+  }
+  if (verdict.goesOn) {
+    sentences.push(
+      asks === null
+        ? 'The script may read the response.'
+        : 'It goes on, and the script may read the response.',
+    )
+  } else {
+    const fails = asks === null ? 'The script gets an error instead of the response' : 'It fails the request'
+    sentences.push(`${fails}: ${verdict.reason}.`)
+  }
+  return sentences
+}
+
+/** For how long each browser remembers the preflight, in seconds; empty: none does. */
+export const remembered = ({ browser: { remembers } }: Outcome): readonly (readonly [Browser, number])[] =>
+  remembers === null ? [] : (Object.entries(remembers) as [Browser, number][])
+
+/** The element of `CORSConfiguration` that an addition to a rule is. */
+export const ELEMENT_OF = {
+  'add-origin': 'AllowedOrigin',
+  'add-method': 'AllowedMethod',
+  'add-header': 'AllowedHeader',
+} as const satisfies Record<Exclude<Step['kind'], 'add-rule'>, string>
