@@ -51,8 +51,15 @@ export function smallestChange(
   const { method, origin } = request
   if (!isMethod(method) || origin === null)
     return { impossible: `No rule can allow the method ${method ?? '(none)'}: only ${METHODS.join(', ')}.` }
-  if (explanation.names.includes('*')) return { impossible: 'No rule can allow a header called *.' }
-  const nearest = nearestRule(explanation)
+  // In a rule, a star would stand for others, and no browser sends one.
+  if (origin.includes('*'))
+    return { impossible: `No rule can allow the origin ${origin} alone: the star would stand for others.` }
+  const starred = explanation.names.find(name => name.includes('*'))
+  if (starred !== undefined)
+    return {
+      impossible: `No rule can allow a header called ${starred} alone: the star would stand for others.`,
+    }
+  const nearest = nearestRule(explanation, method)
   return nearest === null
     ? newRule(configuration, explanation, origin, method)
     : extendRule(configuration, nearest, origin, method)
@@ -62,9 +69,14 @@ export function smallestChange(
  * The rule that lacks the least, if it shares enough with the request. Of two, the one where the addition gives less to
  * others; then the one with fewer methods to give away, then the earlier one.
  */
-function nearestRule(explanation: Explanation): RuleVerdict | null {
+function nearestRule(explanation: Explanation, method: Method): RuleVerdict | null {
+  const isRead = method === 'GET' || method === 'HEAD'
   const [nearest] = explanation.rules
-    .filter(verdict => verdict.missing <= MAX_ADDITIONS && (verdict.origin !== null || verdict.missing === 1))
+    .filter(({ missing, origin, methodHeld }) => {
+      // What lets everyone read must not let everyone write for the sake of one.
+      if (origin === '*' && !methodHeld && !isRead) return false
+      return missing <= MAX_ADDITIONS && (origin !== null || missing === 1)
+    })
     .sort(
       (a, b) =>
         a.missing - b.missing ||

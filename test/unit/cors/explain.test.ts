@@ -88,7 +88,8 @@ describe('smallestChange()', () => {
     }
     expect(ruleFor('https://a.example', rules)).toBe(3)
     expect(ruleFor('https://b.example', rules)).toBe(2)
-    expect(ruleFor('https://b.test', rules)).toBe(1)
+    // What lets everyone read does not let everyone write for the sake of one.
+    expect(ruleFor('https://b.test', rules)).toBe(4)
   })
 
   test('makes a rule of its own for a request that shares too little with any', () => {
@@ -99,5 +100,9 @@ describe('smallestChange()', () => {
     expect(ask('null', 'GET')).toMatchObject({ warnings: [expect.stringContaining('sandboxed')] })
     expect(ask('https://a.example', 'PATCH')).toMatchObject({ impossible: expect.stringContaining('PATCH') })
     expect(ask('https://a.example, https://a.example', 'GET')).toHaveProperty('impossible')
+    expect(ask('https://*.example', 'GET')).toMatchObject({ impossible: expect.stringContaining('star') })
+    expect(ask('https://a.example', 'GET', 'x-*')).toMatchObject({
+      impossible: expect.stringContaining('star'),
+    })
   })
 })
