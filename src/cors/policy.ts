@@ -82,26 +82,24 @@ function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): Polic
 }
 
 /**
- * The header sets of one rule for one kind of origin, as templates: a Response copies them. Made when they are
- * first asked for, because most rules of most hosts never answer in an isolate's life.
+ * The header sets of one rule for one kind of origin. The template is made when it is first asked for, because most
+ * rules of most hosts never answer in an isolate's life.
  */
 export class HeaderSets {
-  readonly #pairs: { readonly preflight: readonly HeaderPair[]; readonly actual: readonly HeaderPair[] }
+  /** Put on a response that has headers already, one by one. */
+  readonly actual: readonly HeaderPair[]
+  readonly #pairs: readonly HeaderPair[]
   #preflight: Headers | null = null
-  #actual: Headers | null = null
 
   constructor(preflight: readonly HeaderPair[], actual: readonly HeaderPair[]) {
-    this.#pairs = { preflight, actual }
+    this.#pairs = preflight
+    this.actual = actual
   }
 
+  /** The template of an answer: a Response copies it. */
   get preflight(): Headers {
-    this.#preflight ??= toHeaders(this.#pairs.preflight)
+    this.#preflight ??= toHeaders(this.#pairs)
     return this.#preflight
-  }
-
-  get actual(): Headers {
-    this.#actual ??= toHeaders(this.#pairs.actual)
-    return this.#actual
   }
 }
 

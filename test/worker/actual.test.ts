@@ -279,9 +279,12 @@ describe('a failing bucket', () => {
     expect(edge.log.join('\n')).toContain('"event":"upstream-failed"')
   })
 
-  test('that sends no headers in time is a 504', async () => {
-    bucket.answer = () => {}
+  test('that sends no headers in time is a 504, and its connection is let go of', async () => {
+    const letGo = new Promise<void>(resolve => {
+      bucket.answer = (_request, response) => void response.on('close', resolve)
+    })
     const answer = await edge.send('/k', { headers: origin })
+    await letGo
     expect([answer.status, answer.text.includes('<Code>GatewayTimeout</Code>')]).toEqual([504, true])
     expect(corsOf(answer.headers)).toEqual(CORS)
   })

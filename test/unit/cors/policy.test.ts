@@ -102,9 +102,9 @@ describe('hydrate()', () => {
   test('has credentials for the origins of a rule and none for its null', () => {
     const [only] = ready({ allowedOrigins: ['null', 'https://a.example'] }).rules
     expect(only?.sets.preflight.get('access-control-allow-credentials')).toBe('true')
-    expect(only?.sets.actual.get('access-control-allow-credentials')).toBe('true')
+    expect(only?.sets.actual).toContainEqual(['access-control-allow-credentials', 'true'])
     expect(only?.setsForNull.preflight.has('access-control-allow-credentials')).toBe(false)
-    expect(only?.setsForNull.actual.has('access-control-allow-credentials')).toBe(false)
+    expect(only?.setsForNull.actual).not.toContainEqual(['access-control-allow-credentials', 'true'])
     expect(only?.setsForNull.preflight.get('access-control-max-age')).toBe('600')
   })
 
