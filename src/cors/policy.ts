@@ -6,6 +6,7 @@
 
 import { type Configuration, METHODS, type Rule } from './configuration.ts'
 import { type Dialect, type DialectName, dialectOf } from './dialect.ts'
+import { Memo } from './memo.ts'
 import { PatternIndex } from './pattern.ts'
 import { type ListLimits, listLimits } from './request-headers.ts'
 import { addPosition, emptySet, type RuleSet } from './rule-set.ts'
@@ -98,7 +99,7 @@ export class HeaderSets {
 
   /** The template of an answer: a Response copies it. */
   get preflight(): Headers {
-    this.#preflight ??= toHeaders(this.#pairs)
+    this.#preflight ??= templateOf(this.#pairs)
     return this.#preflight
   }
 }
@@ -167,7 +168,17 @@ function hydrateRule(rule: PolicyRule, position: number): ReadyRule {
   }
 }
 
-const toHeaders = (pairs: readonly HeaderPair[]): Headers =>
-  new Headers(pairs.map(([name, value]) => [name, value]))
+/** Templates by what they hold. Most hosts answer as others do, and what all of them use stays near the processor. */
+const templates = new Memo<Headers>(1024)
+
+function templateOf(pairs: readonly HeaderPair[]): Headers {
+  const key = pairs.map(pair => pair.join(': ')).join('\n')
+  let template = templates.get(key)
+  if (template === undefined) {
+    template = new Headers(pairs.map(([name, value]) => [name, value]))
+    templates.set(key, template)
+  }
+  return template
+}
 const withoutCredentials = (pairs: readonly HeaderPair[]): HeaderPair[] =>
   pairs.filter(([name]) => name !== 'access-control-allow-credentials')
