@@ -32,7 +32,7 @@ const rule = {
 /** The rule that answers is the last of a hundred. */
 const FACTS = { publishedAt: '2026-01-01T00:00:00Z', source: 'bench' }
 /** KV with rules for many hosts, which all fit into memory: each allows an origin of its own besides. */
-const KV_OF_HOSTS: Subject = {
+export const KV_OF_HOSTS: Subject = {
   name: 'kv',
   source: `const rulesOf = key => key.startsWith('cors:') && key !== 'cors:default' ? JSON.stringify([{
   AllowedOrigins: [${JSON.stringify(ORIGIN)}, 'https://' + key.slice(5)],
@@ -109,7 +109,7 @@ export default {
   ]
 }
 
-const BUCKET: Subject = {
+export const BUCKET: Subject = {
   name: 'bucket',
   source: `const body = ${JSON.stringify(OBJECT)}
 export default { fetch() { return new Response(body, { headers: { etag: '"e"', 'cache-control': 'no-store' } }) } }`,
@@ -120,6 +120,9 @@ const asked = {
   'Access-Control-Request-Method': 'PUT',
   'Access-Control-Request-Headers': 'content-type,x-cos-meta-author',
 }
+/** No policy goes stale while it is measured what one in memory costs. */
+export const LASTING = { POLICY_TTL_SECONDS: '86400' }
+
 const PREFLIGHT: Load = { method: 'OPTIONS', headers: asked, hosts: 1, ready: 1 }
 const REFUSED: Load = {
   method: 'OPTIONS',
@@ -127,7 +130,9 @@ const REFUSED: Load = {
   hosts: 1,
   ready: 1,
 }
-const GET: Load = { method: 'GET', headers: { Origin: ORIGIN }, hosts: 1, ready: 1 }
+export const ONE_HOST: Load = { ...PREFLIGHT, ready: HOSTS }
+export const MANY_HOSTS: Load = { ...ONE_HOST, hosts: HOSTS }
+export const GET: Load = { method: 'GET', headers: { Origin: ORIGIN }, hosts: 1, ready: 1 }
 
 /** One thing to load: a subject and a load. */
 const RUNS = {
@@ -136,8 +141,8 @@ const RUNS = {
   'hono/cors, one origin': ['hono', PREFLIGHT],
   'preflight allowed by the last of 100 rules': ['edge', PREFLIGHT],
   'preflight refused': ['edge', REFUSED],
-  'preflight, one rule, one host': ['hosts', { ...PREFLIGHT, ready: HOSTS }],
-  'preflight, one rule, 10,000 hosts in turn': ['hosts', { ...PREFLIGHT, hosts: HOSTS, ready: HOSTS }],
+  'preflight, one rule, one host': ['hosts', ONE_HOST],
+  'preflight, one rule, 10,000 hosts in turn': ['hosts', MANY_HOSTS],
   'a bare fetch(request) Worker, GET of 2 KiB': ['proxy', GET],
   'GET of 2 KiB': ['edge', GET],
 } as const satisfies Record<string, readonly [string, Load]>
@@ -161,11 +166,9 @@ export async function workerRows(rounds = 7, seconds = 2): Promise<Row[]> {
   const bucket = await startWorkerd([BUCKET], '')
   const all = subjects(bucket.url('bucket'))
   const workerd = await startWorkerd(all, JSON.stringify(RECORD))
-  // All in memory is what is measured: no policy goes stale meanwhile.
-  const lasting = { POLICY_TTL_SECONDS: '86400' }
   const edge = all
     .filter(({ name }) => name === 'edge')
-    .map(one => ({ ...one, vars: { ...one.vars, ...lasting } }))
+    .map(one => ({ ...one, vars: { ...one.vars, ...LASTING } }))
   const ofHosts = await startWorkerd([...edge, KV_OF_HOSTS], '', ['edge'])
   const urlOf = (name: string) => (name === 'hosts' ? ofHosts.url('edge') : workerd.url(name))
   try {

@@ -121,3 +121,10 @@ async function freePort(): Promise<number> {
 /** Resident memory of a process, in bytes. */
 export const residentBytes = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+
+/** What a process has computed so far, in microseconds; the kernel counts in hundredths of a second. */
+export function cpuMicros(pid: number): number {
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const [user, system] = fields.split(' ').slice(11, 13)
+  return (Number(user) + Number(system)) * 10_000
+}

@@ -3,6 +3,11 @@
  * One request to the bucket: its timeout, its single retry, and what its failure is called.
  */
 
+import type { Scheduler } from '@cloudflare/workers-types'
+
+/** The runtime's own; a browser's has no `wait`. */
+declare const scheduler: Scheduler
+
 /** Answers that a second try may better (RFC 9110 15.6.3-15.6.5). */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504])
 

@@ -46,7 +46,7 @@ const ask = (policy: ReadyPolicy, { origin, method, requestedHeaders }: ModelReq
 
 /** The CORS headers of an answer: a header set of the decision, and the two that the request decides. */
 function answered(decision: Allowed, kind: 'preflight' | 'actual', origin: string | null): ModelHeaders {
-  const headers = new Headers(decision.sets[kind])
+  const headers = new Headers([...decision.sets[kind]].map(([name, value]) => [name, value]))
   if (!headers.has('access-control-allow-origin')) headers.set('access-control-allow-origin', origin ?? '')
   if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)
   return Object.fromEntries(headers)

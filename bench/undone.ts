@@ -1,0 +1,207 @@
+/**
+ * @module
+ * What each optimisation is worth: the Worker as it is beside the same with that one undone, in one run, by the time
+ * that workerd computes for a request: what else the machine does meanwhile changes that the least.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type Load, requestsPerSecond, script } from './load.ts'
+import { interleaved, type Row } from './rows.ts'
+import { BUCKET, GET, KV_OF_HOSTS, LASTING, MANY_HOSTS, ONE_HOST } from './worker.ts'
+import { cpuMicros, type Subject, startWorkerd } from './workerd.ts'
+
+/** A text of a file, and what stood there before. */
+type Edit = readonly [file: string, text: string | RegExp, before: string]
+
+interface Optimisation {
+  readonly name: string
+  readonly of: keyof typeof LOADS | 'bundle'
+  readonly edits: readonly Edit[]
+}
+
+const LOADS = {
+  preflight: ONE_HOST,
+  '10,000 hosts': MANY_HOSTS,
+  'GET of 2 KiB': GET,
+} as const satisfies Record<string, Load>
+
+const OPTIMISATIONS: readonly Optimisation[] = [
+  {
+    name: 'preflights do not go through the router',
+    of: 'preflight',
+    edits: [
+      ['src/index.ts', "if (request.method !== 'OPTIONS') return", 'return'],
+      ['src/app.ts', /^import .+\n/m, "$&import { answerOptions } from './preflights.ts'\n"],
+      [
+        'src/app.ts',
+        "app.all('*', actualRequest)",
+        "app.options('*', c => answerOptions(c.req.raw, c.env, c.executionCtx))\napp.all('*', actualRequest)",
+      ],
+    ],
+  },
+  {
+    name: 'a policy in memory is not waited for',
+    of: 'preflight',
+    edits: [
+      [
+        'src/preflights.ts',
+        'if (held !== null) return answer(edge, request, host, held, 0)',
+        'if (held !== null) return Promise.resolve(held).then(found => answer(edge, request, host, found, 0))',
+      ],
+    ],
+  },
+  {
+    name: 'a Response copies the template of a rule, not its pairs',
+    of: 'preflight',
+    edits: [
+      [
+        'src/answers/preflight.ts',
+        'headers: decision.sets.preflight',
+        'headers: [...decision.sets.preflight]',
+      ],
+    ],
+  },
+  {
+    name: 'hosts that answer alike share their templates',
+    of: '10,000 hosts',
+    edits: [['src/cors/policy.ts', 'let template = templates.get(key)', 'let template']],
+  },
+  {
+    name: 'the bucket is waited for without an AbortSignal',
+    of: 'GET of 2 KiB',
+    edits: [
+      [
+        'src/origin/send.ts',
+        'const late = scheduler.wait(deadline - Date.now())',
+        'const abort = new AbortController()\nconst timer = setTimeout(() => abort.abort(), deadline - Date.now())',
+      ],
+      [
+        'src/origin/send.ts',
+        'await Promise.race([fetchOnce(), late])',
+        'await fetchOnce(abort.signal)\nclearTimeout(timer)',
+      ],
+      [
+        'src/origin/send.ts',
+        'async () => fetcher(await make())',
+        'async signal => fetcher(await make(), signal)',
+      ],
+      [
+        'src/edge.ts',
+        'upstream => (init === null ? fetcher(upstream) : fetcher(upstream, init))',
+        '(upstream, signal) => fetcher(upstream, { ...init, signal })',
+      ],
+    ],
+  },
+  {
+    name: 'a request is copied once',
+    of: 'GET of 2 KiB',
+    edits: [['src/edge.ts', 'init === null ? fetcher(upstream)', 'false ? fetcher(upstream)']],
+  },
+  {
+    name: 'the XML reader has nothing that never runs',
+    of: 'bundle',
+    edits: [['wrangler.toml', /\[alias\]\n(?:".+\n)+/, '']],
+  },
+  {
+    name: 'advice is left to the command line',
+    of: 'bundle',
+    edits: [
+      [
+        'src/rules/record.ts',
+        "import { readDocument } from '../formats/read.ts'",
+        "import { readAdvised as readDocument } from '../formats/advised.ts'",
+      ],
+    ],
+  },
+]
+
+/** Rounds of two seconds for each subject; medians. */
+export async function undoneRows(rounds = 5, seconds = 2): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-undone-'))
+  try {
+    const now = readFileSync('dist/index.js', 'utf8')
+    const rows: Row[] = []
+    const gzip = (source: string) => gzipSync(source, { level: 9 }).length / 1024
+    const bucket = await startWorkerd([BUCKET], '')
+    try {
+      for (const of of Object.keys(LOADS) as (keyof typeof LOADS)[]) {
+        const measured = OPTIMISATIONS.filter(one => one.of === of)
+        const sources = [now, ...measured.map(one => bundleWithout(one, folder))]
+        const costs = await costsOf(sources, LOADS[of], bucket.url('bucket'), folder, rounds, seconds)
+        const after = costs[0] ?? Number.NaN
+        for (const [at, { name }] of measured.entries())
+          rows.push(rowOf(`${of}: ${name}`, costs[at + 1] ?? Number.NaN, after, 'µs', 1))
+      }
+    } finally {
+      await bucket.stop()
+    }
+    for (const one of OPTIMISATIONS.filter(({ of }) => of === 'bundle'))
+      rows.push(rowOf(`bundle, gzip: ${one.name}`, gzip(bundleWithout(one, folder)), gzip(now), 'KiB', 1))
+    return rows
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const rowOf = (name: string, before: number, after: number, unit: string, digits: number): Row => ({
+  group: 'Before and after',
+  name,
+  figure: `${before.toFixed(digits)} → ${after.toFixed(digits)} ${unit}`,
+  ratio: after / before,
+  over: 'the same with this undone',
+  goal: null,
+  measured: after / before,
+})
+
+/** The production bundle of a copy of the source in which an optimisation is undone. */
+function bundleWithout({ name, edits }: Optimisation, folder: string): string {
+  const copy = mkdtempSync(join(folder, 'copy-'))
+  for (const path of ['src', 'package.json', 'tsconfig.json', 'wrangler.toml'])
+    cpSync(path, join(copy, path), { recursive: true })
+  symlinkSync(resolve('node_modules'), join(copy, 'node_modules'), 'dir')
+  for (const [file, text, before] of edits) {
+    const path = join(copy, file)
+    const source = readFileSync(path, 'utf8')
+    const edited = source.replace(text, before)
+    if (edited === source) throw new Error(`${file} has no ${text}: correct bench/undone.ts (${name}).`)
+    writeFileSync(path, edited)
+  }
+  const outdir = join(copy, 'dist')
+  execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', outdir, '--env', ''], {
+    cwd: copy,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  return readFileSync(join(outdir, 'index.js'), 'utf8')
+}
+
+/** Microseconds of workerd for a request, of each source. */
+async function costsOf(
+  sources: readonly string[],
+  load: Load,
+  upstream: string,
+  folder: string,
+  rounds: number,
+  seconds: number,
+): Promise<number[]> {
+  const vars = { ORIGIN: upstream, ...LASTING }
+  const subjects = sources.map((source, at): Subject => ({ name: `edge${at}`, source, kv: true, vars }))
+  const names = subjects.map(({ name }) => name)
+  const workerd = await startWorkerd([...subjects, KV_OF_HOSTS], '', names)
+  try {
+    const lua = script(folder, 'undone', load)
+    const run = (name: string, time: number) => requestsPerSecond(`${workerd.url(name)}/key`, lua, time)
+    for (const name of names) await run(name, load.hosts > 1 ? 10 : 1)
+    const costs = await interleaved(names, rounds, async name => {
+      const before = cpuMicros(workerd.pid)
+      const rate = await run(name, seconds)
+      return (cpuMicros(workerd.pid) - before) / (rate * seconds)
+    })
+    return names.map(name => costs.get(name) ?? Number.NaN)
+  } finally {
+    await workerd.stop()
+  }
+}
