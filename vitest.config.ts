@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
 /** Files of pure code: they share a worker, because making a new one would cost more than most of them take. */
-const PURE = ['test/unit/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/model/**/*.test.ts', 'test/conformance/**/*.test.ts']
+const PURE = [
+  'test/unit/**/*.test.ts',
+  'test/fuzz/**/*.test.ts',
+  'test/model/**/*.test.ts',
+  'test/conformance/**/*.test.ts',
+]
 const limits = { testTimeout: 30_000, hookTimeout: 60_000 }
 
 export default defineConfig({

@@ -10,6 +10,7 @@ import { coldRows } from './cold.ts'
 import { decideRows } from './decide.ts'
 import { hasWrk } from './load.ts'
 import { memoryRows } from './memory.ts'
+import { hasChromium, playgroundRows } from './playground.ts'
 import { type Row, reached } from './rows.ts'
 import { streamingRow } from './streaming.ts'
 import { workerRows } from './worker.ts'
@@ -32,6 +33,10 @@ if (hasWrk()) await section('the Worker under load', workerRows)
 else console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
 
 await section('streaming', async () => [await streamingRow()])
+
+if (!hasChromium())
+  console.error('The playground is measured in size alone: there is no Chromium (CHROMIUM).')
+await section('the playground', () => playgroundRows())
 
 const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
 const date = new Date().toISOString().slice(0, 10)

@@ -1,11 +1,12 @@
 /**
  * @module
- * Serves the demo page from another origin than the edge's: a handful of files, the edge's traffic as events,
- * and preflights asked without a browser, because a browser shows their answers to nobody.
+ * Serves the demo page from another origin than the edge's: a handful of files, the edge's traffic as events, the
+ * playground, and preflights asked without a browser, because a browser shows their answers to nobody.
  */
 
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { bundlePlayground, type PlaygroundFiles } from '../scripts/playground-bundle.ts'
 import type { DemoKey } from './seed.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -20,10 +21,20 @@ const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Ma
   ['/refusals.js', ['demo/page/refusals.js', 'text/javascript; charset=utf-8']],
   ['/frame.html', ['demo/page/frame.html', 'text/html; charset=utf-8']],
   ['/frame.js', ['demo/page/frame.js', 'text/javascript; charset=utf-8']],
+  ['/rules.xml', ['rules/localhost.xml', 'application/xml; charset=utf-8']],
   [
     '/cos-js-sdk-v5.js',
     ['node_modules/cos-js-sdk-v5/dist/cos-js-sdk-v5.min.js', 'text/javascript; charset=utf-8'],
   ],
+])
+
+/** Where the playground is, with what its files are. */
+const PLAYGROUND = '/playground/'
+const PLAYGROUND_TYPES: ReadonlyMap<string, string> = new Map([
+  ['index.html', 'text/html; charset=utf-8'],
+  ['playground.js', 'text/javascript; charset=utf-8'],
+  ['playground.css', 'text/css; charset=utf-8'],
+  ['licences.txt', 'text/plain; charset=utf-8'],
 ])
 
 /** A question to `/ask` is a few header lines. In bytes. */
@@ -70,6 +81,7 @@ export const servePage = async (
     if (path === '/settings.json')
       return void res.setHeader('content-type', 'application/json').end(JSON.stringify(settings))
     if (path === '/events') return watch(res, watchers)
+    if (path.startsWith(PLAYGROUND)) return playground(res, path.slice(PLAYGROUND.length) || 'index.html')
     const [file, type] = FILES.get(path) ?? []
     if (file === undefined || type === undefined) return refuse(res, 404)
     const content = await readFile(new URL(file, root))
@@ -96,6 +108,18 @@ const listen = (server: Server, address: string, port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject).listen(port, address, resolve)
   })
+
+/** Built when it is first asked for: most starts are not about it. */
+let built: Promise<PlaygroundFiles> | undefined
+
+async function playground(res: ServerResponse, name: string): Promise<void> {
+  const type = PLAYGROUND_TYPES.get(name)
+  if (type === undefined) return refuse(res, 404)
+  built ??= bundlePlayground()
+  const content = (await built).get(name)
+  if (content === undefined) return refuse(res, 404)
+  res.setHeader('content-type', type).end(content)
+}
 
 function refuse(res: ServerResponse, status: number): void {
   if (res.headersSent) res.destroy()

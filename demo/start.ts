@@ -137,6 +137,9 @@ The edge answers on ${edge}, in front of the demo bucket (ready in ${((performan
   a page on another origin: upload, list, download, and watch each preflight
     ${pageOrigin}
 
+  the playground: why rules refuse a request, and what would allow it
+    ${pageOrigin}/playground/
+
   other rules: edit rules/localhost.xml, then publish it; the edge follows within seconds
     npm run rules -- publish --local${process.env.STATE_DIR ? ` --persist-to '${resolve(root, process.env.STATE_DIR)}'` : ''}
 

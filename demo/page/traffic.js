@@ -80,10 +80,34 @@ function refusalRow({ origin, method, check, value }) {
   }[check]
   const row = make('tr')
   row.className = 'reason'
-  const reason = make('td', why ?? `${check}: ${value}`)
+  const reason = make('td', `${why ?? `${check}: ${value}`} `)
   reason.colSpan = 3
+  reason.append(playgroundLink({ origin, method, headers: check === 'header' ? value : '' }))
   row.append(make('td'), make('td'), reason)
   return row
+}
+
+/**
+ * A link to the playground with this request and the demo's rules in its fragment, which stays in the browser.
+ *
+ * @param {{ origin: string, method: string, headers: string }} request
+ */
+function playgroundLink(request) {
+  const link = make('a', 'Why?')
+  const url = `${byId('edge-origin').textContent}/exampleobject`
+  /** @param {Record<string, string>} more */
+  const lead = more => {
+    link.href = `/playground/#${new URLSearchParams({ ...request, url, ...more })}`
+  }
+  link.target = '_blank'
+  link.rel = 'noopener'
+  lead({})
+  fetch('/rules.xml')
+    .then(response => response.text())
+    .then(rules => lead({ rules }))
+    // Without the demo's rules the link leads to the playground's own.
+    .catch(() => {})
+  return link
 }
 
 /** @param {string} path */

@@ -2,7 +2,7 @@
  * Wrong variables and missing bindings: a 500 that names them, a log line that says what is accepted.
  */
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Edge } from './harness.ts'
 
 const ORIGIN = 'http://127.0.0.1:9'
@@ -42,8 +42,11 @@ describe('a wrong binding', () => {
       const answer = await edge.preflight('/k', 'https://a.example', 'GET')
       expect([answer.status, answer.text.includes('<Code>InvalidBinding</Code>')]).toEqual([500, true])
       expect(answer.text).toContain('EVENTS')
-      expect(edge.log.join('\n')).toContain(
-        '"name":"EVENTS","value":"","accepted":"an Analytics Engine dataset',
+      // A line of the log comes some time after the answer.
+      await vi.waitFor(() =>
+        expect(edge.log.join('\n')).toContain(
+          '"name":"EVENTS","value":"","accepted":"an Analytics Engine dataset',
+        ),
       )
     })
   })

@@ -1,0 +1,188 @@
+/**
+ * @module
+ * One open page: the state, the answer to it at each keystroke, and, once the person pauses, all that takes longer.
+ */
+
+import { compare } from '../src/cors/compare.ts'
+import type { Comparison } from '../src/cors/difference.ts'
+import type { Finding, Reading } from '../src/cors/findings.ts'
+import { applyChange, type Edited } from '../src/explain/edit.ts'
+import { quickReader } from '../src/explain/quick-read.ts'
+import { isJson, type RulesFormat, readRules, readRulesAdvised } from '../src/explain/rules-format.ts'
+import { type Answered, answer, formatIn, remembering, type Unasked } from './answer.ts'
+import { type DiffLine, diffOf } from './line-diff.ts'
+import { EXAMPLE, type State } from './state.ts'
+
+/** How long nobody has typed when the slower work is done. In milliseconds. */
+const SETTLE_MS = 180
+
+/** A change as it would stand in the person's document. */
+export interface Proposal {
+  readonly edited: Edited | { readonly problem: string }
+  /** null: nearly everything would differ. */
+  readonly lines: readonly DiffLine[] | null
+}
+
+/** A document as it was read. */
+export interface Read {
+  readonly format: RulesFormat
+  readonly rules: number | null
+  readonly findings: readonly Finding[]
+}
+
+/** All that is on the page. */
+export interface View {
+  readonly state: State
+  readonly rules: Read
+  readonly before: Read
+  /** null: the rules have errors. */
+  readonly answered: Answered | Unasked | null
+  /** Of the change that `answered` names; null: there is none, or it is not worked out yet. */
+  readonly proposal: Proposal | null
+  /** null: one of the two has errors, or there is nothing to compare with. */
+  readonly comparison: Comparison | null
+  /** What has just happened and is worth a line; `undo` says that it can be taken back. */
+  readonly notice: { readonly text: string; readonly undo: boolean } | null
+}
+
+const NOTHING_READ: Read = { format: 'rules', rules: null, findings: [] }
+
+/** Holds a view and makes the next one of it; whoever shows it subscribes. */
+export class Session {
+  view: View
+  readonly #show: (view: View) => void
+  readonly #onSettled: (state: State) => void
+  readonly #readRules = remembering(quickly())
+  readonly #readBefore = remembering(quickly())
+  readonly #adviseRules = remembering(readRulesAdvised)
+  readonly #adviseBefore = remembering(readRulesAdvised)
+  /** Counts the inputs: an answer to an earlier one is not shown. */
+  #turn = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #undo: Pick<State, 'rules' | 'format'> | null = null
+
+  /**
+   * @param show shows a view
+   * @param onSettled told the state whenever the person pauses
+   */
+  constructor(show: (view: View) => void, onSettled: (state: State) => void) {
+    this.#show = show
+    this.#onSettled = onSettled
+    this.view = {
+      state: EXAMPLE,
+      rules: NOTHING_READ,
+      before: NOTHING_READ,
+      answered: null,
+      proposal: null,
+      comparison: null,
+      notice: null,
+    }
+  }
+
+  /** Takes over what a person has put in, and answers it. */
+  update(patch: Partial<State>, notice: View['notice'] = null): Promise<void> {
+    if (patch.rules !== undefined && !notice?.undo) this.#undo = null
+    this.view = { ...this.view, state: { ...this.view.state, ...patch }, notice }
+    return this.#answer()
+  }
+
+  /** Makes the smallest change in the person's rules. */
+  async apply(): Promise<void> {
+    const { answered, state } = this.view
+    if (answered === null || 'problem' in answered) return
+    const { change } = answered
+    if (change === null || 'impossible' in change) return
+    const edited = await applyChange(state.rules, formatIn(state.rules, state.format), change)
+    if ('problem' in edited) return
+    this.#undo = { rules: state.rules, format: state.format }
+    const format = state.format === 'detect' ? 'detect' : edited.format
+    await this.update(
+      { rules: edited.text, format },
+      { text: 'The change is made in the rules.', undo: true },
+    )
+  }
+
+  /** Takes the change back. */
+  async undo(): Promise<void> {
+    if (this.#undo === null) return
+    await this.update(this.#undo, { text: 'The change is taken back.', undo: false })
+  }
+
+  /** Tells something without changing anything. */
+  tell(text: string): void {
+    this.view = { ...this.view, notice: { text, undo: this.view.notice?.undo ?? false } }
+    this.#show(this.view)
+  }
+
+  async #answer(): Promise<void> {
+    const turn = ++this.#turn
+    const { state } = this.view
+    clearTimeout(this.#timer)
+    const comparing = state.tab === 'compare'
+    const [rules, before] = await Promise.all([
+      this.#readRules(state.rules, state.format),
+      comparing ? this.#readBefore(state.before, state.beforeFormat) : null,
+    ])
+    const answered = rules.configuration === null ? null : await answer(rules.configuration, state)
+    if (turn !== this.#turn) return
+    const { view } = this
+    this.view = {
+      ...view,
+      rules: readOf(rules, formatIn(state.rules, state.format), view.rules.findings),
+      before:
+        before === null
+          ? view.before
+          : readOf(before, formatIn(state.before, state.beforeFormat), view.before.findings),
+      answered,
+      // The last one stays until the next is worked out, as long as the request is refused at all.
+      proposal: isChangeable(answered) ? view.proposal : null,
+    }
+    this.#show(this.view)
+    this.#timer = setTimeout(() => void this.#settle(turn), SETTLE_MS)
+  }
+
+  async #settle(turn: number): Promise<void> {
+    const { state, answered } = this.view
+    const comparing = state.tab === 'compare'
+    const rules = await this.#adviseRules(state.rules, state.format)
+    const before = comparing ? await this.#adviseBefore(state.before, state.beforeFormat) : null
+    const proposal = comparing ? this.view.proposal : await proposalFor(state, answered)
+    if (turn !== this.#turn) return
+    this.view = {
+      ...this.view,
+      rules: readOf(rules, formatIn(state.rules, state.format), []),
+      before:
+        before === null ? this.view.before : readOf(before, formatIn(state.before, state.beforeFormat), []),
+      proposal,
+      comparison:
+        before?.configuration && rules.configuration && state.before.trim() !== ''
+          ? compare(before.configuration, rules.configuration, state.dialect)
+          : null,
+    }
+    this.#show(this.view)
+    this.#onSettled(state)
+  }
+}
+
+/** Reads rules at each keystroke. */
+function quickly(): (text: string, format: RulesFormat) => Promise<Reading> {
+  const quick = quickReader()
+  return (text, format) => (format === 'rules' && !isJson(text) ? quick(text) : readRules(text, format))
+}
+
+/** Errors are told at once; warnings stay as they were until the next are there, so that the list keeps still. */
+function readOf({ configuration, findings }: Reading, format: RulesFormat, last: readonly Finding[]): Read {
+  const isOf = (severity: Finding['severity']) => (finding: Finding) => finding.severity === severity
+  const shown =
+    last.length === 0 ? findings : [...findings.filter(isOf('error')), ...last.filter(isOf('warning'))]
+  return { format, rules: configuration?.rules.length ?? null, findings: shown }
+}
+
+const isChangeable = (answered: View['answered']): answered is Answered =>
+  answered !== null && 'change' in answered && answered.change !== null && !('impossible' in answered.change)
+
+async function proposalFor(state: State, answered: View['answered']): Promise<Proposal | null> {
+  if (!isChangeable(answered) || answered.change === null || 'impossible' in answered.change) return null
+  const edited = await applyChange(state.rules, formatIn(state.rules, state.format), answered.change)
+  return { edited, lines: 'problem' in edited ? null : diffOf(state.rules, edited.text) }
+}

@@ -1,0 +1,210 @@
+/**
+ * @module
+ * The page: a head, two tabs, and what belongs to the one that is open.
+ */
+
+import { useRef } from 'preact/hooks'
+import type { RequestFacts } from '../../src/cors/explain.ts'
+import { lineOf, placesOf } from '../../src/explain/places.ts'
+import { verdictText } from '../../src/explain/sentences.ts'
+import type { Session, View } from '../session.ts'
+import type { State } from '../state.ts'
+import { SmallestChange } from './change.tsx'
+import { Differences } from './comparison.tsx'
+import { goToLine } from './editor.tsx'
+import { Answers, Browsers, RuleList, Verdict } from './outcome.tsx'
+import { RequestForm } from './request.tsx'
+import { Rules, summaryOf } from './rules.tsx'
+import { Tabs } from './tabs.tsx'
+import { Announcer } from './text.tsx'
+
+interface AppProps {
+  readonly view: View
+  readonly session: Session
+  readonly onShare: () => void
+}
+
+export function App({ view, session, onShare }: AppProps) {
+  const { state, notice } = view
+  const change = (patch: Partial<State>) => void session.update(patch)
+  return (
+    <>
+      <header>
+        <h1>
+          <span class="brand">edge-preflight</span> CORS playground
+        </h1>
+        <button type="button" onClick={onShare}>
+          Copy link
+        </button>
+        <p class="lead">
+          What a bucket’s rules make of a request, and what would allow it. Nothing that you type or paste
+          leaves this page.
+        </p>
+      </header>
+      <main>
+        <Tabs tab={state.tab} onTab={tab => change({ tab })} />
+        <div class="notice" role="status">
+          {notice !== null && (
+            <p>
+              {notice.text}{' '}
+              {notice.undo && (
+                <button type="button" onClick={() => void session.undo()}>
+                  Undo
+                </button>
+              )}
+            </p>
+          )}
+        </div>
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${state.tab}`}>
+          {state.tab === 'explain' ? (
+            <Explain view={view} session={session} />
+          ) : (
+            <Compare view={view} session={session} />
+          )}
+        </div>
+      </main>
+      <Announcer text={summary(view)} />
+      <footer>
+        <p>
+          The engine of this page is the edge’s own. The link holds all that stands here in its fragment,
+          which no browser sends anywhere. <a href="licences.txt">Licences</a>
+        </p>
+      </footer>
+    </>
+  )
+}
+
+interface PanelProps {
+  readonly view: View
+  readonly session: Session
+}
+
+function Explain({ view, session }: PanelProps) {
+  const area = useRef<HTMLTextAreaElement>(null)
+  const { state, rules, answered, proposal } = view
+  const asked = answered === null || 'problem' in answered ? null : answered
+  // In the column that is shorter.
+  const below = asked?.change !== null && rules.findings.length === 0
+  const change = (patch: Partial<State>) => void session.update(patch)
+  const goToRule = (position: number) => {
+    const places = placesOf(state.rules)
+    const line = places === null ? null : lineOf(state.rules, places, `CORSRule[${position + 1}]`)
+    if (line !== null) goToLine(area.current, line)
+  }
+  return (
+    <div class="explain">
+      <Rules
+        id="rules"
+        title="Rules"
+        text={state.rules}
+        format={state.format}
+        read={rules}
+        area={area}
+        onText={text => change({ rules: text })}
+        onFormat={format => change({ format })}
+      />
+      <div class="side">
+        <RequestForm state={state} onChange={change} />
+        <section class="result" aria-label="Outcome">
+          {answered === null ? (
+            <p class="note">The rules have errors, so no request can be asked about them.</p>
+          ) : 'problem' in answered ? (
+            <p class="bad">{answered.problem}</p>
+          ) : (
+            <Verdict outcome={answered.chosen} />
+          )}
+        </section>
+        {asked?.change && (
+          <SmallestChange change={asked.change} proposal={proposal} onApply={() => void session.apply()} />
+        )}
+        {asked !== null && !below && <Browsers outcome={asked.chosen} />}
+      </div>
+      {asked !== null && (
+        <>
+          <RuleList outcome={asked.chosen} onGo={goToRule} />
+          {below && <Browsers outcome={asked.chosen} />}
+          <Answers chosen={asked.chosen} other={asked.other} dialect={state.dialect} />
+        </>
+      )}
+    </div>
+  )
+}
+
+function Compare({ view, session }: PanelProps) {
+  const beforeArea = useRef<HTMLTextAreaElement>(null)
+  const afterArea = useRef<HTMLTextAreaElement>(null)
+  const { state, rules, before, comparison } = view
+  const change = (patch: Partial<State>) => void session.update(patch)
+  const ask = ({ origin, method, requestedHeaders }: RequestFacts) =>
+    change({
+      tab: 'explain',
+      origin: origin ?? '',
+      method: method ?? 'GET',
+      headers: (requestedHeaders ?? '').replaceAll(',', ', '),
+      actual: false,
+    })
+  return (
+    <div class="compare">
+      <div class="pair">
+        <Rules
+          id="before"
+          title="Before"
+          text={state.before}
+          format={state.beforeFormat}
+          read={before}
+          area={beforeArea}
+          onText={text => change({ before: text })}
+          onFormat={format => change({ beforeFormat: format })}
+        />
+        <Rules
+          id="rules"
+          title="After"
+          text={state.rules}
+          format={state.format}
+          read={rules}
+          area={afterArea}
+          onText={text => change({ rules: text })}
+          onFormat={format => change({ format })}
+        />
+      </div>
+      <p class="between">
+        <button type="button" onClick={() => change({ before: state.rules, beforeFormat: state.format })}>
+          Copy After to Before
+        </button>
+        <button
+          type="button"
+          onClick={() =>
+            change({
+              before: state.rules,
+              beforeFormat: state.format,
+              rules: state.before,
+              format: state.beforeFormat,
+            })
+          }
+        >
+          Swap
+        </button>
+        <span class="note">“After” are the rules of the other tab.</span>
+      </p>
+      <Differences comparison={comparison} why={whyNotCompared(view)} onAsk={ask} />
+    </div>
+  )
+}
+
+function whyNotCompared({ state, rules, before }: View): string {
+  if (state.before.trim() === '')
+    return 'Put the rules that are live today on the left: what they answer is compared, not how they are written.'
+  if (before.rules === null || rules.rules === null) return 'Rules with errors are not compared.'
+  return 'Asking …'
+}
+
+/** What a screen reader is told once the person pauses. */
+function summary({ state, rules, answered, comparison }: View): string {
+  if (state.tab === 'compare')
+    return comparison === null ? '' : `${comparison.differences.length} differences between the rule sets.`
+  const outcome = answered === null || 'problem' in answered ? null : answered.chosen
+  return [
+    summaryOf(state.rules, rules.rules, rules.findings),
+    outcome === null ? '' : `${verdictText(outcome)}.`,
+  ].join(' ')
+}
