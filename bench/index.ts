@@ -13,6 +13,7 @@ import { memoryRows } from './memory.ts'
 import { hasChromium, playgroundRows } from './playground.ts'
 import { type Row, reached } from './rows.ts'
 import { streamingRow } from './streaming.ts'
+import { undoneRows } from './undone.ts'
 import { workerRows } from './worker.ts'
 
 const RESULTS = 'bench/results.json'
@@ -29,8 +30,10 @@ const section = async (name: string, run: () => Promise<Row[]>): Promise<void> =
 await section('decide', decideRows)
 await section('cold', coldRows)
 await section('memory', memoryRows)
-if (hasWrk()) await section('the Worker under load', workerRows)
-else console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
+if (hasWrk()) {
+  await section('the Worker under load', workerRows)
+  await section('the Worker with an optimisation undone', undoneRows)
+} else console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
 
 await section('streaming', async () => [await streamingRow()])
 

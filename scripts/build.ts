@@ -7,7 +7,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-rmSync('dist', { recursive: true, force: true })
+// The playground is another's: scripts/playground.ts.
+for (const file of ['index.js', 'index.js.map', 'README.md', 'bundle-meta.json'])
+  rmSync(`dist/${file}`, { force: true })
 // Without an environment named, wrangler warns that there are several; '' is the top level.
 // The metafile says what is in it: scripts/third-party.ts.
 execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--metafile', '--outdir', 'dist', '--env', ''], {
