@@ -129,7 +129,7 @@ export default {
   ]
 }
 
-export const BUCKET: Subject = {
+const BUCKET: Subject = {
   name: 'bucket',
   source: `const body = ${JSON.stringify(OBJECT)}
 export default { fetch() { return new Response(body, { headers: { etag: '"e"', 'cache-control': 'no-store' } }) } }`,
@@ -152,7 +152,7 @@ const REFUSED: Load = {
 }
 export const ONE_HOST: Load = { ...PREFLIGHT, ready: HOSTS }
 export const MANY_HOSTS: Load = { ...ONE_HOST, hosts: HOSTS }
-export const GET: Load = { method: 'GET', headers: { Origin: ORIGIN }, hosts: 1, ready: 1 }
+const GET: Load = { method: 'GET', headers: { Origin: ORIGIN }, hosts: 1, ready: 1 }
 
 /** One thing to load: a subject and a load. */
 const RUNS = {

@@ -94,7 +94,7 @@ export function sendToBucket(
   edge: Edge,
   settings: HostSettings,
   request: Request,
-  init: RequestInit | null,
+  init: RequestInit,
   sign: Sign | null,
   keepCors = false,
 ): Promise<Sent> | null {
@@ -109,8 +109,7 @@ export function sendToBucket(
       const upstream = upstreamRequest(url, request, keepCors)
       return sign === null ? upstream : sign(upstream)
     },
-    // With an init, even an empty one, the whole request is copied once more.
-    upstream => (init === null ? fetcher(upstream) : fetcher(upstream, init)),
+    (upstream, signal) => fetcher(upstream, { ...init, ...signal }),
     originTimeoutMs + uploadMs(request),
     retry,
   )

@@ -45,17 +45,15 @@ const isShared = (request: Request): boolean =>
   !UNSHARED_HEADERS.some(name => request.headers.has(name)) &&
   ![...request.headers.keys()].some(name => VENDOR_HEADER.test(name))
 
-const NO_STORE: RequestInit = { cache: 'no-store' }
-
 /**
  * What `fetch` is told of the cache under it, which may turn HEAD into GET and widen a Range. Of uploads nothing is
- * cached, and `no-store` would add a Cache-Control that the bucket keeps as the object's own. Null: nothing.
+ * cached, and `no-store` would add a Cache-Control that the bucket keeps as the object's own.
  *
  * @param signed whether the edge signs the request: what comes is then for the edge, not for a cache
  */
-export function fetchInit(request: Request, cache: CacheSetting, signed: boolean): RequestInit | null {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return null
-  return cache === 'origin' && !signed && isShared(request) ? null : NO_STORE
+export function fetchInit(request: Request, cache: CacheSetting, signed: boolean): RequestInit {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return {}
+  return cache === 'origin' && !signed && isShared(request) ? {} : { cache: 'no-store' }
 }
 
 /**

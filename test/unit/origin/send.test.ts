@@ -3,37 +3,38 @@ import { send, uploadMs } from '../../../src/origin/send.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
-  vi.stubGlobal('scheduler', { wait: (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms)) })
 })
 afterEach(() => {
-  vi.unstubAllGlobals()
   vi.useRealTimers()
 })
 
-type Try = () => Promise<Response>
+type Try = (signal: AbortSignal) => Promise<Response>
 
-/** Sends with one of the tries after the other; tells the requests made. */
+/** Sends with one of the tries after the other; tells the signals that they got, and the requests made. */
 function sendWith(tries: Try[], retry = true) {
+  const signals: AbortSignal[] = []
   const requests: Request[] = []
   const sent = send(
     () => new Request('https://bucket.example/k'),
-    request => {
+    (request, { signal }) => {
       const next = tries[requests.length]
-      if (next === undefined) throw new Error('one try too many')
+      if (next === undefined || !signal) throw new Error('one try too many')
       requests.push(request)
-      return next()
+      signals.push(signal)
+      return next(signal)
     },
     1000,
     retry,
   )
-  return { sent, requests }
+  return { sent, signals, requests }
 }
 
 const answer = (status: number, body: BodyInit | null = null) => new Response(body, { status })
 const inMs =
   (ms: number, result: () => Response | Error): Try =>
-  () =>
+  signal =>
     new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason))
       setTimeout(() => {
         const settled = result()
         if (settled instanceof Error) reject(settled)
@@ -77,37 +78,36 @@ describe('send() tries again', () => {
 
 describe('send() within its time', () => {
   test('gives up on a bucket that sends no headers, without a second try', async () => {
-    const { sent } = sendWith([never])
-    const ended = vi.fn()
-    void sent.then(ended)
+    const { sent, signals } = sendWith([never])
     await vi.advanceTimersByTimeAsync(999)
-    expect(ended).not.toHaveBeenCalled()
+    expect(signals[0]?.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
     expect(await sent).toEqual({ failure: 'timeout', detail: 'no response headers within 1000 ms' })
   })
 
   test('counts both tries together', async () => {
-    const { sent, requests } = sendWith([inMs(900, () => new Error('reset')), never])
-    const ended = vi.fn()
-    void sent.then(ended)
+    const { sent, signals } = sendWith([inMs(900, () => new Error('reset')), never])
     await vi.advanceTimersByTimeAsync(999)
-    expect([requests.length, ended.mock.calls.length]).toEqual([2, 0])
+    expect(signals[1]?.aborted).toBe(false)
     await vi.advanceTimersByTimeAsync(1)
     expect(await statusOf(sent)).toBe('timeout')
   })
 
   test('passes the first answer on, unhurt, when the second try comes to nothing', async () => {
-    const { sent } = sendWith([inMs(1, () => answer(503, 'slow down')), never])
+    const { sent, signals } = sendWith([inMs(1, () => answer(503, 'slow down')), never])
     await vi.advanceTimersByTimeAsync(1000)
     const result = await sent
+    expect(signals.map(signal => signal.aborted)).toEqual([false, true])
     expect('response' in result && (await result.response.text())).toBe('slow down')
   })
 
-  test('lets a late failure of the bucket pass unheard', async () => {
-    const { sent } = sendWith([inMs(2000, () => new Error('reset'))])
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(await statusOf(sent)).toBe('timeout')
+  test('leaves no timer behind, and never cuts off a body', async () => {
+    const { sent, signals } = sendWith([inMs(1, () => answer(200, 'body'))])
+    await vi.advanceTimersByTimeAsync(1)
+    await sent
+    expect(vi.getTimerCount()).toBe(0)
     await vi.advanceTimersByTimeAsync(5000)
+    expect(signals[0]?.aborted).toBe(false)
   })
 })
 
