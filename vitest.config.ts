@@ -13,7 +13,7 @@ export default defineConfig({
   test: {
     globalSetup: ['test/setup.ts'],
     // Most files wait for workerd, Chromium or a command line as long as they compute.
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Every command line that a test starts, and wrangler, are compiled once.
     env: { NODE_COMPILE_CACHE: '.wrangler/compile-cache' },
     projects: [

@@ -35,8 +35,22 @@ export async function interleaved<T extends string>(
   rounds: number,
   measure: (name: T) => Promise<number>,
 ): Promise<Map<T, number>> {
+  const values = await inRounds(names, rounds, measure)
+  return new Map(names.map(name => [name, median(values.get(name) ?? [])]))
+}
+
+/** As `interleaved`, with the value of each round. */
+export async function inRounds<T extends string>(
+  names: readonly T[],
+  rounds: number,
+  measure: (name: T) => Promise<number>,
+): Promise<Map<T, number[]>> {
   const values = new Map<T, number[]>(names.map(name => [name, []]))
   for (let round = 0; round < rounds; round++)
     for (const name of names) values.get(name)?.push(await measure(name))
-  return new Map(names.map(name => [name, median(values.get(name) ?? [])]))
+  return values
 }
+
+/** One over the other in the same round, as the median of all: slower moments of the machine meet both. */
+export const ratioOf = (values: readonly number[], over: readonly number[]): number =>
+  median(values.map((value, round) => value / (over[round] ?? Number.NaN)))

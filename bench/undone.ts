@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Load, requestsPerSecond, script } from './load.ts'
-import { interleaved, type Row } from './rows.ts'
+import { inRounds, median, type Row, ratioOf } from './rows.ts'
 import { KV_OF_HOSTS, LASTING, MANY_HOSTS, ONE_HOST } from './worker.ts'
 import { cpuMicros, type Subject, startWorkerd } from './workerd.ts'
 
@@ -87,27 +87,30 @@ export async function undoneRows(rounds = 13, seconds = 1): Promise<Row[]> {
       const measured = OPTIMISATIONS.filter(one => one.of === of)
       const sources = [now, ...measured.map(one => bundleWithout(one, folder))]
       const costs = await costsOf(sources, LOADS[of], folder, rounds, seconds)
-      const after = costs[0] ?? Number.NaN
       for (const [at, { name }] of measured.entries())
-        rows.push(rowOf(`${of}: ${name}`, costs[at + 1] ?? Number.NaN, after, 'µs', 1))
+        rows.push(rowOf(`${of}: ${name}`, costs[at + 1] ?? [], costs[0] ?? [], 'µs'))
     }
     for (const one of OPTIMISATIONS.filter(({ of }) => of === 'bundle'))
-      rows.push(rowOf(`bundle, gzip: ${one.name}`, gzip(bundleWithout(one, folder)), gzip(now), 'KiB', 1))
+      rows.push(rowOf(`bundle, gzip: ${one.name}`, [gzip(bundleWithout(one, folder))], [gzip(now)], 'KiB'))
     return rows
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-const rowOf = (name: string, before: number, after: number, unit: string, digits: number): Row => ({
-  group: 'Before and after',
-  name,
-  figure: `${before.toFixed(digits)} → ${after.toFixed(digits)} ${unit}`,
-  ratio: after / before,
-  over: 'the same with this undone',
-  goal: null,
-  measured: after / before,
-})
+/** Of the values of each round. */
+function rowOf(name: string, before: readonly number[], after: readonly number[], unit: string): Row {
+  const ratio = ratioOf(after, before)
+  return {
+    group: 'Before and after',
+    name,
+    figure: `${median(before).toFixed(1)} → ${median(after).toFixed(1)} ${unit}`,
+    ratio,
+    over: 'the same with this undone',
+    goal: null,
+    measured: ratio,
+  }
+}
 
 /** The production bundle of a copy of the source in which an optimisation is undone. */
 function bundleWithout({ name, edits }: Optimisation, folder: string): string {
@@ -130,14 +133,14 @@ function bundleWithout({ name, edits }: Optimisation, folder: string): string {
   return readFileSync(join(outdir, 'index.js'), 'utf8')
 }
 
-/** Microseconds of workerd for a request, of each source. */
+/** Microseconds of workerd for a request: of each source, in each round. */
 async function costsOf(
   sources: readonly string[],
   load: Load,
   folder: string,
   rounds: number,
   seconds: number,
-): Promise<number[]> {
+): Promise<number[][]> {
   const vars = { ORIGIN: 'http://127.0.0.1:9', ...LASTING }
   const subjects = sources.map((source, at): Subject => ({ name: `edge${at}`, source, kv: true, vars }))
   const names = subjects.map(({ name }) => name)
@@ -146,12 +149,12 @@ async function costsOf(
     const lua = script(folder, 'undone', load)
     const run = (name: string, time: number) => requestsPerSecond(`${workerd.url(name)}/key`, lua, time)
     for (const name of names) await run(name, load.hosts > 1 ? 10 : 1)
-    const costs = await interleaved(names, rounds, async name => {
+    const costs = await inRounds(names, rounds, async name => {
       const before = cpuMicros(workerd.pid)
       const rate = await run(name, seconds)
       return (cpuMicros(workerd.pid) - before) / (rate * seconds)
     })
-    return names.map(name => costs.get(name) ?? Number.NaN)
+    return names.map(name => costs.get(name) ?? [])
   } finally {
     await workerd.stop()
   }

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeRecord } from '../src/rules/record.ts'
 import { type Load, requestsPerSecond, script } from './load.ts'
-import { interleaved, type Row } from './rows.ts'
+import { inRounds, median, type Row, ratioOf } from './rows.ts'
 import { type Subject, startWorkerd } from './workerd.ts'
 
 const ORIGIN = 'https://app.example.com'
@@ -188,7 +188,7 @@ const COMPARED: Partial<Record<Name, readonly { over: Name; least: number | null
 }
 
 /** Requests per second of each subject: medians of interleaved rounds. */
-export async function workerRows(rounds = 7, seconds = 2): Promise<Row[]> {
+export async function workerRows(rounds = 15, seconds = 1): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-load-'))
   const bucket = await startWorkerd([BUCKET], '')
   const all = subjects(bucket.url('bucket'))
@@ -212,12 +212,13 @@ export async function workerRows(rounds = 7, seconds = 2): Promise<Row[]> {
       )
     // Every host's policy comes into memory before anything is timed.
     for (const name of names) await load(name, name.includes('hosts in turn') ? 10 : 1)
-    const rates = await interleaved(names, rounds, name => load(name, seconds))
+    const rates = await inRounds(names, rounds, name => load(name, seconds))
     return names.flatMap((name): Row[] => {
-      const rate = rates.get(name) ?? Number.NaN
+      const own = rates.get(name) ?? []
+      const rate = median(own)
       const row = { group: 'Worker under load', name, figure: `${rate.toFixed(0)} requests/s` }
       return (COMPARED[name] ?? [{ over: null, least: null }]).map(({ over, least }) => {
-        const ratio = over === null ? null : rate / (rates.get(over) ?? Number.NaN)
+        const ratio = over === null ? null : ratioOf(own, rates.get(over) ?? [])
         return {
           ...row,
           ratio,
