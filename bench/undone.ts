@@ -10,8 +10,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Load, requestsPerSecond, script } from './load.ts'
-import { inRounds, median, type Row, ratioOf } from './rows.ts'
-import { KV_OF_HOSTS, LASTING, MANY_HOSTS, ONE_HOST } from './worker.ts'
+import { inRounds, launched, median, type Row, ratioOf } from './rows.ts'
+import { FILL_SECONDS, KV_OF_HOSTS, LASTING, MANY_HOSTS, ONE_HOST } from './worker.ts'
 import { cpuMicros, type Subject, startWorkerd } from './workerd.ts'
 
 /** A text of a file, and what stood there before. */
@@ -76,8 +76,8 @@ const OPTIMISATIONS: readonly Optimisation[] = [
   },
 ]
 
-/** Medians of many short rounds: a machine has slower moments, and they last. */
-export async function undoneRows(rounds = 13, seconds = 1): Promise<Row[]> {
+/** Medians of the rounds of several launches. */
+export async function undoneRows(launches = 7, rounds = 2): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-undone-'))
   try {
     const now = readFileSync('dist/index.js', 'utf8')
@@ -86,9 +86,9 @@ export async function undoneRows(rounds = 13, seconds = 1): Promise<Row[]> {
     for (const of of Object.keys(LOADS) as (keyof typeof LOADS)[]) {
       const measured = OPTIMISATIONS.filter(one => one.of === of)
       const sources = [now, ...measured.map(one => bundleWithout(one, folder))]
-      const costs = await costsOf(sources, LOADS[of], folder, rounds, seconds)
+      const costs = await launched(launches, () => costsOf(sources, LOADS[of], folder, rounds))
       for (const [at, { name }] of measured.entries())
-        rows.push(rowOf(`${of}: ${name}`, costs[at + 1] ?? [], costs[0] ?? [], 'µs'))
+        rows.push(rowOf(`${of}: ${name}`, costs.get(nameOf(at + 1)) ?? [], costs.get(nameOf(0)) ?? [], 'µs'))
     }
     for (const one of OPTIMISATIONS.filter(({ of }) => of === 'bundle'))
       rows.push(rowOf(`bundle, gzip: ${one.name}`, [gzip(bundleWithout(one, folder))], [gzip(now)], 'KiB'))
@@ -133,28 +133,29 @@ function bundleWithout({ name, edits }: Optimisation, folder: string): string {
   return readFileSync(join(outdir, 'index.js'), 'utf8')
 }
 
+/** Of the sources, the first is the Worker as it is. */
+const nameOf = (at: number): string => `edge${at}`
+
 /** Microseconds of workerd for a request: of each source, in each round. */
 async function costsOf(
   sources: readonly string[],
   load: Load,
   folder: string,
   rounds: number,
-  seconds: number,
-): Promise<number[][]> {
+): Promise<Map<string, number[]>> {
   const vars = { ORIGIN: 'http://127.0.0.1:9', ...LASTING }
-  const subjects = sources.map((source, at): Subject => ({ name: `edge${at}`, source, kv: true, vars }))
+  const subjects = sources.map((source, at): Subject => ({ name: nameOf(at), source, kv: true, vars }))
   const names = subjects.map(({ name }) => name)
   const workerd = await startWorkerd([...subjects, KV_OF_HOSTS], '', names)
   try {
     const lua = script(folder, 'undone', load)
     const run = (name: string, time: number) => requestsPerSecond(`${workerd.url(name)}/key`, lua, time)
-    for (const name of names) await run(name, load.hosts > 1 ? 10 : 1)
-    const costs = await inRounds(names, rounds, async name => {
+    for (const name of names) await run(name, load.hosts > 1 ? FILL_SECONDS : 1)
+    return await inRounds(names, rounds, async name => {
       const before = cpuMicros(workerd.pid)
-      const rate = await run(name, seconds)
-      return (cpuMicros(workerd.pid) - before) / (rate * seconds)
+      const rate = await run(name, 1)
+      return (cpuMicros(workerd.pid) - before) / rate
     })
-    return names.map(name => costs.get(name) ?? [])
   } finally {
     await workerd.stop()
   }

@@ -3,9 +3,9 @@
  * One preflight to the edge, and what its answer tells of the rules behind it.
  */
 
-import { request as httpRequest, type IncomingMessage } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import type { RequestFacts } from '../../cors/explain.ts'
+import { send } from '../send.ts'
 import { visible } from '../terminal.ts'
 
 export interface EdgeAnswer {
@@ -22,8 +22,6 @@ export interface EdgeAnswer {
 
 /** The key that is asked for: it need not be there, because no preflight reaches the bucket. */
 const PATH = '/edge-preflight-status'
-/** For one answer, in milliseconds. */
-const TIMEOUT_MS = 15_000
 /** Characters of Server-Timing that are looked at; the edge's own part comes first. */
 const MAX_TIMING = 2048
 const IDS = ['x-cos-request-id', 'x-amz-request-id']
@@ -35,37 +33,22 @@ const IDS = ['x-cos-request-id', 'x-amz-request-id']
  * @param host the Host to send; null: the URL's own
  */
 export function askEdge(base: string, host: string | null, facts: RequestFacts): Promise<EdgeAnswer> {
-  const url = new URL(base)
-  const secure = url.protocol === 'https:'
-  const sentHost = host ?? url.host
-  const options = {
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port,
-    agent: false as const,
-    method: 'OPTIONS',
-    path: base.slice(url.origin.length) + PATH,
-    setHost: false,
-    headers: {
-      host: sentHost,
-      origin: facts.origin ?? '',
-      'access-control-request-method': facts.method ?? '',
-      ...(facts.requestedHeaders === null
-        ? {}
-        : { 'access-control-request-headers': facts.requestedHeaders }),
-    },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(secure ? { servername: sentHost.replace(/:\d+$/, '') } : {}),
-  }
-  return new Promise((resolve, reject) => {
-    const sent = (secure ? httpsRequest : httpRequest)(options, response => {
-      resolve(read(response))
+  const { origin, method, requestedHeaders } = facts
+  const headers: [string, string][] = [
+    ['Origin', origin ?? ''],
+    ['Access-Control-Request-Method', method ?? ''],
+  ]
+  if (requestedHeaders !== null) headers.push(['Access-Control-Request-Headers', requestedHeaders])
+  const question = { method: 'OPTIONS', path: PATH, headers }
+  return send(
+    { base, host },
+    question,
+    () => false,
+    async response => {
       response.destroy()
-    })
-    sent.on('error', error =>
-      reject(options.signal.aborted ? new Error(`no answer within ${TIMEOUT_MS / 1000} s`) : error),
-    )
-    sent.end()
-  })
+      return read(response)
+    },
+  )
 }
 
 function read({ statusCode, headers }: IncomingMessage): EdgeAnswer {

@@ -4,17 +4,11 @@
  * CORS headers line by line.
  */
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { type Server, send } from '../send.ts'
 import { visible } from '../terminal.ts'
 import type { Probe } from './probes.ts'
-
-export interface Server {
-  /** Without a slash at its end. */
-  readonly base: string
-  /** The Host to send; null: the URL's own. */
-  readonly host: string | null
-}
 
 export interface Answer {
   readonly status: number
@@ -24,8 +18,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** For one whole answer, in milliseconds. */
-const TIMEOUT_MS = 15_000
 /** Of an error document. In bytes. */
 const MAX_ERROR_BYTES = 16 * 1024
 /** Characters of one header value. */
@@ -34,31 +26,8 @@ const MAX_VALUE = 1024
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
 
 /** Sends a probe. Rejects when there is no whole answer in time; redirects are answers like others. */
-export function ask({ base, host }: Server, probe: Probe): Promise<Answer> {
-  const url = new URL(base)
-  const secure = url.protocol === 'https:'
-  const sentHost = host ?? url.host
-  const options = {
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port,
-    agent: agents[secure ? 'https:' : 'http:'],
-    method: probe.method,
-    path: base.slice(url.origin.length) + probe.path,
-    setHost: false,
-    headers: ['Host', sentHost, ...probe.headers.flat(), 'Accept', '*/*'],
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(secure ? { servername: sentHost.replace(/:\d+$/, '') } : {}),
-  }
-  return new Promise((resolve, reject) => {
-    const sent = (secure ? httpsRequest : httpRequest)(options, response => {
-      read(response).then(resolve, reject)
-    })
-    sent.on('error', error =>
-      reject(options.signal.aborted ? new Error(`no answer within ${TIMEOUT_MS / 1000} s`) : error),
-    )
-    sent.end()
-  })
-}
+export const ask = (server: Server, probe: Probe): Promise<Answer> =>
+  send(server, probe, protocol => agents[protocol], read)
 
 async function read(response: IncomingMessage): Promise<Answer> {
   const status = response.statusCode ?? 0

@@ -3,8 +3,9 @@
  * What `rules verify` found, as people and scripts read it.
  */
 
+import type { Server } from '../send.ts'
 import { count, print, printError, printJson, style, table, visible } from '../terminal.ts'
-import { curlLine, type Server } from './ask.ts'
+import { curlLine } from './ask.ts'
 import type { Difference, Result } from './compare-answers.ts'
 import type { Probe } from './probes.ts'
 
