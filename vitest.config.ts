@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Files of pure code: they share a worker, because making a new one would cost more than most of them take. */
@@ -15,7 +16,7 @@ export default defineConfig({
     // Most files wait for workerd, Chromium or a command line as long as they compute.
     maxWorkers: 3,
     // Every command line that a test starts, and wrangler, are compiled once.
-    env: { NODE_COMPILE_CACHE: '.wrangler/compile-cache' },
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.wrangler/compile-cache', import.meta.url)) },
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, isolate: false, ...limits } },
       { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: PURE, ...limits } },
