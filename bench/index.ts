@@ -21,25 +21,39 @@ const DOCUMENT = 'docs/performance.md'
 const BEGIN = '<!-- bench: begin -->'
 const END = '<!-- bench: end -->'
 
-const rows: Row[] = []
-const section = async (name: string, run: () => Promise<Row[]>): Promise<void> => {
-  console.error(`measuring ${name} …`)
-  rows.push(...(await run()))
+/** By the name that the command line takes: the group of its rows, and what measures them. */
+const SECTIONS: Readonly<Record<string, readonly [group: string, measure: () => Promise<Row[]>]>> = {
+  decide: ['decide', decideRows],
+  cold: ['cold', coldRows],
+  memory: ['memory', memoryRows],
+  worker: ['Worker under load', workerRows],
+  undone: ['Before and after', undoneRows],
+  streaming: ['Streaming', async () => [await streamingRow()]],
+  playground: ['playground', playgroundRows],
 }
+const NEED_WRK: ReadonlySet<string> = new Set(['worker', 'undone'])
 
-await section('decide', decideRows)
-await section('cold', coldRows)
-await section('memory', memoryRows)
-if (hasWrk()) {
-  await section('the Worker under load', workerRows)
-  await section('the Worker with an optimisation undone', undoneRows)
-} else console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
-
-await section('streaming', async () => [await streamingRow()])
-
+const chosen = process.argv.slice(2)
+const unknown = chosen.find(name => !Object.hasOwn(SECTIONS, name))
+if (unknown !== undefined) {
+  console.error(`There is no ${unknown}: choose of ${Object.keys(SECTIONS).join(', ')}, or nothing for all.`)
+  process.exit(2)
+}
+if (!hasWrk())
+  console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
 if (!hasChromium())
   console.error('The playground is measured in size alone: there is no Chromium (CHROMIUM).')
-await section('the playground', () => playgroundRows())
+
+const earlier = JSON.parse(readFileSync(RESULTS, 'utf8')) as { rows: Row[] }
+const rows: Row[] = []
+for (const [name, [group, measure]] of Object.entries(SECTIONS)) {
+  const isMeasured = chosen.length === 0 || chosen.includes(name)
+  if (NEED_WRK.has(name) && !hasWrk()) continue
+  if (isMeasured) {
+    console.error(`measuring ${group} …`)
+    rows.push(...(await measure()))
+  } else rows.push(...earlier.rows.filter(row => row.group === group))
+}
 
 const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
 const date = new Date().toISOString().slice(0, 10)

@@ -22,6 +22,8 @@ const MAX_AGE = 600
 const HOSTS = 10_000
 /** Long enough for a preflight of each of them. */
 export const FILL_SECONDS = 6
+/** Long enough for V8 to have compiled what runs. */
+const WARM_SECONDS = 3
 
 const rule = {
   id: null,
@@ -190,7 +192,7 @@ const COMPARED: Partial<Record<Name, readonly { over: Name; least: number | null
 }
 
 /** Requests per second of each subject: medians of interleaved rounds in several launches. */
-export async function workerRows(launches = 7, rounds = 2): Promise<Row[]> {
+export async function workerRows(launches = 5, rounds = 3): Promise<Row[]> {
   const rates = await launched(launches, () => launch(rounds))
   return [...rates].flatMap(([name, own]): Row[] => {
     const rate = median(own)
@@ -232,7 +234,7 @@ async function launch(rounds: number): Promise<Map<Name, number[]>> {
         name === 'preflight refused',
       )
     // Every host's policy comes into memory before anything is timed.
-    for (const name of names) await load(name, name.includes('hosts in turn') ? FILL_SECONDS : 1)
+    for (const name of names) await load(name, name.includes('hosts in turn') ? FILL_SECONDS : WARM_SECONDS)
     return await inRounds(names, rounds, name => load(name, 1))
   } finally {
     await Promise.all([workerd.stop(), ofHosts.stop(), bucket.stop()])
