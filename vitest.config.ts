@@ -19,7 +19,10 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.wrangler/compile-cache', import.meta.url)) },
     projects: [
       { extends: true, test: { name: 'pure', include: PURE, isolate: false, ...limits } },
-      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: PURE, ...limits } },
+      {
+        extends: true,
+        test: { name: 'system', include: ['test/**/*.test.ts'], exclude: PURE, isolate: false, ...limits },
+      },
     ],
   },
 })

@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { vi } from 'vitest'
 import { execute } from '../../src/cli/program.ts'
 
@@ -47,16 +48,30 @@ export class Project {
     })
   }
 
-  /** As `rules`, within this process: one after the other, because a process has one folder and one output. */
-  async run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  /**
+   * As `rules`, within this process: one after the other, because a process has one folder and one output.
+   *
+   * @param answers what a person types after each question; none: there is no terminal
+   */
+  async run(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    answers: readonly string[] = [],
+  ): Promise<Run> {
     const result: Run = { code: 0, out: '', err: '' }
+    const typed = [...answers]
+    const keyboard = Object.assign(new PassThrough(), { isTTY: answers.length > 0 })
     const take = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
       result[stream] += text
+      if (stream === 'out' && String(text).includes('[y/N]')) keyboard.write(`${typed.shift()}\n`)
       return true
     }
     const [folder, exitCode] = [process.cwd(), process.exitCode]
     const out = vi.spyOn(process.stdout, 'write').mockImplementation(take('out'))
     const err = vi.spyOn(process.stderr, 'write').mockImplementation(take('err'))
+    const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(keyboard as never)
+    const { isTTY } = process.stdout
+    process.stdout.isTTY = keyboard.isTTY
     const inherited = process.env
     process.env = { ...inherited, WRANGLER_LOG_PATH: join(this.folder, 'logs'), ...env }
     process.chdir(this.folder)
@@ -68,9 +83,12 @@ export class Project {
       process.chdir(folder)
       process.exitCode = exitCode
       process.env = inherited
+      process.stdout.isTTY = isTTY
+      stdin.mockRestore()
       out.mockRestore()
       err.mockRestore()
     }
+    if (typed.length > 0) throw new Error(`nobody asked for ${typed}`)
     return result
   }
 

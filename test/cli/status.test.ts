@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import type { Kv } from '../../src/cli/kv/kv.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import * as opening from '../../src/cli/kv/open.ts'
 import type { EdgeAnswer } from '../../src/cli/status/ask-edge.ts'
 import { isAnswerOf, tellingRequest } from '../../src/cli/status/sides.ts'
 import { type KvSide, type Sides, verdictOn } from '../../src/cli/status/verdict.ts'
@@ -14,9 +14,8 @@ import { Project } from './rules.ts'
 
 /** The KV of every command here: the real ones have their own test, and take a second to open. */
 const kv = new MemoryKv()
-vi.mock('../../src/cli/kv/open.ts', () => ({
-  withKv: (_place: unknown, work: (kv: Kv) => Promise<unknown>) => work(kv),
-}))
+beforeAll(() => void vi.spyOn(opening, 'withKv').mockImplementation((_place, work) => work(kv)))
+afterAll(() => vi.restoreAllMocks())
 const liveValue = () => kv.entries.get(`cors:${HOST}`)?.value ?? ''
 
 const HOST = 'files.example.com'

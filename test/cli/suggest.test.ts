@@ -1,21 +1,13 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { COLUMNS } from '../../src/cli/layout.ts'
 import { JsonObjects, MAX_DEPTH, MAX_OBJECT_LENGTH } from '../../src/cli/suggest/json-objects.ts'
 import { type LoggedRequest, loggedRequests } from '../../src/cli/suggest/logged-request.ts'
 import { MAX_REQUESTS, Refusals } from '../../src/cli/suggest/refusals.ts'
 import { Edge } from '../worker/harness.ts'
 import { Project, type Run } from './rules.ts'
-
-/** What a person answers; none: nobody is there. */
-const answers = vi.hoisted(() => [] as boolean[])
-vi.mock('../../src/cli/terminal.ts', async importOriginal => ({
-  ...(await importOriginal<typeof import('../../src/cli/terminal.ts')>()),
-  isInteractive: () => answers.length > 0,
-  confirm: async () => answers.shift() ?? false,
-}))
 
 const HOST = 'files.example.com'
 const FILE = `rules/${HOST}.xml`
@@ -123,7 +115,7 @@ describe('rules suggest', { timeout: 120_000 }, () => {
       for (let n = 0; n < times; n++) await edge.preflight('/key', origin, method, headers, HOST)
     await edge.preflight('/key', 'https://app.example.com', 'PUT', 'content-type', HOST)
     // Lines are delivered on their own way.
-    await vi.waitFor(() => expect(edge.log).toHaveLength(6))
+    expect(await edge.wholeLog()).toHaveLength(6)
     const logs = [
       `⎔ Starting local server...\n[wrangler:info] OPTIONS /key 403 Forbidden (2ms)\n${edge.log.join('\n')}\n`,
       edge.log.map((text, n) => tailed(text, Date.UTC(2026, 10, 22, 9, n))).join('\n'),
@@ -256,11 +248,10 @@ Next
     expect(fileText()).toBe(RULES.replace('    <ExposeHeader>', `${added}    <ExposeHeader>`))
 
     project.write(FILE, RULES)
-    answers.push(false, true)
-    expect((await suggest(log, '--apply')).code).toBe(1)
+    const asked = await project.run(['suggest', FILE, '--log', 'edge.log', '--apply'], {}, ['no', 'y'])
+    expect(asked.code).toBe(1)
     expect(fileText()).toContain('https://new.example.com')
     expect(fileText()).not.toContain('x-cos-acl')
-    expect(answers).toEqual([])
   })
 
   test('proposes each change on top of those applied before it', async () => {

@@ -276,7 +276,7 @@ describe('a failing bucket', () => {
     expect(corsOf(answer.headers)).toEqual(CORS)
     expect(answer.headers.vary).toBe('Origin')
     expect(bucket.received.length).toBe(2)
-    expect(edge.log.join('\n')).toContain('"event":"upstream-failed"')
+    expect((await edge.wholeLog()).join('\n')).toContain('"event":"upstream-failed"')
   })
 
   test('that sends no headers in time is a 504, and its connection is let go of', async () => {

@@ -5,12 +5,11 @@
 
 import { readFileSync } from 'node:fs'
 import type { AnalyticsEngineDataPoint } from '@cloudflare/workers-types'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MAX_POINTS } from '../../src/events.ts'
 import { makeRecord } from '../../src/rules/record.ts'
-import { EDGE_BUNDLE } from '../setup.ts'
-import { type Answer, COMPATIBILITY_DATE, RecordingBucket, type RequestOptions, send } from './harness.ts'
+import { eventually } from '../eventually.ts'
+import { type Answer, Edge, RecordingBucket, type RequestOptions } from './harness.ts'
 
 const APP = 'https://app.example'
 const EVIL = 'https://evil.example'
@@ -97,46 +96,36 @@ const pasted = JSON.stringify([
 type Line = Record<string, string | number | boolean>
 
 let bucket: RecordingBucket
-let miniflare: Miniflare
-let origin = ''
-const log: string[] = []
+let edge: Edge
 
 beforeAll(async () => {
   bucket = await RecordingBucket.start()
-  miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: [
-        { type: 'ESModule', path: 'main.js', contents: AROUND },
-        { type: 'ESModule', path: 'edge.js', contents: readFileSync(EDGE_BUNDLE, 'utf8') },
-      ],
-      compatibilityDate: COMPATIBILITY_DATE,
-      bindings: { ORIGIN: bucket.origin, DEBUG_REFUSALS: 'on', CACHE: '60' },
-      kvNamespaces: ['RULES'],
-      analyticsEngineDatasets: { EVENTS: { dataset: 'edge_preflight' } },
-      unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-      handleStructuredLogs: ({ message }: { message: string }) => void log.push(message),
-    } as unknown as Parameters<typeof convertV4MiniflareOptions>[0]),
-  )
-  await miniflare.ready
-  origin = (await miniflare.unsafeGetDirectURL()).origin
-  const kv = await miniflare.getKVNamespace('RULES')
   const record = JSON.stringify(published)
-  for (const host of ['files', 'cold', 'forward', 's3'])
-    await kv.put(`cors:${host}.example`, host === 'cold' ? pasted : record)
-  await kv.put('bucket:forward.example', JSON.stringify({ unmatched: 'forward' }))
-  await kv.put('bucket:s3.example', JSON.stringify({ dialect: 's3', unmatched: 'forward' }))
+  edge = await Edge.start({
+    vars: { ORIGIN: bucket.origin, DEBUG_REFUSALS: 'on', CACHE: '60' },
+    rules: {
+      'cors:files.example': record,
+      'cors:cold.example': pasted,
+      'cors:forward.example': record,
+      'cors:s3.example': record,
+      'bucket:forward.example': JSON.stringify({ unmatched: 'forward' }),
+      'bucket:s3.example': JSON.stringify({ dialect: 's3', unmatched: 'forward' }),
+    },
+    withEvents: true,
+    around: AROUND,
+  })
 })
-afterAll(() => Promise.all([miniflare.dispose(), bucket.stop()]))
+afterAll(() => Promise.all([edge.stop(), bucket.stop()]))
 
 async function command(name: string, argument: string | number = ''): Promise<string> {
   const headers = { 'x-test-command': name, 'x-test-argument': String(argument) }
-  const answer = await send(origin, '/', { headers })
+  const answer = await edge.send('/', { headers })
   expect(answer.status, answer.text).toBe(200)
   return answer.text
 }
 
 const preflight = (from: string, method: string, headers?: string, host = 'files.example', path = '/k') =>
-  send(origin, path, {
+  edge.send(path, {
     method: 'OPTIONS',
     host,
     headers: {
@@ -146,14 +135,15 @@ const preflight = (from: string, method: string, headers?: string, host = 'files
     },
   })
 const get = (host: string, headers: Record<string, string>, options: RequestOptions = {}, path = '/k') =>
-  send(origin, path, { host, headers, ...options })
+  edge.send(path, { host, headers, ...options })
 
 /** All lines and points since it was asked last: as many lines as points, and the same requests. */
 async function recorded(): Promise<{ lines: Line[]; points: AnalyticsEngineDataPoint[] }> {
   const points: AnalyticsEngineDataPoint[] = JSON.parse(await command('points'))
-  const events = () => log.filter(line => /^\{"event":"(?:preflight|request)",/.test(line))
-  await vi.waitFor(() => expect(events().length).toBeGreaterThanOrEqual(points.length))
-  const lines = events().map(line => JSON.parse(line) as Line)
+  const log = await edge.wholeLog()
+  const lines = log
+    .filter(line => /^\{"event":"(?:preflight|request)",/.test(line))
+    .map(line => JSON.parse(line) as Line)
   log.length = 0
   expect(lines).toHaveLength(points.length)
   return { lines, points }
@@ -211,8 +201,8 @@ describe('an event is written', () => {
     await get('files.example', { origin: APP })
     await get('files.example', { origin: 'http://files.example' })
     await get('no-rules.example', { origin: EVIL })
-    await send(origin, '/k', { method: 'OPTIONS', host: 'files.example' })
-    await send(origin, '/k', { method: 'OPTIONS', host: 'files.example', headers: { origin: EVIL } })
+    await edge.send('/k', { method: 'OPTIONS', host: 'files.example' })
+    await edge.send('/k', { method: 'OPTIONS', host: 'files.example', headers: { origin: EVIL } })
     expect(await recorded()).toEqual({ lines: [], points: [] })
   })
 
@@ -292,10 +282,10 @@ describe('the table of docs/operations.md', () => {
     const ordinary = await recorded()
     expect(Number(await command('flood', MAX_POINTS + 5))).toBeLessThanOrEqual(MAX_POINTS)
     await command('later', 61)
-    const silenced = () => log.filter(line => line.includes('silencedForThisMinute'))
-    await vi.waitFor(() => expect(silenced()).toHaveLength(1))
+    const silenced = () => edge.log.filter(line => line.includes('silencedForThisMinute'))
+    await eventually(() => expect(silenced()).toHaveLength(1))
     const [last = ''] = silenced()
-    log.length = 0
+    edge.log.length = 0
     await preflight(EVIL, 'PUT')
     const next = await recorded()
     all.lines.push(...ordinary.lines, ...next.lines, JSON.parse(last) as Line)
@@ -385,7 +375,7 @@ describe('Server-Timing with DEBUG_REFUSALS=on', () => {
     bucket.answer = (_request, response) => response.end('object')
     const path = '/kept'
     await get('files.example', { origin: APP }, {}, path)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const before = bucket.received.length
       const answer = await get('files.example', { origin: APP }, {}, path)
       expect(bucket.received.length).toBe(before)

@@ -4,13 +4,12 @@
  * lines of module around the built Worker, which itself is unchanged.
  */
 
-import { readFileSync } from 'node:fs'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { EDGE_BUNDLE } from '../setup.ts'
-import { type Answer, COMPATIBILITY_DATE, type RequestOptions, send } from './harness.ts'
+import { type Answer, Edge, type RequestOptions } from './harness.ts'
 
-/** What KV does at the next reads. */
+/** What KV does. */
 export type Fault = 'none' | 'reject' | 'hang' | 'throw'
+/** In place of a host: what KV does for every host of which nothing else is said. */
+export const EVERY_HOST = '*'
 
 /** What is done to a request inside the Worker, besides its answer. */
 export interface Circumstances {
@@ -23,36 +22,48 @@ export interface Circumstances {
 /** What stands in the errors that the runtime is made to throw. */
 export const INTERNAL = 'internal detail of 10.0.0.7 in /srv/secret.js'
 
+/** When a read that hangs is given up, in milliseconds: nobody needs to wait for the real limit. */
+const SOON_MS = 50
+/** How much farther away every other limit is than in production: a machine with other things to do is no fault. */
+const FARTHER = 10
+
 /**
- * KV is asked for what it does before each read. Another `x-test-isolate` gives the Worker another environment
- * object, for which it has nothing in memory, as in a new isolate of the same data centre.
+ * Another `x-test-isolate` gives the Worker another environment object, for which it has nothing in memory, as in a
+ * new isolate of the same data centre. The Worker sets the limit of a read right after the read.
  */
-const AROUND = `
+const around = (farther: number) => `
 import edge from './edge.js'
 const INTERNAL = ${JSON.stringify(INTERNAL)}
 const realNow = Date.now
 let aheadMs = 0
 Date.now = () => realNow() + aheadMs
+const realSetTimeout = setTimeout
+let hangs = false
+globalThis.setTimeout = (then, ms) => {
+  const limitMs = hangs ? ${SOON_MS} : ms * ${farther}
+  hangs = false
+  return realSetTimeout(then, limitMs)
+}
+const faults = { get: {}, put: {} }
+const reads = {}
+const hostOf = key => key.split(':')[1]
+const faultOf = (method, key) => faults[method][hostOf(key)] ?? faults[method]['${EVERY_HOST}']
 const environments = new Map()
-const throwing = new Set()
 function environment(env, isolate) {
   if (!environments.has(isolate)) {
-    const get = async (keys, options) => {
-      const fault = await (await env.FAULT.fetch('http://fault/', { method: 'POST', body: keys[0] })).text()
-      if (fault === 'reject') throw new Error('KV GET failed: 500 Internal Server Error')
-      if (fault === 'hang') return new Promise(() => {})
-      return env.RULES.get(keys, options)
-    }
     const kv = {
-      get: (...args) => {
-        if (throwing.has(args[0][0])) throw new TypeError('KV is not there')
-        return get(...args)
+      get: (keys, options) => {
+        const fault = faultOf('get', keys[0])
+        reads[hostOf(keys[0])] = (reads[hostOf(keys[0])] ?? 0) + 1
+        if (fault === 'throw') throw new TypeError('KV is not there')
+        if (fault === 'reject') return Promise.reject(new Error('KV GET failed: 500 Internal Server Error'))
+        hangs = fault === 'hang'
+        return hangs ? new Promise(() => {}) : env.RULES.get(keys, options)
       },
-      put: async (...args) => {
-        const fault = await (await env.WRITE_FAULT.fetch('http://fault/')).text()
+      put: async (key, ...rest) => {
+        const fault = faultOf('put', key)
         if (fault === 'reject') throw new Error('KV PUT failed: 429 Too Many Requests')
-        if (fault === 'hang') return new Promise(() => {})
-        return env.RULES.put(...args)
+        return fault === 'hang' ? new Promise(() => {}) : env.RULES.put(key, ...rest)
       },
     }
     const bucket = { fetch: () => { throw new Error(INTERNAL) } }
@@ -61,15 +72,17 @@ function environment(env, isolate) {
   return environments.get(isolate)
 }
 const COMMANDS = {
-  later: seconds => { aheadMs += 1000 * Number(seconds) },
+  later: seconds => { aheadMs += 1000 * seconds },
   forget: host => caches.default.delete('https://last-known-good.invalid/' + host),
-  throw: key => throwing.add(key),
+  fail: (method, host, fault) => { faults[method][host] = fault },
+  reads: host => reads[host] ?? 0,
 }
 export default {
   async fetch(request, env, context) {
     const { headers } = request
     const command = headers.get('x-test-command')
-    if (command !== null) return new Response(String(await COMMANDS[command](headers.get('x-test-argument'))))
+    if (command !== null)
+      return Response.json((await COMMANDS[command](...(await request.json()))) ?? null)
     const background = []
     const around = {
       waitUntil(promise) {
@@ -86,84 +99,65 @@ export default {
 }`
 
 export class FaultyEdge {
-  readonly #miniflare: Miniflare
-  fault: Fault = 'none'
+  readonly #edge: Edge
+
+  private constructor(edge: Edge) {
+    this.#edge = edge
+  }
+
+  /** `realLimits`: the Worker's time limits and pauses are those of production, but for that of a read that hangs. */
+  static async start(vars: Record<string, string>, { realLimits = false } = {}): Promise<FaultyEdge> {
+    return new FaultyEdge(await Edge.start({ vars, around: around(realLimits ? 1 : FARTHER) }))
+  }
+
+  get log(): string[] {
+    return this.#edge.log
+  }
+
+  /** The log, once all lines have come that were logged until now. */
+  wholeLog(): Promise<string[]> {
+    return this.#edge.wholeLog()
+  }
+
+  /** Writes a KV value; null: takes it away. */
+  put(key: string, value: string | null): Promise<void> {
+    return value === null ? this.#edge.deleteRules(key) : this.#edge.putRules(key, value)
+  }
+
+  get(key: string): Promise<string | null> {
+    return this.#edge.getRules(key)
+  }
+
+  /** What KV does when it is read for a host, or for {@link EVERY_HOST}, from now on. */
+  async failReads(host: string, fault: Fault): Promise<void> {
+    await this.#command('fail', 'get', host, fault)
+  }
+
   /** What KV does when it is written. */
-  writeFault: Exclude<Fault, 'throw'> = 'none'
-  /** Of single hosts, before `fault`. */
-  readonly #faults = new Map<string, Fault>()
-  /** How often KV was read. */
-  reads = 0
-  /** How often it was read for each host. */
-  readonly readsOf = new Map<string, number>()
-  readonly log: string[] = []
-  origin = ''
-
-  private constructor(vars: Record<string, string>) {
-    this.#miniflare = new Miniflare(
-      convertV4MiniflareOptions({
-        modules: [
-          { type: 'ESModule', path: 'main.js', contents: AROUND },
-          { type: 'ESModule', path: 'edge.js', contents: readFileSync(EDGE_BUNDLE, 'utf8') },
-        ],
-        compatibilityDate: COMPATIBILITY_DATE,
-        bindings: vars,
-        kvNamespaces: ['RULES'],
-        serviceBindings: {
-          FAULT: async (request: Request) => {
-            const host = (await request.text()).replace('cors:', '')
-            this.reads++
-            this.readsOf.set(host, (this.readsOf.get(host) ?? 0) + 1)
-            return new Response(this.#faults.get(host) ?? this.fault)
-          },
-          WRITE_FAULT: () => new Response(this.writeFault),
-        },
-        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-        handleStructuredLogs: ({ message }: { message: string }) => void this.log.push(message),
-      } as unknown as Parameters<typeof convertV4MiniflareOptions>[0]),
-    )
+  async failWrites(host: string, fault: Exclude<Fault, 'throw'>): Promise<void> {
+    await this.#command('fail', 'put', host, fault)
   }
 
-  static async start(vars: Record<string, string>): Promise<FaultyEdge> {
-    const edge = new FaultyEdge(vars)
-    await edge.#miniflare.ready
-    edge.origin = (await edge.#miniflare.unsafeGetDirectURL()).origin
-    return edge
-  }
-
-  async put(key: string, value: string | null): Promise<void> {
-    const kv = await this.#miniflare.getKVNamespace('RULES')
-    if (value === null) await kv.delete(key)
-    else await kv.put(key, value)
-  }
-
-  async get(key: string): Promise<string | null> {
-    const kv = await this.#miniflare.getKVNamespace('RULES')
-    const value: unknown = await kv.get(key, 'text')
-    return typeof value === 'string' ? value : null
-  }
-
-  /** What KV does when it is read for a host. */
-  async fail(host: string, fault: Fault): Promise<void> {
-    this.#faults.set(host, fault)
-    // Told at once: what throws before it returns a promise can't ask.
-    if (fault === 'throw') await this.#command('throw', `cors:${host}`)
+  /** How often KV was read for a host. */
+  async reads(host: string): Promise<number> {
+    return Number(await this.#command('reads', host))
   }
 
   /** Puts the Worker's clock forward. */
-  later(seconds: number): Promise<void> {
-    return this.#command('later', String(seconds))
+  async later(seconds: number): Promise<void> {
+    await this.#command('later', seconds)
   }
 
   /** Takes a host's last known good values out of the Cache API. */
-  forgetLastKnownGood(host: string): Promise<void> {
-    return this.#command('forget', host)
+  async forgetLastKnownGood(host: string): Promise<void> {
+    await this.#command('forget', host)
   }
 
-  async #command(name: string, argument: string): Promise<void> {
-    const headers = { 'x-test-command': name, 'x-test-argument': argument }
-    const answer = await send(this.origin, '/', { headers })
-    if (answer.status !== 200) throw new Error(`${name}: ${answer.text}`)
+  async #command(name: string, ...args: unknown[]): Promise<unknown> {
+    const options = { method: 'POST', headers: { 'x-test-command': name }, body: JSON.stringify(args) }
+    const { status, text } = await this.#edge.send('/', options)
+    if (status !== 200) throw new Error(`${name}: ${text}`)
+    return JSON.parse(text)
   }
 
   /** Sends a request to an isolate: one that was not named before has nothing in memory. */
@@ -179,10 +173,10 @@ export class FaultyEdge {
       ...(settle ? { 'x-test-settle': '1' } : {}),
       ...(throws === undefined ? {} : { 'x-test-throws': throws }),
     }
-    return send(this.origin, path, { ...options, headers })
+    return this.#edge.send(path, { ...options, headers })
   }
 
   stop(): Promise<void> {
-    return this.#miniflare.dispose()
+    return this.#edge.stop()
   }
 }

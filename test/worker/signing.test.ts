@@ -2,7 +2,8 @@
  * SIGNING: reads without credentials, signed for a private bucket; nothing else is, and no secret shows.
  */
 
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { type Answer, Edge, RecordingBucket, send } from './harness.ts'
 import { COS_KEY, type PrivateBuckets, S3_BUCKET, S3_KEY, startPrivateBuckets } from './private-buckets.ts'
 
@@ -157,7 +158,7 @@ describe('SIGNING and CACHE', () => {
   test('with a number of seconds, a signed read is kept for everybody; what a client has signed is not', async () => {
     recorder.answer = (_, response) => response.setHeader('content-length', '6').end('object')
     const host = 'cached.example'
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       recorder.received.length = 0
       expect(bodyOf(await edge.send('/kept', { host }))).toEqual([200, 'object'])
       expect(recorder.received).toEqual([])
@@ -191,7 +192,7 @@ describe('a key that is missing', () => {
     for (const secret of SECRETS) expect(answer.text + log.join()).not.toContain(secret)
   }
 
-  test.each([
+  const broken: [vars: Record<string, string>, code: string, name: string][] = [
     [{ SIGNING: 's3' }, 'MissingSecret', 'SECRET_ID'],
     [{ SIGNING: 's3', SECRET_ID: 'AKIDx' }, 'MissingSecret', 'SECRET_KEY'],
     [{ RESIGN: 'on' }, 'MissingSecret', 'KEYS'],
@@ -201,26 +202,38 @@ describe('a key that is missing', () => {
       'InvalidVariable',
       'SECRET_KEY',
     ],
-  ])('is a 500 that names it: %j', async (vars, code, name) => {
-    const broken = await Edge.start({ vars: { ORIGIN: recorder.origin, ...vars } })
-    try {
-      const answer = await broken.send('/k')
+  ]
+  let edges: Record<string, Edge>
+  beforeAll(async () => {
+    const each = broken.map(
+      ([vars], at) => [`${at}`, { vars: { ORIGIN: recorder.origin, ...vars } }] as const,
+    )
+    edges = await Edge.startAll(Object.fromEntries(each))
+  })
+  afterAll(() => edges[0]?.stop())
+
+  test.each(broken.map((each, at) => [...each, at] as const))(
+    'is a 500 that names it: %j',
+    async (_, code, name, at) => {
+      const { [at]: asked } = edges
+      if (asked === undefined) throw new Error('it was not started')
+      asked.log.length = 0
+      const answer = await asked.send('/k')
       expect(answer.status).toBe(500)
       expect(answer.text).toContain(`<Code>${code}</Code>`)
       expect(answer.text).toContain(name)
-      // A line may come after the answer that it is about.
-      await vi.waitFor(() => expect(broken.log.join()).toContain(`"name":"${name}","value":""`))
-      expectNoSecret(answer, broken.log)
-    } finally {
-      await broken.stop()
-    }
-  })
+      const log = await asked.wholeLog()
+      expect(log.join()).toContain(`"name":"${name}","value":""`)
+      expectNoSecret(answer, log)
+    },
+  )
 
   test('is a 500 for the one host whose record asks for it', async () => {
     const answer = await edge.send('/k.txt', { host: 'keyless.example' })
     expect([answer.status, answer.text.includes('<Code>InvalidBucketSettings</Code>')]).toEqual([500, true])
-    await vi.waitFor(() => expect(edge.log.join()).toContain('keyless.example'))
-    expectNoSecret(answer, edge.log)
+    const log = await edge.wholeLog()
+    expect(log.join()).toContain('keyless.example')
+    expectNoSecret(answer, log)
     expect((await edge.send('/k.txt', { host: 's3.example' })).status).toBe(200)
   })
 })

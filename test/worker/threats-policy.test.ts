@@ -3,21 +3,10 @@
  * test/conformance/README.md says which record it is, and which of them are shown elsewhere.
  */
 
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { makeRecord } from '../../src/rules/record.ts'
-import { EDGE_BUNDLE } from '../setup.ts'
-import {
-  type Answer,
-  COMPATIBILITY_DATE,
-  Edge,
-  type Received,
-  RecordingBucket,
-  type RequestOptions,
-  send,
-} from './harness.ts'
+import { type Answer, Edge, type Received, RecordingBucket, type RequestOptions } from './harness.ts'
 
 const A = 'https://a.example'
 const B = 'https://b.example'
@@ -205,10 +194,10 @@ describe('what a client writes', () => {
     edge.log.length = 0
     expect(await preflight('https://x\rforged')).toContain(' 400 ')
     expect(await preflight('https://x\r\n {"event":"forged"}')).toContain(' 400 ')
-    expect(edge.log).toEqual([])
+    expect(await edge.wholeLog()).toEqual([])
     for (const control of ['\u0001', '\t', '\u0008', '\u001b[2J', '\u001f']) {
       expect(await preflight(`https://x${control}"forged`)).toContain(' 403 ')
-      const line = edge.log.at(-1) ?? ''
+      const line = (await edge.wholeLog()).at(-1) ?? ''
       expect(line).not.toMatch(/[\u0000-\u001f]/)
       expect(JSON.parse(line)).toMatchObject({
         event: 'preflight',
@@ -361,35 +350,25 @@ export default {
 
 describe('state between requests', () => {
   test('a receiver changed the headers of a response, and of all after it: the next answer is as the first', async () => {
-    const changing = new Miniflare(
-      convertV4MiniflareOptions({
-        modules: [
-          { type: 'ESModule', path: 'main.js', contents: RECEIVER },
-          { type: 'ESModule', path: 'edge.js', contents: readFileSync(EDGE_BUNDLE, 'utf8') },
-        ],
-        compatibilityDate: COMPATIBILITY_DATE,
-        bindings: { ORIGIN: bucket.origin },
-        kvNamespaces: ['RULES'],
-        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-      } as Parameters<typeof convertV4MiniflareOptions>[0]),
-    )
+    const changing = await Edge.start({
+      vars: { ORIGIN: bucket.origin },
+      rules: { 'cors:rules.example': RULES, 'cors:star.example': STAR },
+      around: RECEIVER,
+    })
     try {
-      const kv = await changing.getKVNamespace('RULES')
-      await Promise.all([kv.put('cors:rules.example', RULES), kv.put('cors:star.example', STAR)])
-      const { origin: url } = await changing.unsafeGetDirectURL()
       for (const host of ['rules.example', 'star.example'])
         for (const origin of [A, 'null'])
           for (const method of ['OPTIONS', 'GET']) {
             const headers = { origin, 'access-control-request-method': 'GET' }
             const ask = (more: Record<string, string>) =>
-              send(url, '/k', { host, method, headers: { ...headers, ...more } })
+              changing.send('/k', { host, method, headers: { ...headers, ...more } })
             const first = corsOf(await ask({}))
             expect(first).toHaveProperty('access-control-allow-origin')
             expect(originOf(await ask({ 'x-test-change': '1' }))).toBe('changed')
             expect(corsOf(await ask({}))).toEqual(first)
           }
     } finally {
-      await changing.dispose()
+      await changing.stop()
     }
   })
 

@@ -139,7 +139,7 @@ describe('an internal error', () => {
       expect(Object.keys(answer.headers).sort()).toEqual([
         ...['content-length', 'content-type', 'x-content-type-options', 'x-cos-request-id', 'x-cos-trace-id'],
       ])
-      const [line = '', ...more] = edge.log.filter(each => each.includes('internal-error'))
+      const [line = '', ...more] = (await edge.wholeLog()).filter(each => each.includes('internal-error'))
       expect([line.includes(INTERNAL), line.includes(String(id)), more.length]).toEqual([true, true, 0])
     },
   )
@@ -157,7 +157,7 @@ describe('an internal error', () => {
     )
     for (const internal of [INTERNAL, '10.0.0.7', 'secret', '.js', ' at '])
       expect(allOf(answer)).not.toContain(internal)
-    expect(edge.log.join('\n')).toContain(INTERNAL)
+    expect((await edge.wholeLog()).join('\n')).toContain(INTERNAL)
   })
 })
 
