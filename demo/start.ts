@@ -59,6 +59,8 @@ async function start(): Promise<void> {
     WRANGLER_LOG_PATH: join(stateDir, 'logs'),
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
+    // The traffic is read from what it prints, whatever the caller's environment silences.
+    WRANGLER_LOG: 'log',
     CLOUDFLARE_CF_FETCH_ENABLED: 'false',
     FORCE_COLOR: '0',
     NO_COLOR: '1',
