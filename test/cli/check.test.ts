@@ -44,7 +44,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
   })
 
   test('reports ten findings with paths and hints when a file has ten different mistakes', async () => {
-    const { code, out, err } = await project.rules(['check', '--json', 'ten-mistakes.xml'])
+    const { code, out, err } = await project.run(['check', '--json', 'ten-mistakes.xml'])
     const { files, ...rest } = JSON.parse(out)
     expect({ code, err, ...rest }).toEqual({ code: 1, err: '', errors: 10, warnings: 0, failed: true })
     const findings: { code: string; path: string; line: number; hint: string }[] = files[0].findings
@@ -64,10 +64,8 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
   })
 
   test('fails on warnings with --strict only', async () => {
-    const [lenient, strict] = await Promise.all([
-      project.rules(['check', 'warned.xml']),
-      project.rules(['check', '--strict', 'warned.xml']),
-    ])
+    const lenient = await project.run(['check', 'warned.xml'])
+    const strict = await project.run(['check', '--strict', 'warned.xml'])
     expect([lenient.code, strict.code]).toEqual([0, 1])
     expect(lenient.out).toBe(strict.out)
   })
@@ -77,7 +75,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       '100%,a:b.json',
       '{"CORSRules":[{"AllowedOrigins":["a%0A*\\n*"],"AllowedMethods":["GET"]}]}',
     )
-    const { code, out } = await project.rules(['check', '--format', 'github', '100%,a:b.json', 'warned.xml'])
+    const { code, out } = await project.run(['check', '--format', 'github', '100%,a:b.json', 'warned.xml'])
     expect(code).toBe(1)
     expect(out).toBe(
       '::error file=100%25%2Ca%3Ab.json,title=control-character::CORSRule[1]/AllowedOrigin[1] = a%250A*\\u000a*%0A' +
@@ -102,7 +100,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
         'good.example.com': { dialect: 's3', unmatched: 'forward', originTimeoutMs: 1000 },
       }),
     })
-    const { code, out } = await folder.rules(['check', '--json'])
+    const { code, out } = await folder.run(['check', '--json'])
     folder.remove()
     const { files, errors } = JSON.parse(out)
     const told = files.flatMap((file: { file: string; findings: { code: string; path: string }[] }) =>
@@ -136,7 +134,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       'large.xml',
       'bad.xml',
     ]
-    const { code, out, err } = await project.rules(['check', ...files])
+    const { code, out, err } = await project.run(['check', ...files])
     expect(code).toBe(2)
     expect(out).toContain('bad.xml:4  error  method-unknown')
     expect(out).toContain('7 files: 1 error, 0 warnings, 6 not readable.')
@@ -163,12 +161,10 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
 
   test('exits with 2 and a hint when it is called wrongly', async () => {
     const empty = new Project()
-    const [unknown, both, without, help] = await Promise.all([
-      project.rules(['chekc']),
-      project.rules(['check', '--json', '--format', 'github', 'bad.xml']),
-      empty.rules(['check']),
-      project.rules(['check', '--help']),
-    ])
+    const unknown = await project.run(['chekc'])
+    const both = await project.run(['check', '--json', '--format', 'github', 'bad.xml'])
+    const without = await empty.run(['check'])
+    const help = await project.run(['check', '--help'])
     empty.remove()
     expect([unknown.code, both.code, without.code, help.code]).toEqual([2, 2, 2, 0])
     expect(unknown.err).toContain("error: unknown command 'chekc'\n(Did you mean check?)")

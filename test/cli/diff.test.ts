@@ -1,6 +1,4 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { addDiff } from '../../src/cli/commands/diff.ts'
-import { run } from './in-process.ts'
 import { Project } from './rules.ts'
 
 const rule = (origin: string, methods: string[], rest = {}) => ({
@@ -21,8 +19,7 @@ const project = new Project({
   'bad.json': file(rule('https://app.example', ['put'])),
 })
 afterAll(() => project.remove())
-const diff = (...args: string[]) =>
-  run(addDiff, ['diff', ...args.map(arg => (arg.startsWith('-') ? arg : `${project.folder}/${arg}`))])
+const diff = (...args: string[]) => project.run(['diff', ...args])
 
 describe('rules diff', () => {
   test('prints which requests get another answer, each with an example', async () => {
@@ -59,8 +56,8 @@ after   other.json  2 rules
     const { differences, ...rest } = JSON.parse(out)
     expect({ code, ...rest }).toEqual({
       code: 1,
-      before: { name: `${project.folder}/same.json`, rules: 1 },
-      after: { name: `${project.folder}/other.json`, rules: 2 },
+      before: { name: 'same.json', rules: 1 },
+      after: { name: 'other.json', rules: 2 },
       dialect: 's3',
       complete: true,
     })
@@ -90,12 +87,12 @@ after   other.json  2 rules
       code: 2,
       err: expect.stringContaining('method-unknown'),
     })
-    expect(await run(addDiff, ['diff', 'live:a.example', 'a.example@12'])).toEqual({
+    expect(await diff('live:a.example', 'a.example@12')).toEqual({
       code: 2,
       out: '',
       err: "Say where: --local (this machine's KV, that npm start uses) or --remote (Cloudflare's KV).\n",
     })
-    expect(await run(addDiff, ['diff', 'live:http://a', 'b.json'])).toMatchObject({
+    expect(await diff('live:http://a', 'b.json')).toMatchObject({
       code: 2,
       err: expect.stringContaining('is not a host name'),
     })

@@ -1,9 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
-import { afterAll, describe, expect, test, vi } from 'vitest'
-import { addExplain } from '../../src/cli/commands/explain.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import { COLUMNS } from '../../src/cli/layout.ts'
-import { run } from './in-process.ts'
 import { Project } from './rules.ts'
 
 const RULES = `<CORSConfiguration>
@@ -38,8 +35,7 @@ const project = new Project({
 })
 afterAll(() => project.remove())
 
-const explain = (file: string, ...args: string[]) =>
-  run(addExplain, ['explain', `${project.folder}/${file}`, ...args])
+const explain = (file: string, ...args: string[]) => project.run(['explain', file, ...args])
 const from = (origin: string, method: string, ...rest: string[]) => [
   '--origin',
   origin,
@@ -204,7 +200,7 @@ A browser
     )
     const { judged, change, answer, ...rest } = JSON.parse(out)
     expect(rest).toEqual({
-      rules: `${project.folder}/app.example.xml`,
+      rules: 'app.example.xml',
       revision: null,
       dialect: 'cos',
       request: {
@@ -244,7 +240,7 @@ A browser
       "Access to XMLHttpRequest at 'https://app.example/cat.png?sign=1' from origin 'https://app.example' has been blocked by CORS policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the requested resource."
     const paste = (text: string, ...args: string[]) => {
       project.write('pasted.txt', text)
-      return explain('app.example.xml', '--paste', `${project.folder}/pasted.txt`, ...args)
+      return explain('app.example.xml', '--paste', 'pasted.txt', ...args)
     }
 
     test('explains the request of a curl command, told in one line', async () => {
@@ -277,9 +273,8 @@ Refused, by the rules of `)
     })
 
     test('reads standard input', async () => {
-      const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([PREFLIGHT]) as never)
-      const args = ['--paste', '-', '--method', 'POST', '--json']
-      const { code, out } = await explain('app.example.xml', ...args).finally(() => stdin.mockRestore())
+      const args = ['explain', 'app.example.xml', '--paste', '-', '--method', 'POST', '--json']
+      const { code, out } = await project.run(args, { input: PREFLIGHT })
       expect(code).toBe(0)
       expect(JSON.parse(out)).toMatchObject({
         paste: { says: 'allow-origin-missing', request: { preflight: true } },
@@ -320,7 +315,8 @@ Refused, by the rules of `)
       '--headers',
       'range,x-cos-traffic-limit',
     ]
-    const { out } = await run(addExplain, ['explain', 'rules/localhost.xml', ...args])
+    project.write('rules/localhost.xml', readFileSync('rules/localhost.xml'))
+    const { out } = await explain('rules/localhost.xml', ...args)
     const readme = readFileSync('README.md', 'utf8')
     expect(readme).toContain(`$ npm run rules -- explain rules/localhost.xml ${args.join(' ')}\n`)
     expect(readme).toContain(out.slice(0, out.indexOf('<?xml')))
@@ -353,7 +349,7 @@ Refused, by the rules of `)
       code: 2,
       err: "nope.txt: the file can't be read (ENOENT).\n",
     })
-    expect(await run(addExplain, ['explain', ...where])).toMatchObject({
+    expect(await project.run(['explain', ...where])).toMatchObject({
       code: 2,
       err: 'Name a rules file, or a host with --host: one of the two.\n',
     })

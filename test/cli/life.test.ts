@@ -14,7 +14,7 @@ import { writeChanges } from '../../src/cli/write.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { readDocument } from '../../src/formats/read.ts'
 import { makeRecord, revisionOf } from '../../src/rules/record.ts'
-import { MemoryKv } from './memory-kv.ts'
+import { MemoryKv, useKv } from './memory-kv.ts'
 import { Project } from './rules.ts'
 
 const document = (
@@ -44,10 +44,11 @@ const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 const project = new Project({ 'rules/a.example.xml': FIRST })
 afterAll(() => project.remove())
 
-describe('the life of a rule in a local KV', { timeout: 120_000 }, () => {
-  /** Runs a command on this machine's KV; times are left out of what it prints. */
+describe('the life of a rule', { timeout: 120_000 }, () => {
+  useKv(new MemoryKv())
+  /** Runs a command; times are left out of what it prints. */
   const rules = async (...args: string[]) => {
-    const { code, out, err } = await project.run([...args, '--local', '--persist-to', 'state'])
+    const { code, out, err } = await project.run([...args, '--local'])
     return { code, out: out.replace(TIME, 'TIME'), err }
   }
   const printed = (out: string, code = 0) => ({ code, out, err: '' })

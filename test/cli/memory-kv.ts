@@ -3,7 +3,9 @@
  * A KV in memory, for what a command does with one; the real ones have their own test.
  */
 
+import { afterAll, beforeAll, vi } from 'vitest'
 import type { Kv, KvEntry, KvKey } from '../../src/cli/kv/kv.ts'
+import * as opening from '../../src/cli/kv/open.ts'
 
 export class MemoryKv implements Kv {
   readonly entries = new Map<string, KvEntry>()
@@ -30,4 +32,10 @@ export class MemoryKv implements Kv {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Has commands within this process use `kv`, wherever they are told that it is: the real ones take a second to open. */
+export function useKv(kv: Kv): void {
+  beforeAll(() => void vi.spyOn(opening, 'withKv').mockImplementation((_place, work) => work(kv)))
+  afterAll(() => vi.mocked(opening.withKv).mockRestore())
 }

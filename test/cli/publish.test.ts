@@ -188,7 +188,7 @@ describe('rules publish --remote', { timeout: 120_000 }, () => {
     })
     const cloudflare = await FakeCloudflare.start()
     cloudflare.unseen.add('bucket:default')
-    const { code, out, err } = await here.run(['publish', '--remote', '--yes'], cloudflare.env)
+    const { code, out, err } = await here.run(['publish', '--remote', '--yes'], { env: cloudflare.env })
     await cloudflare.stop()
     const { revision } = JSON.parse(cloudflare.values.get('cors:default')?.value ?? '')
     expect({ code, out, err }).toEqual({
@@ -212,7 +212,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     const here = project({ 'rules/default.json': DEFAULT })
     const cloudflare = await FakeCloudflare.start()
     cloudflare.refuses = { code: 10_023, message: 'kv bulk put: authentication error' }
-    const { code, out, err } = await here.run(['publish', '--remote', '--yes'], cloudflare.env)
+    const { code, out, err } = await here.run(['publish', '--remote', '--yes'], { env: cloudflare.env })
     await cloudflare.stop()
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toBe(

@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 const pull = (args: string[] = [], env: Record<string, string> = {}, from = bucket.origin) =>
-  here.run(['pull', '--bucket', from, ...args], { ...ENV, ...env })
+  here.run(['pull', '--bucket', from, ...args], { env: { ...ENV, ...env } })
 
 /** A server on loopback that answers everything the same way. */
 async function server(answer: RequestListener): Promise<string> {

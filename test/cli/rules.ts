@@ -20,6 +20,15 @@ export interface Run {
   err: string
 }
 
+/** What a command has around it. */
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>
+  /** What stands on standard input. */
+  readonly input?: string
+  /** What a person types after each question: there is a terminal then. */
+  readonly answers?: readonly string[]
+}
+
 /** A project: the repository's wrangler.toml, and the files that a test writes. */
 export class Project {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'rules-test-')))
@@ -50,17 +59,12 @@ export class Project {
 
   /**
    * As `rules`, within this process: one after the other, because a process has one folder and one output.
-   *
-   * @param answers what a person types after each question; none: there is no terminal
    */
-  async run(
-    args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
-    answers: readonly string[] = [],
-  ): Promise<Run> {
+  async run(args: readonly string[], { env = {}, input = '', answers }: Surroundings = {}): Promise<Run> {
     const result: Run = { code: 0, out: '', err: '' }
-    const typed = [...answers]
-    const keyboard = Object.assign(new PassThrough(), { isTTY: answers.length > 0 })
+    const typed = [...(answers ?? [])]
+    const keyboard = Object.assign(new PassThrough(), { isTTY: answers !== undefined })
+    if (!keyboard.isTTY) keyboard.end(input)
     const take = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
       result[stream] += text
       if (stream === 'out' && String(text).includes('[y/N]')) keyboard.write(`${typed.shift()}\n`)

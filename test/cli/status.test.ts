@@ -1,21 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import * as opening from '../../src/cli/kv/open.ts'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { EdgeAnswer } from '../../src/cli/status/ask-edge.ts'
 import { isAnswerOf, tellingRequest } from '../../src/cli/status/sides.ts'
 import { type KvSide, type Sides, verdictOn } from '../../src/cli/status/verdict.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { readXml } from '../../src/formats/xml.ts'
 import { Edge } from '../worker/harness.ts'
-import { MemoryKv } from './memory-kv.ts'
+import { MemoryKv, useKv } from './memory-kv.ts'
 import { Project } from './rules.ts'
 
-/** The KV of every command here: the real ones have their own test, and take a second to open. */
 const kv = new MemoryKv()
-beforeAll(() => void vi.spyOn(opening, 'withKv').mockImplementation((_place, work) => work(kv)))
-afterAll(() => vi.restoreAllMocks())
+useKv(kv)
 const liveValue = () => kv.entries.get(`cors:${HOST}`)?.value ?? ''
 
 const HOST = 'files.example.com'

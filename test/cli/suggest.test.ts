@@ -248,7 +248,9 @@ Next
     expect(fileText()).toBe(RULES.replace('    <ExposeHeader>', `${added}    <ExposeHeader>`))
 
     project.write(FILE, RULES)
-    const asked = await project.run(['suggest', FILE, '--log', 'edge.log', '--apply'], {}, ['no', 'y'])
+    const asked = await project.run(['suggest', FILE, '--log', 'edge.log', '--apply'], {
+      answers: ['no', 'y'],
+    })
     expect(asked.code).toBe(1)
     expect(fileText()).toContain('https://new.example.com')
     expect(fileText()).not.toContain('x-cos-acl')

@@ -1,8 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { addCheck } from '../../src/cli/commands/check.ts'
-import { addTest } from '../../src/cli/commands/test.ts'
 import { hostOfFile } from '../../src/cli/files.ts'
-import { run } from './in-process.ts'
 import { Project } from './rules.ts'
 
 const RULES = JSON.stringify([
@@ -66,8 +63,8 @@ const project = new Project({
 })
 afterAll(() => project.remove())
 
-const RULES_FILE = `${project.folder}/rules/a.example.json`
-const of = (...args: string[]) => run(addTest, ['test', RULES_FILE, ...args])
+const RULES_FILE = 'rules/a.example.json'
+const of = (...args: string[]) => project.run(['test', RULES_FILE, ...args])
 
 describe('rules test', () => {
   test('prints what did not come out as expected, with the explanation', async () => {
@@ -146,7 +143,7 @@ rules/a.example.json: 3 cases, 3 failed.
   })
 
   test('prints one document with --json', async () => {
-    const { code, out } = await of('--cases', `${project.folder}/wrong.cases.json`, '--json')
+    const { code, out } = await of('--cases', 'wrong.cases.json', '--json')
     expect(code).toBe(1)
     expect(JSON.parse(out)).toMatchObject({
       total: 3,
@@ -160,7 +157,7 @@ rules/a.example.json: 3 cases, 3 failed.
   })
 
   test('tells every mistake in the cases with its place, and tests nothing', async () => {
-    const file = `${project.folder}/bad.cases.json`
+    const file = 'bad.cases.json'
     const { code, out, err } = await of('--cases', file)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     const places = err.match(/error {2}\S+ {2}\S+/g)?.map(place => place.replace(/ +/g, ' '))
@@ -183,9 +180,9 @@ rules/a.example.json: 3 cases, 3 failed.
     expect(hostOfFile('rules/a.example.cases.json')).toEqual({
       problem: '"a.example.cases.json" holds expectations, and no rules',
     })
-    const all = await project.rules(['check'])
+    const all = await project.run(['check'])
     expect(all.out).toContain('\n1 file: ')
-    const named = await run(addCheck, ['check', `${project.folder}/rules/a.example.cases.json`])
+    const named = await project.run(['check', 'rules/a.example.cases.json'])
     expect(named.out).toContain('a.example.cases.json  ok  4 cases\n')
   })
 })

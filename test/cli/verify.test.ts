@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { answerPreflight } from '../../src/answers/preflight.ts'
-import { addVerify } from '../../src/cli/commands/verify.ts'
 import { paced } from '../../src/cli/verify/pace.ts'
 import { deriveProbes } from '../../src/cli/verify/probes.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
@@ -16,7 +15,7 @@ import { readXml } from '../../src/formats/xml.ts'
 import { decorate } from '../../src/origin/response.ts'
 import { Edge } from '../worker/harness.ts'
 import { startDemoBucket } from './demo-bucket.ts'
-import { run } from './in-process.ts'
+import { MemoryKv, useKv } from './memory-kv.ts'
 import { Project } from './rules.ts'
 
 const RULES = `<CORSConfiguration>
@@ -173,6 +172,8 @@ const FAULTS: [string, Fault][] = [
 ]
 
 describe('rules verify', { timeout: 120_000 }, () => {
+  useKv(new MemoryKv())
+
   test('reports no difference between equals, and every request is one that changes nothing', async () => {
     const methods = new Set<string>()
     const paths = new Set<string>()
@@ -195,9 +196,7 @@ describe('rules verify', { timeout: 120_000 }, () => {
 
   test.each(FAULTS)('finds a bucket with %s', async (_, fault) => {
     const [edge, other] = [await bucket(), await bucket(fault)]
-    const file = join(here.folder, 'rules.xml')
-    const args = ['--edge', edge, '--bucket', other, '--rate', '1000', '--file', file, '--key', KEY, '--json']
-    const { code, out } = await run(addVerify, ['verify', ...args])
+    const { code, out } = await verify(edge, other, '--key', KEY, '--json')
     const verdict = JSON.parse(out)
     expect([code, verdict.equal, verdict.failures]).toEqual([1, false, []])
     expect(verdict.differences.length).toBeGreaterThan(0)
@@ -231,7 +230,7 @@ ${curl(other)}`,
     let until = 20
     const silent = () => ++asked > until
     const [edge, other] = [await bucket({ silent }), await bucket()]
-    const args = ['--resume', 'run.jsonl', '--concurrency', '1']
+    const args = ['--resume', 'run.jsonl', '--concurrency', '5']
     const first = await verify(edge, other, ...args)
     expect(first.code).toBe(2)
     expect(first.err).toMatch(
@@ -296,9 +295,8 @@ ${curl(other)}`,
       '--concurrency',
       '64',
     ]
-    const kv = ['--local', '--persist-to', 'state']
-    expect((await here.run(['publish', 'rules.xml', '--host', 'edge.example', ...kv])).code).toBe(0)
-    const live = await here.run(['verify', ...servers, '--host', 'edge.example', ...kv])
+    expect((await here.run(['publish', 'rules.xml', '--host', 'edge.example', '--local'])).code).toBe(0)
+    const live = await here.run(['verify', ...servers, '--host', 'edge.example', '--local'])
     const { probes } = deriveProbes(CONFIGURATION, { key: null, max: 20_000 })
     expect(live).toEqual({
       code: 0,
@@ -307,7 +305,7 @@ ${curl(other)}`,
     })
     const some = await here.run(['verify', ...servers, '--file', 'rules.xml', '--max', '7'])
     expect(some.out).toBe(`7 of 7 compared, no difference, ${probes.length - 7} left out (--max).\n`)
-    const other = await here.run(['verify', ...servers, '--host', 'other.example', ...kv])
+    const other = await here.run(['verify', ...servers, '--host', 'other.example', '--local'])
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('other.example has no rules') })
   })
 
