@@ -15,6 +15,8 @@ export default defineConfig({
     globalSetup: ['test/setup.ts'],
     // Most files wait for workerd, Chromium or a command line as long as they compute.
     maxWorkers: 3,
+    // For what never comes: a busy machine takes its time.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
     // Every command line that a test starts, and wrangler, are compiled once.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('.wrangler/compile-cache', import.meta.url)) },
     projects: [

@@ -6,11 +6,12 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { CHROMIUM } from '../test/browser/chromium.ts'
 import { coldRows } from './cold.ts'
 import { decideRows } from './decide.ts'
 import { hasWrk } from './load.ts'
 import { memoryRows } from './memory.ts'
-import { hasChromium, playgroundRows } from './playground.ts'
+import { playgroundRows } from './playground.ts'
 import { type Row, reached } from './rows.ts'
 import { streamingRow } from './streaming.ts'
 import { undoneRows } from './undone.ts'
@@ -39,16 +40,17 @@ if (unknown !== undefined) {
   console.error(`There is no ${unknown}: choose of ${Object.keys(SECTIONS).join(', ')}, or nothing for all.`)
   process.exit(2)
 }
-if (!hasWrk())
+const canLoad = hasWrk()
+if (!canLoad)
   console.error('The Worker under load is left out: wrk is not installed (Debian: apt-get install wrk).')
-if (!hasChromium())
+if (CHROMIUM === undefined)
   console.error('The playground is measured in size alone: there is no Chromium (CHROMIUM).')
 
 const earlier = JSON.parse(readFileSync(RESULTS, 'utf8')) as { rows: Row[] }
 const rows: Row[] = []
 for (const [name, [group, measure]] of Object.entries(SECTIONS)) {
   const isMeasured = chosen.length === 0 || chosen.includes(name)
-  if (NEED_WRK.has(name) && !hasWrk()) continue
+  if (NEED_WRK.has(name) && !canLoad) continue
   if (isMeasured) {
     console.error(`measuring ${group} …`)
     rows.push(...(await measure()))

@@ -4,7 +4,7 @@
  */
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,11 +12,8 @@ import { gzipSync } from 'node:zlib'
 import { chromium, type Page } from 'playwright-core'
 import { bundlePlayground } from '../scripts/playground-bundle.ts'
 import { MAX_DOCUMENT_BYTES } from '../src/cors/configuration.ts'
+import { CHROMIUM } from '../test/browser/chromium.ts'
 import { interleaved, median, type Row } from './rows.ts'
-
-const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium'
-/** Whether there is a browser to measure in. */
-export const hasChromium = (): boolean => existsSync(CHROMIUM)
 
 /** 60 frames a second. In milliseconds. */
 const FRAME = 16
@@ -67,7 +64,7 @@ export async function playgroundRows(rounds = 4): Promise<Row[]> {
     .map(name => gzipSync(files.get(name) ?? '', { level: 9 }).length)
     .reduce((sum, length) => sum + length)
   const size = row('page, script and style, gzip', gzip / 1024, 'KiB', 120)
-  if (!hasChromium()) return [size]
+  if (CHROMIUM === undefined) return [size]
 
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-playground-'))
   for (const [name, content] of files) writeFileSync(join(folder, name), content)

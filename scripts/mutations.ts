@@ -299,7 +299,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['methods outside the five are accepted', 'if (!isMethod(text)) unknownMethod(errors, at, text)', ''],
     [
       'a header that is no token is accepted',
-      "else if (!TOKEN.test(text)) notToken(errors, 'header-not-token', at, text)",
+      "else if (!isToken(text)) notToken(errors, 'header-not-token', at, text)",
       '',
     ],
     ['control characters are accepted', 'if (!CONTROL.test(text)) return false', 'return false'],
@@ -352,7 +352,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'src/answers/errors.ts',
     ANSWERS,
     ['a method of any length is quoted', 'method.length <= MAX_QUOTED_METHOD && ', ''],
-    ['any text is quoted as a method', ' && TOKEN.test(method) ? method', ' ? method'],
+    ['any text is quoted as a method', ' && isToken(method) ? method', ' ? method'],
     ['COS spells correctly', 'Access-Control-Requet-Headers', 'Access-Control-Request-Headers'],
     [
       'every path is an object',
@@ -405,7 +405,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   ...of('src/origin/hop-by-hop.ts', ORIGIN, [
     'what Connection names goes on',
-    'if (FIELD_NAME.test(name) && !END_TO_END.has(name)) headers.delete(name)',
+    'if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.has(name)) headers.delete(name)',
     '',
   ]),
   ...of('src/origin/target.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
@@ -478,7 +478,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
   ),
   ...of(
-    'src/settings.ts',
+    'src/setting-values.ts',
     SETTINGS,
     [
       'a value that is nested deep throws',

@@ -9,7 +9,9 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { freePort, launch, ROOT } from '../test/browser/harness.ts'
+import { launch } from '../test/browser/chromium.ts'
+import { ROOT } from '../test/browser/harness.ts'
+import { freePort } from '../test/free-port.ts'
 
 const FOLDER = join(ROOT, 'docs/pictures')
 const SCHEMES = ['light', 'dark'] as const

@@ -14,14 +14,8 @@ import { upstreamRequest } from './origin/request.ts'
 import { type Sent, send, uploadMs } from './origin/send.ts'
 import { ownUrl, upstreamUrl } from './origin/target.ts'
 import { type Found, Policies } from './rules/policies.ts'
-import {
-  type Env,
-  type HostSettings,
-  readHostSettings,
-  readSettings,
-  type SettingProblem,
-  type Settings,
-} from './settings.ts'
+import type { SettingProblem } from './setting-values.ts'
+import { type Env, type HostSettings, readHostSettings, readSettings, type Settings } from './settings.ts'
 
 export interface Edge {
   readonly env: Env

@@ -6,6 +6,7 @@
 import type { AnalyticsEngineDataset, Fetcher, KVNamespace } from '@cloudflare/workers-types'
 import { DIALECTS, type DialectName } from './cors/dialect.ts'
 import { isKeyPart, KEY_PART_ACCEPTED, KEYS_ACCEPTED, type Keys, readKeys } from './keys.ts'
+import { choice, integer, MAX_SHOWN, type Reader, type SettingProblem, Taker } from './setting-values.ts'
 
 /** Bindings and variables of the Worker. Variables are texts; what they may hold is checked here. */
 export interface Env {
@@ -71,17 +72,6 @@ export interface Settings extends HostSettings {
   readonly keys: Keys
 }
 
-/** A value that is not accepted: which, where, and what would be. */
-export interface SettingProblem {
-  /** Stable, and the `Code` of the 500 that the edge answers: `InvalidVariable`, `MissingSecret`, … */
-  readonly code: string
-  /** The variable, binding or field. */
-  readonly name: string
-  /** As it is set, shortened; empty where it may be a secret or is missing. */
-  readonly value: string
-  readonly accepted: string
-}
-
 export interface Reading<T> {
   readonly settings: T
   readonly problems: readonly SettingProblem[]
@@ -116,8 +106,6 @@ const MAX_TTL_SECONDS = 86_400
 const MAX_TIMEOUT_MS = 600_000
 /** A year, as for max-age by custom. */
 const MAX_CACHE_SECONDS = 31_536_000
-/** Characters of a wrong value that a log line repeats. */
-const MAX_SHOWN = 100
 /** Fields that nobody knows, of one record, that are told. */
 const MAX_UNKNOWN = 10
 
@@ -258,61 +246,6 @@ function readHost(
     resign: take.one(nameOf('resign'), ...choice(['off', 'on']), base.resign ? 'on' : 'off') === 'on',
   }
 }
-
-/** Takes values by name and collects what is wrong with them. An unset or empty value is the fallback. */
-class Taker {
-  readonly problems: SettingProblem[] = []
-  readonly #code: string
-  readonly #get: (name: string) => [name: string, value: unknown]
-
-  constructor(code: string, get: (name: string) => [string, unknown]) {
-    this.#code = code
-    this.#get = get
-  }
-
-  /** As `one`, for what is a secret, or could be one in the wrong place: its problem does not show it. */
-  hidden<T>(key: string, accepted: string, read: (text: string) => T | undefined, fallback: T): T {
-    return this.one(key, accepted, read, fallback, 0)
-  }
-
-  one<T>(
-    key: string,
-    accepted: string,
-    read: (text: string) => T | undefined,
-    fallback: T,
-    shown = MAX_SHOWN,
-  ): T {
-    const [name, value] = this.#get(key)
-    if (value === undefined || value === null || value === '') return fallback
-    const text = textOf(value)
-    const result = read(text)
-    if (result !== undefined) return result
-    this.problems.push({ code: this.#code, name, value: text.slice(0, shown), accepted })
-    return fallback
-  }
-}
-
-/** A value as text; JSON of a list or an object. One that is nested too deep for that is nothing that is accepted. */
-function textOf(value: unknown): string {
-  if (typeof value !== 'object') return String(value)
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return Array.isArray(value) ? '[…]' : '{…}'
-  }
-}
-
-type Reader<T> = [accepted: string, read: (text: string) => T | undefined]
-
-const choice = <const T extends string>(values: readonly T[]): Reader<T> => [
-  values.join(' or '),
-  text => values.find(value => value === text),
-]
-
-const integer = (from: number, to: number): Reader<number> => [
-  `a whole number from ${from} to ${to}`,
-  text => (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : undefined),
-]
 
 const SHARE: Reader<number> = [
   'a number from 0 to 1, such as 0.01',

@@ -1,6 +1,6 @@
 /**
  * @module
- * The error document of each dialect: COS's to the byte (semantics 1.1, sample 4), S3's in its element order.
+ * The error document of each dialect: COS's to the byte ("OPTIONS Object", sample 4), S3's in its element order.
  */
 
 import type { Dialect } from '../cors/dialect.ts'

@@ -6,9 +6,10 @@
 
 import type { Refused } from '../cors/decide.ts'
 import type { Dialect } from '../cors/dialect.ts'
+import { isToken } from '../cors/token.ts'
 import type { ErrorAnswer } from './error-xml.ts'
 
-/** The misspellings and the missing full stop are COS's own (semantics 1.1, sample 4). */
+/** The misspellings and the missing full stop are COS's own ("OPTIONS Object", sample 4). */
 const COS_NOT_ALLOWED =
   "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Requet-Headers are not whitelisted by the resource's CORS spec"
 const S3_NOT_ALLOWED =
@@ -156,9 +157,8 @@ export function reasonOf(refused: Refused): string {
   }
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const quotable = (method: string | null): string | null =>
-  method !== null && method.length <= MAX_QUOTED_METHOD && TOKEN.test(method) ? method : null
+  method !== null && method.length <= MAX_QUOTED_METHOD && isToken(method) ? method : null
 
 /** `/` alone, with or without a query, is the bucket; anything else names an object. */
 function isBucketUrl(url: string): boolean {

@@ -4,7 +4,8 @@
  */
 
 import { type Finding, quote } from '../cors/findings.ts'
-import { type Env, readHostSettings, readSettings, type SettingProblem } from '../settings.ts'
+import type { SettingProblem } from '../setting-values.ts'
+import { type Env, readHostSettings, readSettings } from '../settings.ts'
 import { readHost } from './hosts.ts'
 
 /** What the deployment brings along: settings of a host are read over its variables. */

@@ -1,6 +1,6 @@
 /**
  * @module
- * All that COS and S3 answer differently, side by side (semantics: COS "OPTIONS Object" and its printed
+ * All that COS and S3 answer differently, side by side (COS "OPTIONS Object" and its printed
  * samples; S3 as recorded on the real service).
  */
 

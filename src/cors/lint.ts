@@ -6,9 +6,8 @@
 import type { Configuration, Rule, WrittenConfiguration, WrittenRule } from './configuration.ts'
 import { isMethod, MAX_AGE_SECONDS, MAX_RULES, METHODS } from './configuration.ts'
 import { Collector, type Finding } from './findings.ts'
+import { isToken } from './token.ts'
 
-/** RFC 9110, 5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Controls (C0, DEL, C1), and what UTF-8 or XML 1.0 can't carry: a value with one is not what anybody meant. */
 const CONTROL = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u
 const DIGITS = /^[0-9]+$/
@@ -100,7 +99,7 @@ function lintRule(errors: Collector, rule: WrittenRule, path: string): void {
         'A request header may hold one * only.',
         'Write one AllowedHeader for each pattern.',
       )
-    } else if (!TOKEN.test(text)) notToken(errors, 'header-not-token', at, text)
+    } else if (!isToken(text)) notToken(errors, 'header-not-token', at, text)
   })
   each('ExposeHeader', (text, at) => {
     if (text.includes('*')) {
@@ -111,7 +110,7 @@ function lintRule(errors: Collector, rule: WrittenRule, path: string): void {
         'An ExposeHeader may not hold *: a bucket refuses it, and browsers ignore it when credentials are sent.',
         'List every response header by its name.',
       )
-    } else if (!TOKEN.test(text)) notToken(errors, 'expose-not-token', at, text)
+    } else if (!isToken(text)) notToken(errors, 'expose-not-token', at, text)
   })
   each('MaxAgeSeconds', (text, at, i) => {
     if (i > 0) repeated(errors, 'max-age-repeated', at, text, 'MaxAgeSeconds')

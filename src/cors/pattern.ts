@@ -1,6 +1,6 @@
 /**
  * @module
- * One-star patterns (semantics: `*` stands for zero or more characters) and the index over them. No regular
+ * One-star patterns (`*` stands for zero or more characters) and the index over them. No regular
  * expression is built from configuration: `.`, `+`, `(` and `\` are literals here.
  */
 

@@ -3,6 +3,8 @@
  * Header fields that are for one connection only and end at the edge, on the way up and on the way down.
  */
 
+import { isToken } from '../cors/token.ts'
+
 /** RFC 9110 7.6.1; `Keep-Alive` and `Proxy-Connection` by name, since old senders do not list them. */
 const HOP_BY_HOP = [
   'connection',
@@ -18,8 +20,8 @@ const HOP_BY_HOP = [
 
 /** Options of one Connection header that are looked at; senders name one or two. */
 const MAX_CONNECTION_OPTIONS = 32
-/** A field name (RFC 9110 5.1); `delete` throws for anything else. */
-const FIELD_NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/
+/** Characters of one of them. */
+const MAX_OPTION = 256
 
 /** What a Connection header must not take away: it would change what a message asks, proves or holds. */
 const END_TO_END: ReadonlySet<string> = new Set([
@@ -38,7 +40,8 @@ export function dropHopByHop(headers: Headers): void {
   if (connection !== null) {
     for (const option of connection.split(',', MAX_CONNECTION_OPTIONS)) {
       const name = option.trim().toLowerCase()
-      if (FIELD_NAME.test(name) && !END_TO_END.has(name)) headers.delete(name)
+      // What is no field name (RFC 9110 5.1), `delete` throws for.
+      if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.has(name)) headers.delete(name)
     }
   }
   for (const name of HOP_BY_HOP) headers.delete(name)

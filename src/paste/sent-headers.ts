@@ -3,52 +3,28 @@
  * Which of the headers that went over the wire a script has set: what a tool copies holds the browser's own too.
  */
 
+import { isForbiddenRequestHeader } from '../cors/header-names.ts'
 import { namesOf, originOf, originOfReferrer } from './text.ts'
 
 export type Header = readonly [name: string, value: string]
 
-/**
- * What browsers send by themselves: Fetch, "forbidden request-header" and "CORS-safelisted request-header", and what no
- * standard forbids a script to set but hardly one does.
- */
+/** What browsers send by themselves, besides what Fetch forbids scripts to set: hardly a script does. */
 const BROWSERS_OWN: ReadonlySet<string> = new Set([
+  // Fetch, "CORS-safelisted request-header".
   'accept',
-  'accept-charset',
-  'accept-encoding',
   'accept-language',
-  'access-control-request-headers',
-  'access-control-request-method',
-  'access-control-request-private-network',
-  'alt-used',
-  'connection',
   'content-language',
-  'content-length',
-  'cookie',
-  'cookie2',
-  'date',
-  'dnt',
+  'alt-used',
   'downlink',
   'dpr',
   'ect',
-  'expect',
-  'host',
-  'keep-alive',
-  'origin',
   'priority',
-  'referer',
   'rtt',
   'save-data',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
   'upgrade-insecure-requests',
   'user-agent',
-  'via',
   'x-client-data',
 ])
-const OWN_PREFIXES = ['proxy-', 'sec-', ':']
 /** Sent on a reload, with the cache switched off, or to revalidate; scripts set them too. */
 const CACHE_HEADERS: ReadonlySet<string> = new Set([
   'cache-control',
@@ -77,7 +53,8 @@ export function scriptHeaders(headers: readonly Header[], own: boolean): { names
   const left: string[] = []
   for (const [name, value] of headers) {
     const lower = name.trim().toLowerCase()
-    if (BROWSERS_OWN.has(lower) || OWN_PREFIXES.some(prefix => lower.startsWith(prefix))) continue
+    const isPseudo = lower.startsWith(':')
+    if (isPseudo || BROWSERS_OWN.has(lower) || isForbiddenRequestHeader(lower)) continue
     if (lower === 'content-type' && SAFELISTED_TYPES.has(essence(value))) continue
     const list = own && CACHE_HEADERS.has(lower) ? left : names
     list.push(lower)

@@ -4,6 +4,8 @@
  * go back on themselves.
  */
 
+import { isToken } from '../cors/token.ts'
+
 /** Longest URL, origin or name that is taken out of a text; no browser sends a longer URL to a server that answers. */
 const MAX_VALUE = 16_384
 /** Names of headers that are kept; what the edge scans of a preflight's list. */
@@ -105,6 +107,3 @@ export function namesOf(names: Iterable<string>): string[] {
   }
   return [...kept]
 }
-
-/** RFC 9110, 5.6.2. */
-const isToken = (text: string): boolean => /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/.test(text)

@@ -1,42 +1,20 @@
 /**
  * @module
- * A real browser, pages on origins of their own choice, and the built Worker before the demo bucket.
+ * Pages on origins of their own choice, and the built Worker before the demo bucket.
  */
 
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { BUCKET_BUNDLE, EDGE_BUNDLE } from '../setup.ts'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** For a test that starts a browser, workerd or wrangler on a machine that has other things to do. In ms. */
 export const SLOW = 120_000
-
-const PATH = process.env.CHROMIUM || '/usr/bin/chromium'
-/** The browser's executable; undefined: there is none, and the tests that need it are skipped. */
-export const CHROMIUM = existsSync(PATH) ? PATH : undefined
-export const WHY_SKIPPED = `The browser tests are skipped: there is no ${PATH}. CHROMIUM can name another Chromium.`
-
-/** Starts the browser. Every name under .example is this machine. */
-export const launch = (): Promise<Browser> =>
-  chromium.launch({
-    ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP *.example 127.0.0.1',
-    ],
-  })
 
 /** A preflight that the browser sent, with the answer's headers. Only its debugger can see them. */
 export interface Preflight {
@@ -122,15 +100,6 @@ export async function startSite(): Promise<Site> {
       await miniflare.dispose()
     },
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise(done => server.close(done))
-  return port
 }
 
 /** One empty page and the SDK, whatever the host. */

@@ -7,7 +7,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundlePlayground, type PlaygroundFiles } from '../../scripts/playground-bundle.ts'
 import { MESSAGES } from '../unit/paste/messages.ts'
-import { CHROMIUM, launch, ROOT, SLOW, WHY_SKIPPED } from './harness.ts'
+import { CHROMIUM, launch, WHY_SKIPPED } from './chromium.ts'
+import { ROOT, SLOW } from './harness.ts'
 
 const PICTURES = join(ROOT, '.vitest/playground')
 const AXE = readFileSync(join(ROOT, 'node_modules/axe-core/axe.min.js'), 'utf8')

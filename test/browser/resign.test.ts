@@ -3,7 +3,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Edge } from '../worker/harness.ts'
 import { COS_KEY, type PrivateBuckets, startPrivateBuckets } from '../worker/private-buckets.ts'
-import { CHROMIUM, launch, SLOW, servePages } from './harness.ts'
+import { CHROMIUM, launch } from './chromium.ts'
+import { SLOW, servePages } from './harness.ts'
 
 const PLACE = { Bucket: 'demo-1250000000', Region: 'local' }
 const RULES = JSON.stringify([

@@ -1,7 +1,8 @@
 import type COS from 'cos-js-sdk-v5'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { CHROMIUM, launch, type Site, SLOW, startSite, WHY_SKIPPED, watchPreflights } from './harness.ts'
+import { CHROMIUM, launch, WHY_SKIPPED } from './chromium.ts'
+import { type Site, SLOW, startSite, watchPreflights } from './harness.ts'
 
 const MB = 1024 * 1024
 const PLACE = { Bucket: 'demo-1250000000', Region: 'local' }

@@ -9,6 +9,8 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
+// Wrangler loads it, and it starts its service in the folder that it was loaded in: not in one that is removed.
+import 'esbuild'
 import { vi } from 'vitest'
 import { execute } from '../../src/cli/program.ts'
 

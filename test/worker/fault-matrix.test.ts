@@ -4,10 +4,10 @@
  * each matrix are held apart from them, so that writing the tables anew can't make a fault a feature.
  */
 
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeRecord } from '../../src/rules/record.ts'
 import { eventually } from '../eventually.ts'
+import { freePort } from '../free-port.ts'
 import { type Fault, FaultyEdge } from './faulty-kv.ts'
 import { type Answer, Edge, RecordingBucket } from './harness.ts'
 import { merged, type Row, readTable, table, updateTable } from './tables.ts'
@@ -336,7 +336,7 @@ describe('KV × memory × last known good × request', () => {
 
   test('a KV that hangs delays nobody whose rules are in memory', async () => {
     const each: KvCase = {
-      kv: failing('hangs', 'hang'),
+      kv: failing('stalls', 'stall'),
       memory: 'stale',
       lastGood: 'not there',
       name: 'preflight, allowed',
@@ -399,15 +399,6 @@ describe('bucket × request', () => {
   let edge: Edge
   const observed: Through[] = []
 
-  async function closedPort(): Promise<number> {
-    const server = createServer()
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    const address = server.address()
-    await new Promise(resolve => server.close(resolve))
-    if (address === null || typeof address === 'string') throw new Error('no port')
-    return address.port
-  }
-
   const hostOf = (state: BucketState, request: Through['request']) =>
     `${request.endsWith('had') ? 'none' : 'known'}-${BUCKET.indexOf(state)}.example`
 
@@ -439,7 +430,7 @@ describe('bucket × request', () => {
     const rules = JSON.stringify([
       { AllowedOrigins: [APP], AllowedMethods: ['GET', 'PUT'], ExposeHeaders: ['ETag'], MaxAgeSeconds: 5 },
     ])
-    const closed = JSON.stringify({ origin: `http://127.0.0.1:${await closedPort()}` })
+    const closed = JSON.stringify({ origin: `http://127.0.0.1:${await freePort()}` })
     edge = await Edge.start({
       vars: { ORIGIN: bucket.origin, ORIGIN_TIMEOUT_MS: '300' },
       rules: { 'cors:default': rules },

@@ -6,8 +6,8 @@
 
 import { type Answer, Edge, type RequestOptions } from './harness.ts'
 
-/** What KV does. */
-export type Fault = 'none' | 'reject' | 'hang' | 'throw'
+/** What KV does. A read that hangs is given up soon, one that stalls is not while a test goes on. */
+export type Fault = 'none' | 'reject' | 'hang' | 'stall' | 'throw'
 /** In place of a host: what KV does for every host of which nothing else is said. */
 export const EVERY_HOST = '*'
 
@@ -58,7 +58,7 @@ function environment(env, isolate) {
         if (fault === 'throw') throw new TypeError('KV is not there')
         if (fault === 'reject') return Promise.reject(new Error('KV GET failed: 500 Internal Server Error'))
         hangs = fault === 'hang'
-        return hangs ? new Promise(() => {}) : env.RULES.get(keys, options)
+        return hangs || fault === 'stall' ? new Promise(() => {}) : env.RULES.get(keys, options)
       },
       put: async (key, ...rest) => {
         const fault = faultOf('put', key)
@@ -134,7 +134,7 @@ export class FaultyEdge {
   }
 
   /** What KV does when it is written. */
-  async failWrites(host: string, fault: Exclude<Fault, 'throw'>): Promise<void> {
+  async failWrites(host: string, fault: 'none' | 'reject' | 'hang'): Promise<void> {
     await this.#command('fail', 'put', host, fault)
   }
 
