@@ -477,14 +477,14 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a bad value replaces a good one', 'if (held !== undefined && isGood(held)) {', 'if (false) {'],
     ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
   ),
+  ...of('src/setting-values.ts', SETTINGS, [
+    'a value that is nested deep throws',
+    "return Array.isArray(value) ? '[…]' : '{…}'",
+    'throw new Error(String(value))',
+  ]),
   ...of(
-    'src/setting-values.ts',
+    'src/settings.ts',
     SETTINGS,
-    [
-      'a value that is nested deep throws',
-      "return Array.isArray(value) ? '[…]' : '{…}'",
-      'throw new Error(String(value))',
-    ],
     ['unknown fields are told without bound', '.slice(0, MAX_UNKNOWN)', ''],
     [
       'plain http is accepted',

@@ -5,8 +5,9 @@
 
 import { useRef } from 'preact/hooks'
 import type { RequestFacts } from '../../src/cors/explain.ts'
-import { lineOf, placesOf } from '../../src/explain/places.ts'
+import { placesOf } from '../../src/explain/places.ts'
 import { verdictText } from '../../src/explain/sentences.ts'
+import { lineCounter } from '../../src/formats/document.ts'
 import type { Session, View } from '../session.ts'
 import type { State } from '../state.ts'
 import { SmallestChange } from './change.tsx'
@@ -87,9 +88,8 @@ function Explain({ view, session }: PanelProps) {
   const below = asked?.change !== null && rules.findings.length === 0
   const change = (patch: Partial<State>) => void session.update(patch)
   const goToRule = (position: number) => {
-    const places = placesOf(state.rules)
-    const line = places === null ? null : lineOf(state.rules, places, `CORSRule[${position + 1}]`)
-    if (line !== null) goToLine(area.current, line)
+    const place = placesOf(state.rules)?.rules[position]
+    if (place !== undefined) goToLine(area.current, lineCounter(state.rules)(place.start))
   }
   return (
     <div class="explain">

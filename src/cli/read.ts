@@ -5,7 +5,7 @@
 
 import type { Configuration } from '../cors/configuration.ts'
 import type { Finding } from '../cors/findings.ts'
-import { readAdvised } from '../formats/advised.ts'
+import { readRulesAdvised } from '../explain/rules-format.ts'
 import { type Deployed, readBucketSettings } from './bucket-settings.ts'
 import { type Case, readCases } from './cases.ts'
 import { isCasesFile, isSettingsFile, readText } from './files.ts'
@@ -57,7 +57,7 @@ async function readFile(file: string, deployed: Deployed, as?: 'cases'): Promise
     const text = await readText(file)
     if (as === 'cases' || isCasesFile(file)) return { kind: 'cases', file, ...readCases(text) }
     if (isSettingsFile(file)) return { kind: 'settings', file, ...readBucketSettings(text, deployed) }
-    return { kind: 'rules', file, ...(await readAdvised(text)) }
+    return { kind: 'rules', file, ...(await readRulesAdvised(text, 'rules')) }
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
     return { kind: 'unreadable', file, findings: [], problem: error.message }

@@ -145,11 +145,23 @@ function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
     )
   })
   const allowed = rule.allowedHeaders.map(name => name.toLowerCase())
+  const uploads = rule.allowedMethods.filter(method => method === 'PUT' || method === 'POST')
   const authorization = allowed.indexOf('authorization')
-  if (authorization >= 0 && !allowed.some(name => covers(name, RETRY_HEADER))) {
+  const lacks = (header: string) => authorization >= 0 && !allowed.some(name => covers(name, header))
+  const signed = `${path}/AllowedHeader[${authorization + 1}]`
+  if (uploads.length > 0 && lacks('cache-control')) {
+    warnings.add(
+      'cache-control-missing',
+      signed,
+      rule.allowedHeaders[authorization] ?? '',
+      'The COS JavaScript SDK sends Cache-Control with every upload, if only an empty one, and that preflight fails.',
+      'Add the AllowedHeader cache-control, where that SDK is used.',
+    )
+  }
+  if (lacks(RETRY_HEADER)) {
     warnings.add(
       'retry-header-missing',
-      `${path}/AllowedHeader[${authorization + 1}]`,
+      signed,
       rule.allowedHeaders[authorization] ?? '',
       `When the COS JavaScript SDK sends a signed request again it adds ${RETRY_HEADER}, and that preflight fails.`,
       `Add the AllowedHeader ${RETRY_HEADER}, or x-cos-*, where that SDK is used.`,
@@ -165,7 +177,6 @@ function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
       'Remove the element.',
     )
   })
-  const uploads = rule.allowedMethods.filter(method => method === 'PUT' || method === 'POST')
   if (uploads.length > 0 && !rule.exposeHeaders.some(name => name.toLowerCase() === 'etag')) {
     warnings.add(
       'etag-not-exposed',

@@ -4,7 +4,6 @@
  */
 
 import type { WrittenRule } from '../cors/configuration.ts'
-import { lineCounter } from '../formats/document.ts'
 import { jsonPlaces } from './json-places.ts'
 import { xmlPlaces } from './xml-places.ts'
 
@@ -32,6 +31,8 @@ export interface RulePlace extends Place {
 export interface Places {
   readonly syntax: 'xml' | 'json'
   readonly rules: readonly RulePlace[]
+  /** Keys of JSON that an object has already: only the last value of a key counts. */
+  readonly repeatedKeys: readonly (Place & { readonly key: string })[]
 }
 
 /**
@@ -46,12 +47,10 @@ export function placesOf(text: string): Places | null {
 /** `CORSRule[2]/AllowedOrigin[1]`, or a part of it. */
 const PATH = /^CORSRule\[(\d{1,6})\](?:\/(\w{1,20})(?:\[(\d{1,6})\])?)?/
 
-/** The line, counted from 1, of what a finding's path names, or of the rule that it stands in; null: unknown. */
-export function lineOf(text: string, { rules }: Places, path: string): number | null {
+/** The place of what a finding's path names, or of the rule that it stands in; null: unknown. */
+export function placeOf({ rules }: Places, path: string): Place | null {
   const [, rule, field, value] = PATH.exec(path) ?? []
   const at = rules[Number(rule) - 1]
-  if (at === undefined) return null
-  const places = at.fields.get(field as Field)
-  const place = places?.values[Number(value) - 1] ?? places?.list ?? at
-  return lineCounter(text)(place.start)
+  const places = at?.fields.get(field as Field)
+  return places?.values[Number(value) - 1] ?? places?.list ?? at ?? null
 }

@@ -4,14 +4,15 @@
  */
 
 import type { Configuration } from '../cors/configuration.ts'
-import type { Finding, Reading } from '../cors/findings.ts'
+import { type Finding, MAX_FINDINGS, quote, type Reading } from '../cors/findings.ts'
 import { readAdvised } from '../formats/advised.ts'
+import { lineCounter } from '../formats/document.ts'
 import { parseJson } from '../formats/json.ts'
 import { readDocument } from '../formats/read.ts'
 import { writeS3Json } from '../formats/s3-json.ts'
 import { exportDocument, importDocument } from '../formats/vendors.ts'
 import { writeXml } from '../formats/xml.ts'
-import { lineOf, placesOf } from './places.ts'
+import { placeOf, placesOf } from './places.ts'
 
 /** `rules`: the XML of COS, S3, OSS and OBS, or S3's JSON, as a rules file holds it. */
 export const RULES_FORMATS = ['rules', 'r2', 'gcs', 'azure'] as const
@@ -43,9 +44,13 @@ export const isJson = (text: string): boolean => /^[\s\uFEFF]*[[{]/.test(text)
 export const readRules = async (text: string, format: RulesFormat): Promise<Reading> =>
   located(text, await (format === 'rules' ? readDocument(text) : importDocument(format, text)))
 
-/** Reads rules with all that is worth telling about them. */
+/** Reads rules with all that is worth telling about them. Never throws or rejects. */
 export const readRulesAdvised = async (text: string, format: RulesFormat): Promise<Reading> =>
-  located(text, await (format === 'rules' ? readAdvised(text) : importDocument(format, text)))
+  locatedAdvised(text, await (format === 'rules' ? readAdvised(text) : importDocument(format, text)))
+
+/** The reading with lines, and with what only the places in the document tell. */
+export const locatedAdvised = (text: string, { configuration, findings }: Reading): Reading =>
+  located(text, { configuration, findings: [...findings, ...adviseRepeatedKeys(text)] })
 
 /** The reading with lines, for the formats whose readers know none. */
 function located(text: string, { configuration, findings }: Reading): Reading {
@@ -53,11 +58,31 @@ function located(text: string, { configuration, findings }: Reading): Reading {
     return { configuration, findings }
   const places = placesOf(text)
   if (places === null) return { configuration, findings }
+  const lineAt = lineCounter(text)
   const withLine = (finding: Finding): Finding => {
-    const line = finding.line ?? lineOf(text, places, finding.path)
-    return line === null ? finding : { ...finding, line }
+    const place = finding.line === undefined ? placeOf(places, finding.path) : null
+    return place === null ? finding : { ...finding, line: lineAt(place.start) }
   }
   return { configuration, findings: findings.map(withLine) }
+}
+
+/** A warning for each key of a JSON document that only its last value counts of. */
+function adviseRepeatedKeys(text: string): Finding[] {
+  const places = isJson(text) ? placesOf(text) : null
+  if (places === null) return []
+  const lineAt = lineCounter(text)
+  return places.repeatedKeys.slice(0, MAX_FINDINGS).map(({ key, start }) => {
+    const rule = places.rules.findIndex(place => place.start < start && start < place.end)
+    return {
+      code: 'key-repeated',
+      severity: 'warning',
+      path: rule < 0 ? quote(key) : `CORSRule[${rule + 1}]/${quote(key)}`,
+      value: quote(key),
+      reason: 'The object has this key already, and only the last value of a key counts.',
+      hint: 'Put all values into one list, or remove one of the two.',
+      line: lineAt(start),
+    }
+  })
 }
 
 /** Rules as text, and what the format can't say. */

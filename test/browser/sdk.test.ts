@@ -1,6 +1,9 @@
 import type COS from 'cos-js-sdk-v5'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { advise } from '../../src/cors/advice.ts'
+import type { Configuration } from '../../src/cors/configuration.ts'
+import { readXml } from '../../src/formats/xml.ts'
 import { CHROMIUM, launch, WHY_SKIPPED } from './chromium.ts'
 import { type Site, SLOW, startSite, watchPreflights } from './harness.ts'
 
@@ -154,6 +157,31 @@ describe.skipIf(!CHROMIUM)('cos-js-sdk-v5 in Chromium, through the edge', () => 
       return cos.headObject({ ...place, Key: 'spoils.txt' }).catch(({ statusCode }) => statusCode)
     }, PLACE)
     expect(status).toBe(404)
+  })
+
+  test('uploads need the headers that `check` misses in a list, and no others', {
+    timeout: SLOW,
+  }, async () => {
+    const { page } = await visit('app.example')
+    const put = (names: string) => {
+      const list = names.split(' ').map(name => `<AllowedHeader>${name}</AllowedHeader>`)
+      const document = rules('PUT', 0).replace('<AllowedHeader>*</AllowedHeader>', list.join(''))
+      const { configuration } = readXml(document)
+      expect(configuration).not.toBeNull()
+      const codes = advise(configuration as Configuration).map(({ code }) => code)
+      const uploaded = site.publish(document).then(() =>
+        page.evaluate(async place => {
+          const { cos } = globalThis as unknown as Scope
+          return cos.putObject({ ...place, Key: 'draft.txt', Body: 'x' }).then(
+            () => true,
+            () => false,
+          )
+        }, PLACE),
+      )
+      return uploaded.then(isUploaded => [codes.includes('cache-control-missing'), isUploaded])
+    }
+    expect(await put('authorization content-type x-cos-*')).toEqual([true, false])
+    expect(await put('authorization content-type x-cos-* cache-control')).toEqual([false, true])
   })
 
   test('a change of the rules is picked up, in both directions', { timeout: SLOW }, async () => {

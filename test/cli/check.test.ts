@@ -70,6 +70,18 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(lenient.out).toBe(strict.out)
   })
 
+  test('tells the line in JSON, too, and a key whose first value is lost', async () => {
+    const rules = ['{"AllowedMethods": ["PUT"],', '"AllowedOrigins": ["*"],', '"AllowedMethods": ["get"]}']
+    project.write('lines.json', `{"CORSRules": [\n${rules.join('\n')}\n]}`)
+    const { code, out } = await project.run(['check', '--json', 'lines.json'])
+    const findings: { line: number; path: string; code: string }[] = JSON.parse(out).files[0].findings
+    expect([code, ...findings.map(({ line, path, code }) => `${line} ${path} ${code}`)]).toEqual([
+      1,
+      '4 CORSRule[1]/AllowedMethod[1] method-unknown',
+      '4 CORSRule[1]/AllowedMethods key-repeated',
+    ])
+  })
+
   test('prints escaped workflow annotations with --format github', async () => {
     project.write(
       '100%,a:b.json',
@@ -78,7 +90,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     const { code, out } = await project.run(['check', '--format', 'github', '100%,a:b.json', 'warned.xml'])
     expect(code).toBe(1)
     expect(out).toBe(
-      '::error file=100%25%2Ca%3Ab.json,title=control-character::CORSRule[1]/AllowedOrigin[1] = a%250A*\\u000a*%0A' +
+      '::error file=100%25%2Ca%3Ab.json,line=1,title=control-character::CORSRule[1]/AllowedOrigin[1] = a%250A*\\u000a*%0A' +
         'The value holds a control character, such as a line break or a tab, and none can be part of it.%0A' +
         'Write the value on one line, close to its tags.\n' +
         '::warning file=warned.xml,line=3,title=origin-trailing-slash::' +

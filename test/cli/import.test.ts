@@ -28,12 +28,12 @@ describe('rules import', { timeout: 60_000 }, () => {
   </CORSRule>
 </CORSConfiguration>
 `,
-      err: `gcs.json  warning  method-lost  CORSRule[1]/AllowedMethod[2]
+      err: `gcs.json:1  warning  method-lost  CORSRule[1]/AllowedMethod[2]
   value   OPTIONS
   reason  A rule can allow GET, PUT, POST, DELETE and HEAD only.
   hint    Nothing to do: preflights of an allowed method are always answered.
 
-gcs.json  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
+gcs.json:1  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
   value   ETag
   reason  The one responseHeader list stands for what may be requested and for what is exposed: both get it.
   hint    Keep in AllowedHeader what requests send, and in ExposeHeader what scripts read.

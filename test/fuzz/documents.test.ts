@@ -10,7 +10,7 @@ import { type Configuration, MAX_DOCUMENT_BYTES } from '../../src/cors/configura
 import { DIALECTS } from '../../src/cors/dialect.ts'
 import { MAX_FINDINGS } from '../../src/cors/findings.ts'
 import { compile, hydrate } from '../../src/cors/policy.ts'
-import { readAdvised } from '../../src/formats/advised.ts'
+import { readRulesAdvised } from '../../src/explain/rules-format.ts'
 import { readDocument } from '../../src/formats/read.ts'
 import { writeS3Json } from '../../src/formats/s3-json.ts'
 import { writeXml } from '../../src/formats/xml.ts'
@@ -137,9 +137,9 @@ const LANGUAGES = [
   ['JSON', JSON_RULES],
 ] as const
 
-/** The syntax, the values and the advice each have their own list, and each list a line for what it left out. */
+/** The syntax, the values, the advice and repeated keys each have a list, and each list a line for what it left out. */
 const MAX_ERRORS = 2 * (MAX_FINDINGS + 1)
-const MAX_WARNINGS = 3 * (MAX_FINDINGS + 1)
+const MAX_WARNINGS = 4 * (MAX_FINDINGS + 1)
 /** Characters of all texts of one finding. */
 const MAX_FINDING_LENGTH = 3000
 
@@ -147,7 +147,7 @@ const readAsBuilt = await builtReader()
 
 /** Reads a text and holds the reading to everything that is true of any; the Worker's is the same, but for advice. */
 async function read(text: string): Promise<Configuration | null> {
-  const { configuration, findings } = await readAdvised(text)
+  const { configuration, findings } = await readRulesAdvised(text, 'rules')
   expect(await readAsBuilt(text)).toEqual(await readDocument(text))
   const errors = findings.filter(finding => finding.severity === 'error').length
   expect(configuration === null).toBe(errors > 0)
@@ -189,11 +189,11 @@ describe.each(LANGUAGES)('readDocument() of %s', (name, language) => {
   })
 
   test('takes steps in proportion to the length, however a text repeats itself', async () => {
-    await readAdvised('<a/>')
+    await readRulesAdvised('<a/>', 'rules')
     const steps = await stepCounter(/\/src\/|\/fast-xml-parser\//)
     await fc.assert(
       fc.asyncProperty(fc.oneof(repetitive(language, 64_000), nearly(language)), async text => {
-        expect(await steps.of(() => readAdvised(text))).toBeLessThan(50_000 + 200 * text.length)
+        expect(await steps.of(() => readRulesAdvised(text, 'rules'))).toBeLessThan(50_000 + 200 * text.length)
       }),
       runs(40, 1000),
     )

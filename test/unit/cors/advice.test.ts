@@ -189,6 +189,18 @@ describe('advise() on rules', () => {
     }
   })
 
+  test('warns of authorization on uploads without cache-control, unless an entry covers it', () => {
+    const upload = (...allowedHeaders: string[]) =>
+      rule({ allowedMethods: ['PUT'], exposeHeaders: ['ETag'], allowedHeaders })
+    expect(found(upload('Authorization', 'x-cos-*'))).toEqual([
+      'cache-control-missing CORSRule[1]/AllowedHeader[1]',
+    ])
+    for (const name of ['Cache-Control', 'c*']) {
+      expect(found(upload('authorization', 'x-cos-*', name))).toEqual([])
+    }
+    expect(found(upload('content-type'))).toEqual([])
+  })
+
   test('warns of a max-age above 7200 seconds only', () => {
     expect(found(rule({ maxAgeSeconds: 7200 }))).toEqual([])
     expect(found(rule({ maxAgeSeconds: 7201 }))).toEqual(['max-age-above-cap CORSRule[1]/MaxAgeSeconds[1]'])
