@@ -6,7 +6,8 @@
 
 import { NO_CONFIGURATION } from '../cors/configuration.ts'
 import { readLastKnownGood, saveLastKnownGood } from './last-known-good.ts'
-import { type BadValue, decodeValue, publishedAtOf, Rules, type RulesRecord, sha256 } from './record.ts'
+import { Publications } from './publications.ts'
+import { type BadValue, decodeValue, Rules, type RulesRecord, sha256 } from './record.ts'
 import { type HostValues, readHost } from './store.ts'
 
 /** Bytes of all policies in memory together; an isolate has 128 MB in all. */
@@ -24,14 +25,6 @@ const PATTERN_BYTES = 200
 const RETRY_MS = 5000
 /** How many findings of a bad document one trouble tells. */
 const MAX_TOLD_FINDINGS = 3
-
-/**
- * How long KV may show an older value than the one that was published from here, in milliseconds: its cache in a data
- * centre, and what Cloudflare states for a change to be seen everywhere, with room.
- */
-const PROPAGATION_MS = 120_000
-/** Publications that are remembered for so long; the oldest is forgotten first. */
-const MAX_ACCEPTED = 256
 
 export type Source = 'memory' | 'kv' | 'last-known-good'
 
@@ -96,8 +89,7 @@ export class Policies<S> {
   #bytes = 0
   #uses = 0
   #turns = 0
-  /** What was published from here lately. */
-  readonly #accepted = new Map<string, { text: string; at: number; until: number }>()
+  readonly #publications = new Publications()
   /** Hosts without rules of their own share one decoded default. */
   #default: { text: string; rules: Rules } | null = null
 
@@ -173,24 +165,12 @@ export class Policies<S> {
 
   async #read(host: string, troubles: Trouble[]): Promise<HostValues | null> {
     try {
-      return this.#newest(host, await readHost(this.#means.kv, host))
+      return this.#publications.newest(host, await readHost(this.#means.kv, host))
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
       troubles.push({ event: 'kv-unavailable', code: 'kv-read', detail })
       return null
     }
-  }
-
-  /** What was published from here, while KV still shows something older. */
-  #newest(host: string, values: HostValues): HostValues {
-    const accepted = this.#accepted.get(host)
-    if (accepted === undefined) return values
-    const shown = values.isDefault && host !== 'default' ? null : values.rules
-    if (Date.now() >= accepted.until || (shown !== null && publishedAtOf(shown) > accepted.at)) {
-      this.#accepted.delete(host)
-      return values
-    }
-    return { ...values, rules: accepted.text, isDefault: host === 'default' }
   }
 
   /**
@@ -200,14 +180,7 @@ export class Policies<S> {
   async accept(host: string, record: RulesRecord): Promise<void> {
     const text = JSON.stringify(record)
     const turn = ++this.#turns
-    this.#accepted.delete(host)
-    this.#accepted.set(host, {
-      text,
-      at: Date.parse(record.publishedAt),
-      until: Date.now() + PROPAGATION_MS,
-    })
-    const [oldest] = this.#accepted.keys()
-    if (this.#accepted.size > MAX_ACCEPTED && oldest !== undefined) this.#accepted.delete(oldest)
+    this.#publications.add(host, text, record)
     const rules = await decodeValue(text)
     const held = this.#entries.get(host)
     if (held === undefined || !(rules instanceof Rules)) return
@@ -217,9 +190,8 @@ export class Policies<S> {
   }
 
   /** True when something newer than a record was accepted for its host. */
-  hasNewer(host: string, { publishedAt }: RulesRecord): boolean {
-    const accepted = this.#accepted.get(host)
-    return accepted !== undefined && accepted.at > Date.parse(publishedAt)
+  hasNewer(host: string, record: RulesRecord): boolean {
+    return this.#publications.hasNewer(host, record)
   }
 
   async #decode(values: HostValues, troubles: Trouble[]): Promise<Decoded<S>> {
