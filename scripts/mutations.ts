@@ -46,7 +46,13 @@ const ANSWERS = unit(
 )
 const ORIGIN = unit('unit/origin/request', 'unit/origin/response', 'unit/origin/target', 'unit/origin/send')
 const SIGNATURES = unit('unit/origin/sign-cos', 'unit/origin/sign-s3', 'fuzz/signatures')
-const RULES = unit('unit/rules/record', 'unit/rules/policies', 'model/answers', 'fuzz/record')
+const RULES = unit(
+  'unit/rules/record',
+  'unit/rules/policies',
+  'unit/rules/publications',
+  'model/answers',
+  'fuzz/record',
+)
 const FORMATS = unit('unit/formats/xml', 'unit/formats/s3-json', 'unit/cors/lint', 'fuzz/documents')
 const SETTINGS = unit('unit/settings', 'fuzz/host-settings')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
@@ -476,6 +482,21 @@ export const MUTATIONS: readonly Mutation[] = [
     RULES,
     ['a bad value replaces a good one', 'if (held !== undefined && isGood(held)) {', 'if (false) {'],
     ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
+  ),
+  ...of(
+    'src/rules/publications.ts',
+    RULES,
+    [
+      'what KV still shows takes published rules back',
+      '(shown !== null && publishedAtOf(shown) > publication.at)',
+      'shown !== null',
+    ],
+    ['a publication is kept for ever', 'Date.now() >= publication.until || ', ''],
+    [
+      'publications are without bound',
+      'this.#publications.size <= MAX_HOSTS && this.#characters <= MAX_CHARACTERS',
+      'true',
+    ],
   ),
   ...of('src/setting-values.ts', SETTINGS, [
     'a value that is nested deep throws',
