@@ -8,29 +8,43 @@ import { adviseOrigin, isObviousPublicSuffix } from './advice-origin.ts'
 import { type Configuration, MAX_ID_LENGTH, type Rule, type WrittenConfiguration } from './configuration.ts'
 import { Collector, type Finding } from './findings.ts'
 import { isForbiddenRequestHeader, SAFELISTED_RESPONSE_HEADERS } from './header-names.ts'
+import { toConfiguration } from './lint.ts'
 
 /** Chromium's cap on Access-Control-Max-Age, in seconds. */
 const BROWSER_MAX_AGE = 7200
 /** The COS JavaScript SDK adds it to a request that it sends again. */
 const RETRY_HEADER = 'x-cos-sdk-retry'
 
-/** All warnings about a document; those about its configuration only where it has no errors. */
-export const adviseDocument = (
-  written: WrittenConfiguration,
-  configuration: Configuration | null,
-): Finding[] => [...(configuration === null ? [] : advise(configuration)), ...adviseUnknown(written)]
+/**
+ * All warnings about a document. Where it has errors, whatever could be a consequence of one is left out: of a rule
+ * with errors its values alone are looked at, but for those that are wrong, and what rules do to later ones is told
+ * of those before it.
+ */
+export function adviseDocument(written: WrittenConfiguration, errors: readonly Finding[]): Finding[] {
+  const wrong = new Set(errors.map(({ path }) => path))
+  const isWrong = (path: string) => wrong.has(path) || wrong.has(path.replace(/\[\d+\]$/, ''))
+  const broken = new Set(errors.map(({ path }) => Number(RULE.exec(path)?.[1] ?? 0) - 1))
+  const warnings = advise(toConfiguration(written), isObviousPublicSuffix, broken)
+  return [...warnings.filter(({ path }) => path === '' || !isWrong(path)), ...adviseUnknown(written)]
+}
+
+const RULE = /^CORSRule\[(\d+)\]/
 
 /**
- * Every warning about a configuration without errors, in document order.
+ * Every warning about a configuration, in document order.
  * @param isPublicSuffix Whether anybody can have a name under this domain; by default a short list of obvious ones.
+ * @param broken The indices of rules that have errors.
  */
 export function advise(
   configuration: Configuration,
   isPublicSuffix: (hostTail: string) => boolean = isObviousPublicSuffix,
+  broken: ReadonlySet<number> = new Set(),
 ): Finding[] {
   const warnings = new Collector('warning')
   const { rules } = configuration
-  const coveringRule = unreachableRules(rules)
+  const firstBroken = rules.findIndex((_, i) => broken.has(i))
+  const whole = firstBroken < 0 ? rules : rules.slice(0, firstBroken)
+  const coveringRule = unreachableRules(whole)
   const ids = new Map<string, number>()
   rules.forEach((rule, i) => {
     const path = `CORSRule[${i + 1}]`
@@ -45,8 +59,9 @@ export function advise(
       )
     }
     adviseId(warnings, rule, i, ids)
-    adviseOrigins(warnings, rules, i, isPublicSuffix)
+    adviseOrigins(warnings, rule, starRuleBefore(whole, i), { path, isPublicSuffix })
     adviseHeaders(warnings, rule, path)
+    if (!broken.has(i)) adviseUploads(warnings, rule, path)
     if (rule.maxAgeSeconds !== null && rule.maxAgeSeconds > BROWSER_MAX_AGE) {
       warnings.add(
         'max-age-above-cap',
@@ -87,16 +102,14 @@ function adviseId(warnings: Collector, rule: Rule, index: number, ids: Map<strin
 
 function adviseOrigins(
   warnings: Collector,
-  rules: readonly Rule[],
-  index: number,
-  isPublicSuffix: (hostTail: string) => boolean,
+  rule: Rule,
+  earlier: StarRule | null,
+  { path: rulePath, isPublicSuffix }: { path: string; isPublicSuffix: (hostTail: string) => boolean },
 ): void {
-  const rule = rules[index]
-  if (!rule) return
   const star = rule.allowedOrigins.indexOf('*')
-  const thief = star < 0 ? starRuleBefore(rules, index) : null
+  const thief = star < 0 ? earlier : null
   rule.allowedOrigins.forEach((origin, i) => {
-    const path = `CORSRule[${index + 1}]/AllowedOrigin[${i + 1}]`
+    const path = `${rulePath}/AllowedOrigin[${i + 1}]`
     adviseOrigin(warnings, origin, { path, credentials: star < 0, isPublicSuffix })
     if (i === star && rule.allowedOrigins.some(other => other !== '*')) {
       warnings.add(
@@ -119,11 +132,17 @@ function adviseOrigins(
   })
 }
 
+interface StarRule {
+  /** Its number in the document. */
+  readonly rule: number
+  readonly methods: readonly string[]
+}
+
 /**
  * The first earlier rule that allows `*` and one of the rule's methods: it answers at least the requests that ask for
  * no header.
  */
-function starRuleBefore(rules: readonly Rule[], index: number): { rule: number; methods: string[] } | null {
+function starRuleBefore(rules: readonly Rule[], index: number): StarRule | null {
   const methods = rules[index]?.allowedMethods ?? []
   for (const [i, earlier] of rules.slice(0, index).entries()) {
     if (!earlier.allowedOrigins.includes('*')) continue
@@ -144,6 +163,20 @@ function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
       'Remove the element.',
     )
   })
+  rule.exposeHeaders.forEach((name, i) => {
+    if (!SAFELISTED_RESPONSE_HEADERS.has(name.toLowerCase())) return
+    warnings.add(
+      'expose-safelisted',
+      `${path}/ExposeHeader[${i + 1}]`,
+      name,
+      'Scripts can read this response header without its being exposed.',
+      'Remove the element.',
+    )
+  })
+}
+
+/** What the rule as a whole lacks for uploads, and for the COS JavaScript SDK. */
+function adviseUploads(warnings: Collector, rule: Rule, path: string): void {
   const allowed = rule.allowedHeaders.map(name => name.toLowerCase())
   const uploads = rule.allowedMethods.filter(method => method === 'PUT' || method === 'POST')
   const authorization = allowed.indexOf('authorization')
@@ -167,16 +200,6 @@ function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
       `Add the AllowedHeader ${RETRY_HEADER}, or x-cos-*, where that SDK is used.`,
     )
   }
-  rule.exposeHeaders.forEach((name, i) => {
-    if (!SAFELISTED_RESPONSE_HEADERS.has(name.toLowerCase())) return
-    warnings.add(
-      'expose-safelisted',
-      `${path}/ExposeHeader[${i + 1}]`,
-      name,
-      'Scripts can read this response header without its being exposed.',
-      'Remove the element.',
-    )
-  })
   if (uploads.length > 0 && !rule.exposeHeaders.some(name => name.toLowerCase() === 'etag')) {
     warnings.add(
       'etag-not-exposed',

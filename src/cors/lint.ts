@@ -217,8 +217,7 @@ function unknownMethod(errors: Collector, path: string, text: string): void {
 }
 
 /**
- * The configuration that `written` stands for. Only for a configuration in which `lint` finds nothing.
- * An empty ID is no ID.
+ * The configuration that `written` stands for; to be served only where `lint` finds nothing. An empty ID is no ID.
  */
 export function toConfiguration(written: WrittenConfiguration): Configuration {
   return { rules: written.CORSRule.map(toRule), responseVary: written.ResponseVary[0] === 'true' }

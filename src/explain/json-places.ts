@@ -37,9 +37,8 @@ export function jsonPlaces(text: string): Places | null {
   } catch {
     return null
   }
-  const scanner = new Scanner(text)
-  const rules = rulesWithin(scanner.value(0)).map(ruleOf)
-  return { syntax: 'json', rules, repeatedKeys: scanner.repeatedKeys }
+  const root = new Scanner(text).value(0)
+  return { syntax: 'json', rules: rulesWithin(root).map(ruleOf) }
 }
 
 /** The items of the list of rules, wherever the format has it. */
@@ -71,7 +70,6 @@ function ruleOf({ start, end, entries = [] }: Node): RulePlace {
 
 /** Finds the ends of values in a text that is known to be JSON. */
 class Scanner {
-  readonly repeatedKeys: Places['repeatedKeys'][number][] = []
   readonly #text: string
   #at = 0
 
@@ -84,15 +82,11 @@ class Scanner {
     const start = this.#at
     const first = this.#text[start]
     if (depth < MAX_DEPTH && first === '{') {
-      const keys = new Set<string>()
       const entries = this.#list('}', (): readonly [string, Node] => {
-        const place = this.value(MAX_DEPTH)
-        const key = String(JSON.parse(this.#text.slice(place.start, place.end)))
-        if (keys.has(key)) this.repeatedKeys.push({ ...place, key })
-        keys.add(key)
+        const key = this.value(MAX_DEPTH)
         this.#skip()
         this.#at++
-        return [key, this.value(depth + 1)]
+        return [String(JSON.parse(this.#text.slice(key.start, key.end))), this.value(depth + 1)]
       })
       return { start, end: this.#at, entries }
     }

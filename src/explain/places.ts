@@ -31,8 +31,6 @@ export interface RulePlace extends Place {
 export interface Places {
   readonly syntax: 'xml' | 'json'
   readonly rules: readonly RulePlace[]
-  /** Keys of JSON that an object has already: only the last value of a key counts. */
-  readonly repeatedKeys: readonly (Place & { readonly key: string })[]
 }
 
 /**

@@ -4,10 +4,9 @@
  */
 
 import type { Configuration } from '../cors/configuration.ts'
-import { type Finding, MAX_FINDINGS, quote, type Reading } from '../cors/findings.ts'
+import type { Finding, Reading } from '../cors/findings.ts'
 import { readAdvised } from '../formats/advised.ts'
-import { lineCounter } from '../formats/document.ts'
-import { parseJson } from '../formats/json.ts'
+import { inOrder, lineCounter } from '../formats/document.ts'
 import { readDocument } from '../formats/read.ts'
 import { writeS3Json } from '../formats/s3-json.ts'
 import { exportDocument, importDocument } from '../formats/vendors.ts'
@@ -46,14 +45,10 @@ export const readRules = async (text: string, format: RulesFormat): Promise<Read
 
 /** Reads rules with all that is worth telling about them. Never throws or rejects. */
 export const readRulesAdvised = async (text: string, format: RulesFormat): Promise<Reading> =>
-  locatedAdvised(text, await (format === 'rules' ? readAdvised(text) : importDocument(format, text)))
-
-/** The reading with lines, and with what only the places in the document tell. */
-export const locatedAdvised = (text: string, { configuration, findings }: Reading): Reading =>
-  located(text, { configuration, findings: [...findings, ...adviseRepeatedKeys(text)] })
+  located(text, await (format === 'rules' ? readAdvised(text) : importDocument(format, text)))
 
 /** The reading with lines, for the formats whose readers know none. */
-function located(text: string, { configuration, findings }: Reading): Reading {
+export function located(text: string, { configuration, findings }: Reading): Reading {
   if (findings.every(({ line, path }) => line !== undefined || path === ''))
     return { configuration, findings }
   const places = placesOf(text)
@@ -63,26 +58,7 @@ function located(text: string, { configuration, findings }: Reading): Reading {
     const place = finding.line === undefined ? placeOf(places, finding.path) : null
     return place === null ? finding : { ...finding, line: lineAt(place.start) }
   }
-  return { configuration, findings: findings.map(withLine) }
-}
-
-/** A warning for each key of a JSON document that only its last value counts of. */
-function adviseRepeatedKeys(text: string): Finding[] {
-  const places = isJson(text) ? placesOf(text) : null
-  if (places === null) return []
-  const lineAt = lineCounter(text)
-  return places.repeatedKeys.slice(0, MAX_FINDINGS).map(({ key, start }) => {
-    const rule = places.rules.findIndex(place => place.start < start && start < place.end)
-    return {
-      code: 'key-repeated',
-      severity: 'warning',
-      path: rule < 0 ? quote(key) : `CORSRule[${rule + 1}]/${quote(key)}`,
-      value: quote(key),
-      reason: 'The object has this key already, and only the last value of a key counts.',
-      hint: 'Put all values into one list, or remove one of the two.',
-      line: lineAt(start),
-    }
-  })
+  return { configuration, findings: findings.map(withLine).sort(inOrder) }
 }
 
 /** Rules as text, and what the format can't say. */
@@ -101,8 +77,7 @@ export function writeRules(configuration: Configuration, format: RulesFormat, li
 /** One rule as JSON of a format, for putting it into a document; null: the format can't say it. */
 export function ruleAsJson(rule: Configuration['rules'][number], format: RulesFormat): unknown {
   const { text } = writeRules({ rules: [rule], responseVary: false }, format, '[')
-  const parsed = text === null ? null : parseJson(text)
-  if (parsed === null || 'refusal' in parsed) return null
-  const document = parsed.value as { CORSRules?: unknown[]; rules?: unknown[] } | unknown[]
+  if (text === null) return null
+  const document = JSON.parse(text) as { CORSRules?: unknown[]; rules?: unknown[] } | unknown[]
   return (Array.isArray(document) ? document : (document.CORSRules ?? document.rules))?.[0] ?? null
 }

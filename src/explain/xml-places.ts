@@ -36,7 +36,7 @@ export function xmlPlaces(text: string): Places | null {
     }
     return { ...placeOf(element), fields }
   }
-  return { syntax: 'xml', rules: rulesWithin(parsed.root).map(ruleOf), repeatedKeys: [] }
+  return { syntax: 'xml', rules: rulesWithin(parsed.root).map(ruleOf) }
 }
 
 const rulesWithin = (element: Element): Element[] =>

@@ -8,7 +8,7 @@ import { adviseDocument } from '../cors/advice.ts'
 import type { Configuration, Rule, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { quote, type Reading } from '../cors/findings.ts'
 import { conclude, type Document, emptyRule, refused } from './document.ts'
-import { isObject, parseJson } from './json.ts'
+import { isObject, readJson } from './json.ts'
 import { type Export, eachRule, knownMethods, Losses, plainExposed } from './losses.ts'
 import { parseElements, wrongRoot } from './xml.ts'
 import { encodeReferences } from './xml-references.ts'
@@ -41,7 +41,7 @@ export function readAzure(text: string): Reading {
       .replace(/^\uFEFF/, '')
       .startsWith('<')
       ? readXml(text)
-      : readJson(text),
+      : readJson(text, documentOf),
     adviseDocument,
   )
 }
@@ -62,11 +62,9 @@ function readXml(text: string): Document {
   return rules.document()
 }
 
-function readJson(text: string): Document {
-  const parsed = parseJson(text)
-  if ('refusal' in parsed) return parsed.refusal
+function documentOf(value: unknown): Document {
   const rules = new AzureRules()
-  for (const rule of rulesIn(parsed.value)) {
+  for (const rule of rulesIn(value)) {
     // The command line writes AllowedOrigins, the resource manager allowedOrigins.
     const fields = isObject(rule) ? Object.entries(rule) : []
     rules.add(

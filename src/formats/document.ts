@@ -9,7 +9,7 @@ import {
   type WrittenConfiguration,
   type WrittenRule,
 } from '../cors/configuration.ts'
-import { type Finding, hasErrors, MORE_FINDINGS, type Reading } from '../cors/findings.ts'
+import { type Finding, MORE_FINDINGS, type Reading } from '../cors/findings.ts'
 import { lint, toConfiguration } from '../cors/lint.ts'
 
 /** A document as far as its syntax goes. `written` is null where the syntax leaves nothing to look at. */
@@ -24,13 +24,8 @@ export interface Document {
 /**
  * What else is worth telling a person about a document: `adviseDocument` of src/cors/advice.ts. Handed in where a
  * person reads it, because the Worker has nobody to advise and need not carry it.
- *
- * @param configuration null where the document has errors
  */
-export type Advise = (
-  written: WrittenConfiguration,
-  configuration: Configuration | null,
-) => readonly Finding[]
+export type Advise = (written: WrittenConfiguration, errors: readonly Finding[]) => readonly Finding[]
 
 /** A rule in which nothing is written yet. */
 export const emptyRule = (): WrittenRule => ({
@@ -73,28 +68,31 @@ export function oversize(text: string): Finding | null {
   )
 }
 
-/** Lints a document and, without errors, makes its configuration; then advises on it. Errors come first. */
+/** Lints a document and, without errors, makes its configuration; advises on it in any case. Errors come first. */
 export function conclude(document: Document, advise?: Advise): Reading {
   const { written, lines } = document
   const findings = [...document.findings]
-  let configuration = null
+  let configuration: Configuration | null = null
   if (written) {
     // What the syntax already explains at a path isn't explained a second time by its consequences.
-    const told = new Set(document.findings.filter(f => f.severity === 'error').map(f => f.path))
+    const told = new Set(document.findings.filter(isError).map(({ path }) => path))
     findings.push(...lint(written).filter(({ path }) => path === '' || !told.has(path)))
-    if (!hasErrors(findings)) configuration = toConfiguration(written)
-    if (advise) findings.push(...advise(written, configuration))
+    const errors = findings.filter(isError)
+    if (errors.length === 0) configuration = toConfiguration(written)
+    if (advise) findings.push(...advise(written, errors))
   }
   return { configuration, findings: findings.map(finding => located(finding, lines)).sort(inOrder) }
 }
+
+const isError = ({ severity }: Finding): boolean => severity === 'error'
 
 function located(finding: Finding, lines: ReadonlyMap<string, number>): Finding {
   const line = finding.line ?? lines.get(finding.path)
   return line === undefined ? finding : { ...finding, line }
 }
 
-/** Errors first, then by line, then by rule; the sort is stable, so findings of one rule stay as they came. */
-function inOrder(a: Finding, b: Finding): number {
+/** Errors first, then by line, then by rule; a sort is stable, so findings of one rule stay as they came. */
+export function inOrder(a: Finding, b: Finding): number {
   if (a.severity !== b.severity) return a.severity === 'error' ? -1 : 1
   return place(a) - place(b) || ruleOf(a) - ruleOf(b)
 }

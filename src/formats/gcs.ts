@@ -7,8 +7,8 @@
 import { adviseDocument } from '../cors/advice.ts'
 import { type Configuration, METHODS } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
-import { conclude } from './document.ts'
-import { isObject, parseJson, renamed } from './json.ts'
+import { conclude, type Document } from './document.ts'
+import { isObject, readJson, renamed } from './json.ts'
 import { type Export, eachRule, knownMethods, Losses, plainExposed } from './losses.ts'
 import { rulesOf } from './s3-json.ts'
 
@@ -16,16 +16,17 @@ const NAMES = { origin: 'AllowedOrigins', method: 'AllowedMethods', maxAgeSecond
 
 /** Reads GCS's shape. Every mistake and every loss is a finding; nothing is thrown. */
 export function readGcs(text: string): Reading {
-  const parsed = parseJson(text)
-  if ('refusal' in parsed) return conclude(parsed.refusal, adviseDocument)
-  const { value } = parsed
+  return conclude(readJson(text, documentOf), adviseDocument)
+}
+
+function documentOf(value: unknown): Document {
   const rules = isObject(value) && Object.hasOwn(value, 'cors') ? value.cors : value
   const losses = new Losses('Google Cloud Storage')
   const document = rulesOf(
     Array.isArray(rules) ? rules.map((rule, i) => toS3(rule, `CORSRule[${i + 1}]`, losses)) : rules,
   )
   if (document.written !== null) tellMatching(document.written.CORSRule.length, losses)
-  return conclude({ ...document, findings: [...document.findings, ...losses.list()] }, adviseDocument)
+  return { ...document, findings: [...document.findings, ...losses.list()] }
 }
 
 function toS3(rule: unknown, path: string, losses: Losses): unknown {

@@ -1,31 +1,31 @@
 /**
  * @module
- * What every JSON reader shares: the cap on bytes, the syntax error with its line, and the test for an object.
+ * What every JSON reader shares: the cap on bytes, what is wrong with the syntax, and the test for an object.
  */
 
 import { quote } from '../cors/findings.ts'
 import { type Document, lineCounter, oversize, refused, syntaxError } from './document.ts'
+import { repeatedKeys } from './json-keys.ts'
 
-/** Parses JSON of at most 64 KB, with or without a byte order mark; or tells why it is none. Nothing is thrown. */
-export function parseJson(text: string): { value: unknown } | { refusal: Document } {
+/**
+ * Parses JSON of at most 64 KB, with or without a byte order mark, and makes a document of its value; or tells why it
+ * is none. Nothing is thrown.
+ */
+export function readJson(text: string, toDocument: (value: unknown) => Document): Document {
   const tooLarge = oversize(text)
-  if (tooLarge) return { refusal: refused(tooLarge) }
+  if (tooLarge) return refused(tooLarge)
   const json = text.replace(/^\uFEFF/, '')
+  let value: unknown
   try {
-    return { value: JSON.parse(json) }
+    value = JSON.parse(json)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return {
-      refusal: refused(
-        syntaxError(
-          'not-json',
-          `The document is not JSON: ${quote(message)}.`,
-          'Correct the syntax at this place.',
-          errorLine(message, json),
-        ),
-      ),
-    }
+    const reason = `The document is not JSON: ${quote(message)}.`
+    const line = errorLine(message, json)
+    return refused(syntaxError('not-json', reason, 'Correct the syntax at this place.', line))
   }
+  const document = toDocument(value)
+  return { ...document, findings: [...repeatedKeys(json), ...document.findings] }
 }
 
 /** V8 tells the position of most errors, and it is the only engine this runs on. */

@@ -8,7 +8,7 @@ import { adviseDocument } from '../cors/advice.ts'
 import { type Configuration, MAX_ID_LENGTH } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
 import { conclude } from './document.ts'
-import { isObject, parseJson, renamed } from './json.ts'
+import { isObject, readJson, renamed } from './json.ts'
 import { type Export, Losses } from './losses.ts'
 import { rulesOf } from './s3-json.ts'
 
@@ -24,13 +24,10 @@ const ALLOWED_NAMES = {
 
 /** Reads R2's own shape, or the S3 JSON that its dashboard shows. Every mistake is a finding; nothing is thrown. */
 export function readR2(text: string): Reading {
-  const parsed = parseJson(text)
-  if ('refusal' in parsed) return conclude(parsed.refusal, adviseDocument)
-  const { value } = parsed
-  return conclude(
+  const document = readJson(text, value =>
     rulesOf(isObject(value) && Object.hasOwn(value, 'rules') ? toS3(value) : value),
-    adviseDocument,
   )
+  return conclude(document, adviseDocument)
 }
 
 function toS3({ rules, ...others }: Record<string, unknown>): Record<string, unknown> {

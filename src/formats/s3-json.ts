@@ -6,7 +6,7 @@
 import type { Configuration, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { Collector, quote, type Reading } from '../cors/findings.ts'
 import { type Advise, conclude, type Document, emptyRule } from './document.ts'
-import { isObject, parseJson } from './json.ts'
+import { isObject, readJson } from './json.ts'
 
 /** The keys of a rule: S3's name first, then the name that the COS SDKs use. */
 const LISTS: ReadonlyMap<string, keyof WrittenRule> = new Map([
@@ -23,8 +23,7 @@ const SDK_LISTS: ReadonlySet<string> = new Set(LISTS.values())
  * Sources: S3 API "CORSConfiguration", cos-nodejs-sdk-v5 `putBucketCors`.
  */
 export function readS3Json(text: string, advise?: Advise): Reading {
-  const parsed = parseJson(text)
-  return conclude('refusal' in parsed ? parsed.refusal : rulesOf(parsed.value), advise)
+  return conclude(readJson(text, rulesOf), advise)
 }
 
 /** A parsed document as far as its syntax goes; for the formats that differ in names only. */

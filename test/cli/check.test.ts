@@ -30,6 +30,11 @@ describe('rules check', () => {
   reason  A rule can allow GET, PUT, POST, DELETE, HEAD only, and methods are case-sensitive.
   hint    Write GET: in upper case and without spaces.
 
+bad.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
+  value   https://www.example.com/
+  reason  The origin ends with a slash, so it can never equal what a browser sends.
+  hint    Write https://www.example.com.
+
 rules/files.example.com.xml  ok  1 rule
 
 warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
@@ -37,7 +42,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
   reason  The origin ends with a slash, so it can never equal what a browser sends.
   hint    Write https://www.example.com.
 
-3 files: 1 error, 1 warning.
+3 files: 1 error, 2 warnings.
 `,
       err: '',
     })
@@ -70,7 +75,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(lenient.out).toBe(strict.out)
   })
 
-  test('tells the line in JSON, too, and a key whose first value is lost', async () => {
+  test('tells the line in JSON, too, and a key that stands twice', async () => {
     const rules = ['{"AllowedMethods": ["PUT"],', '"AllowedOrigins": ["*"],', '"AllowedMethods": ["get"]}']
     project.write('lines.json', `{"CORSRules": [\n${rules.join('\n')}\n]}`)
     const { code, out } = await project.run(['check', '--json', 'lines.json'])
@@ -149,7 +154,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     const { code, out, err } = await project.run(['check', ...files])
     expect(code).toBe(2)
     expect(out).toContain('bad.xml:4  error  method-unknown')
-    expect(out).toContain('7 files: 1 error, 0 warnings, 6 not readable.')
+    expect(out).toContain('7 files: 1 error, 1 warning, 6 not readable.')
     expect(err.trimEnd().split('\n')).toEqual([
       `none\\u001b[31m.xml: there is no such file. Check the path; it is taken from ${project.folder}.`,
       'folder: this is a folder. Name the files in it, such as folder/*.xml.',

@@ -344,7 +344,7 @@ describe('paced()', () => {
         done.push(item)
       },
     )
-    expect(performance.now() - began).toBeGreaterThanOrEqual(299)
+    expect(performance.now() - began).toBeGreaterThanOrEqual(290)
     expect(most).toBeLessThanOrEqual(3)
     expect(done.sort((a, b) => a - b)).toEqual([...Array(31).keys()])
   })

@@ -4,7 +4,7 @@
  */
 
 import { type Command, Option } from 'commander'
-import { locatedAdvised } from '../../explain/rules-format.ts'
+import { located } from '../../explain/rules-format.ts'
 import { importDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
 import { finish } from '../converted.ts'
 import { readText } from '../files.ts'
@@ -40,7 +40,7 @@ export function addImport(program: Command): void {
 
 async function importFile(file: string, options: ImportOptions): Promise<void> {
   const document = await readText(file)
-  const { configuration, findings } = locatedAdvised(document, await importDocument(options.from, document))
+  const { configuration, findings } = located(document, await importDocument(options.from, document))
   const text = configuration === null ? null : rulesText(configuration, options.out)
   await finish({ source: file, configuration, text, findings }, options)
 }

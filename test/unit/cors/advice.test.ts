@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { advise, adviseUnknown } from '../../../src/cors/advice.ts'
+import { advise, adviseDocument, adviseUnknown } from '../../../src/cors/advice.ts'
 import { covers, MAX_COMPARISONS, unreachableRules } from '../../../src/cors/advice-coverage.ts'
 import type { Rule } from '../../../src/cors/configuration.ts'
 import { MAX_FINDINGS } from '../../../src/cors/findings.ts'
+import { readXml } from '../../../src/formats/xml.ts'
 
 const rule = (fields: Partial<Rule> = {}): Rule => ({
   id: null,
@@ -204,6 +205,31 @@ describe('advise() on rules', () => {
   test('warns of a max-age above 7200 seconds only', () => {
     expect(found(rule({ maxAgeSeconds: 7200 }))).toEqual([])
     expect(found(rule({ maxAgeSeconds: 7201 }))).toEqual(['max-age-above-cap CORSRule[1]/MaxAgeSeconds[1]'])
+  })
+})
+
+describe('adviseDocument()', () => {
+  const warnings = (xml: string) =>
+    readXml(`<CORSConfiguration>${xml}</CORSConfiguration>`, adviseDocument)
+      .findings.filter(({ severity }) => severity === 'warning')
+      .map(({ code, path }) => `${code} ${path}`)
+  const origin = (text: string) => `<AllowedOrigin>${text}</AllowedOrigin>`
+  const put = '<AllowedMethod>PUT</AllowedMethod>'
+
+  test('tells of values beside an error, and nothing that could come of it', () => {
+    const wrong = `<CORSRule>${origin('https://*.*.a')}${origin('https://A.b')}${put}<MaxAgeSeconds>9999</MaxAgeSeconds></CORSRule>`
+    const good = `<CORSRule>${origin('https://a.b')}${put}</CORSRule>`
+    expect(warnings(good + wrong + good)).toEqual([
+      'etag-not-exposed CORSRule[1]',
+      'origin-upper-case CORSRule[2]/AllowedOrigin[2]',
+      'max-age-above-cap CORSRule[2]/MaxAgeSeconds[1]',
+      'etag-not-exposed CORSRule[3]',
+    ])
+  })
+
+  test('says nothing more of a value that is wrong', () => {
+    const values = '<ExposeHeader>e*</ExposeHeader><MaxAgeSeconds>99999999999</MaxAgeSeconds>'
+    expect(warnings(`<CORSRule>${origin('http://*.*')}${put}${values}</CORSRule>`)).toEqual([])
   })
 })
 

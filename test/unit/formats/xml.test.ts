@@ -178,10 +178,9 @@ describe('readXml()', () => {
   test('accepts 100 rules and refuses 101', () => {
     const rules = (count: number) => readXml(root(`<CORSRule>${GOOD}</CORSRule>`.repeat(count)))
     expect(rules(100).configuration?.rules).toHaveLength(100)
-    expect(rules(101)).toMatchObject({
-      configuration: null,
-      findings: [{ code: 'too-many-rules', path: 'CORSRule[101]' }],
-    })
+    const { configuration, findings } = rules(101)
+    expect(configuration).toBeNull()
+    expect(findings[0]).toMatchObject({ code: 'too-many-rules', path: 'CORSRule[101]' })
   })
 
   test('puts errors before warnings', () => {
