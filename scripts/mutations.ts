@@ -350,8 +350,8 @@ export const MUTATIONS: readonly Mutation[] = [
     ['COS calls an unknown method a bad request', 'if (dialect.unknownMethodIsBadRequest && ', 'if ('],
     [
       'every refusal tells its reason',
-      'return notAllowed(dialect, request, debug ? reasonOf(decision) : undefined)',
-      'return notAllowed(dialect, request, reasonOf(decision))',
+      'const reason = debug ? reasonOf(decision) : undefined',
+      'const reason = reasonOf(decision)',
     ],
   ),
   ...of(
@@ -522,7 +522,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "return mode === 'cors'",
     ],
     ['form posts and images are refused', "return mode === null || mode === 'cors'", 'return true'],
-    ['a page is refused its own origin', ' || origin === originOf(url)', ''],
+    ['a page is refused its own origin', ' || origin === URL.parse(url)?.origin', ''],
     [
       'S3 ignores the request headers of an actual request',
       'if (!policy.dialect.actualReadsRequestHeaders) return',

@@ -12,19 +12,26 @@ import {
   GATEWAY_TIMEOUT,
   INTERNAL_ERROR,
   INVALID_HOST,
-  misconfigured,
   notAllowed,
   reasonOf,
 } from './answers/errors.ts'
 import { type Decision, decide } from './cors/decide.ts'
-import { dialectOf } from './cors/dialect.ts'
-import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
+import { type DialectName, dialectOf } from './cors/dialect.ts'
+import {
+  addServerTiming,
+  type Edge,
+  edgeOf,
+  hostSettingsError,
+  missingOrigin,
+  sendToBucket,
+  settingsError,
+} from './edge.ts'
 import { REQUEST } from './events.ts'
 import { log } from './log.ts'
 import { authorize } from './origin/authorize.ts'
 import { fetchInit, throughCache } from './origin/cache.ts'
 import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
-import { hasDotSegment, hasPlainHost, hostnameOf, originOf } from './origin/target.ts'
+import { hasDotSegment, hasPlainHost, hostnameOf } from './origin/target.ts'
 import type { Found } from './rules/policies.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
@@ -60,16 +67,17 @@ async function actualRequest(c: AppContext): Promise<Response> {
   const found = held ?? (await edge.policies.load(host, context))
   const waitedMs = held === null ? performance.now() - arrived : 0
   const { rules, settings, source } = found
-  if (settings === null) return hostSettingsError(edge, host, request)
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
+  const { dialect } = settings ?? edge.settings
   const cors: CorsOutcome = {
-    dialect: dialectOf(settings.dialect),
-    decision: rules === null ? null : decideActual(rules, settings, request),
+    dialect: dialectOf(dialect),
+    decision: rules === null ? null : decideActual(rules, dialect, request),
     origin: request.headers.get('origin'),
   }
   const decidedMs = debug ? performance.now() - started : 0
+  if (settings === null) return decorate(hostSettingsError(edge, host, request), cors)
   const at: At = { host, rules, settings, source, waitedMs }
   const response = decorate(await respond(edge, at, request, cors, context), cors)
   return debug ? addServerTiming(response, found, decidedMs) : response
@@ -120,7 +128,7 @@ async function respond(
   const sent = await throughCache(request, settings.cache, context, () =>
     sendToBucket(edge, settings, write?.request ?? request, init, sign),
   )
-  if (sent === null) return fail(misconfigured('MissingVariable', 'ORIGIN'))
+  if (sent === null) return missingOrigin(dialect, request)
   if ('response' in sent) {
     // The bucket has checked the signature, and accepted.
     if (write !== null && sent.response.ok) await publishWrite(edge, host, settings, write, context)
@@ -130,10 +138,10 @@ async function respond(
   return fail(sent.failure === 'timeout' ? GATEWAY_TIMEOUT : BAD_GATEWAY)
 }
 
-function decideActual(rules: Rules, settings: HostSettings, request: Request): Decision {
+function decideActual(rules: Rules, dialect: DialectName, request: Request): Decision {
   const headers = request.headers
   const origin = headers.get('origin')
-  const policy = rules.ready(settings.dialect)
+  const policy = rules.ready(dialect)
   if (!policy.dialect.actualReadsRequestHeaders) return decide(policy, origin, request.method, null)
   const method = headers.get('access-control-request-method') || request.method
   return decide(policy, origin, method, headers.get('access-control-request-headers'))
@@ -155,7 +163,7 @@ function recordUnmatched(
 
 /** False without Origin, and of a page that the edge itself has served: CORS is not asked for. */
 const isCrossOrigin = (url: string, origin: string | null): boolean =>
-  !(origin === null || origin === '' || origin === originOf(url))
+  !(origin === null || origin === '' || origin === URL.parse(url)?.origin)
 
 /**
  * True when a browser would keep the response of this unmatched request from the page: a cross-origin request

@@ -15,7 +15,14 @@ import { type Sent, send, uploadMs } from './origin/send.ts'
 import { ownUrl, upstreamUrl } from './origin/target.ts'
 import { type Found, Policies } from './rules/policies.ts'
 import type { SettingProblem } from './setting-values.ts'
-import { type Env, type HostSettings, readHostSettings, readSettings, type Settings } from './settings.ts'
+import {
+  type Env,
+  type HostSettings,
+  ORIGIN_ACCEPTED,
+  readHostSettings,
+  readSettings,
+  type Settings,
+} from './settings.ts'
 
 export interface Edge {
   readonly env: Env
@@ -74,6 +81,13 @@ export function settingsError(edge: Edge, request: Request): Response | null {
 /** The 500 of a host whose own settings can't be used, with no last good ones. */
 export const hostSettingsError = (edge: Edge, host: string, request: Request): Response =>
   misconfiguredResponse(dialectOf(edge.settings.dialect), 'InvalidBucketSettings', `bucket:${host}`, request)
+
+/** The 500 of a host without ORIGIN, which only what goes to the bucket needs. */
+export function missingOrigin(dialect: Dialect, request: Request): Response {
+  const [code, name] = ['MissingVariable', 'ORIGIN']
+  log('error', 'misconfigured', { code, name, value: '', accepted: ORIGIN_ACCEPTED })
+  return misconfiguredResponse(dialect, code, name, request)
+}
 
 const misconfiguredResponse = (dialect: Dialect, code: string, name: string, request: Request): Response =>
   errorResponse(dialect, misconfigured(code, name), request.url, request.method === 'HEAD')

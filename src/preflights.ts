@@ -5,17 +5,19 @@
  */
 
 import { errorResponse } from './answers/error-xml.ts'
-import {
-  INVALID_HOST,
-  invalidRequestMethod,
-  misconfigured,
-  ORIGIN_NEEDED,
-  POLICY_UNAVAILABLE,
-} from './answers/errors.ts'
+import { INVALID_HOST, invalidRequestMethod, ORIGIN_NEEDED, POLICY_UNAVAILABLE } from './answers/errors.ts'
 import { answerPreflight, type OptionsRequest } from './answers/preflight.ts'
 import { decide } from './cors/decide.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
-import { addServerTiming, type Edge, edgeOf, hostSettingsError, sendToBucket, settingsError } from './edge.ts'
+import {
+  addServerTiming,
+  type Edge,
+  edgeOf,
+  hostSettingsError,
+  missingOrigin,
+  sendToBucket,
+  settingsError,
+} from './edge.ts'
 import { PREFLIGHT } from './events.ts'
 import { log } from './log.ts'
 import { clientResponse } from './origin/response.ts'
@@ -93,7 +95,7 @@ async function askBucket(
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
   const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
-  if (sent === null) return errorResponse(dialect, misconfigured('MissingVariable', 'ORIGIN'), url)
+  if (sent === null) return missingOrigin(dialect, request)
   const host = hostnameOf(url)
   edge.events.record(PREFLIGHT.forwarded, { ...UNKNOWN, host, origin, method, ms: waitedMs })
   if ('response' in sent && sent.response.status < 500) return clientResponse(sent.response)

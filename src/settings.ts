@@ -275,7 +275,8 @@ const REGION: Reader<string> = [
   text => (/^[a-z0-9-]{1,64}$/.test(text) ? text : undefined),
 ]
 
-const ORIGIN_ACCEPTED =
+/** What ORIGIN may be, in words. */
+export const ORIGIN_ACCEPTED =
   'https://host[:port][/prefix] without user, query or fragment (http on a loopback host only), route, or service'
 
 function readTarget(text: string): Target | undefined {

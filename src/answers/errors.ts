@@ -4,7 +4,7 @@
  * of these, and `errorResponse` makes it a document.
  */
 
-import type { Refused } from '../cors/decide.ts'
+import type { Allowed, Decision } from '../cors/decide.ts'
 import type { Dialect } from '../cors/dialect.ts'
 import { isToken } from '../cors/token.ts'
 import type { ErrorAnswer } from './error-xml.ts'
@@ -55,10 +55,11 @@ export const ORIGIN_NEEDED: ErrorAnswer = {
 }
 
 /** OPTIONS without a request method, or (S3) with one outside the five. */
-export const invalidRequestMethod = (method: string | null): ErrorAnswer => ({
+export const invalidRequestMethod = (method: string | null, reason?: string): ErrorAnswer => ({
   status: 400,
   code: 'BadRequest',
   message: `Invalid Access-Control-Request-Method: ${quotable(method) ?? 'null'}`,
+  ...(reason === undefined ? {} : { reason }),
 })
 
 /** The path holds a dot segment, which an HTTP client would have resolved: it may mean another key. */
@@ -143,7 +144,8 @@ export const misconfigured = (code: string, name: string): ErrorAnswer => ({
 })
 
 /** One sentence for an operator: which check failed, for which value. */
-export function reasonOf(refused: Refused): string {
+export function reasonOf(refused: Exclude<Decision, Allowed>): string {
+  if (refused.outcome === 'no-rules') return 'the bucket has no CORS rules'
   const value = refused.value.slice(0, MAX_REASON_VALUE)
   switch (refused.check) {
     case 'origin':

@@ -53,10 +53,11 @@ function refusal(
   const { origin, method } = request
   if (origin === null || origin === '') return ORIGIN_NEEDED
   if (decision.outcome === 'no-rules' && dialect.tellsNoRules)
-    return noRules(dialect, request, debug ? 'the bucket has no CORS rules' : undefined)
+    return noRules(dialect, request, debug ? reasonOf(decision) : undefined)
   if (method === null || method === '') return invalidRequestMethod(null)
-  if (dialect.unknownMethodIsBadRequest && !isMethod(method)) return invalidRequestMethod(method)
-  if (decision.outcome === 'no-rules')
-    return noRules(dialect, request, debug ? 'the bucket has no CORS rules' : undefined)
-  return notAllowed(dialect, request, debug ? reasonOf(decision) : undefined)
+  const reason = debug ? reasonOf(decision) : undefined
+  if (dialect.unknownMethodIsBadRequest && !isMethod(method)) return invalidRequestMethod(method, reason)
+  return decision.outcome === 'no-rules'
+    ? noRules(dialect, request, reason)
+    : notAllowed(dialect, request, reason)
 }

@@ -10,12 +10,6 @@ export function pathAndQuery(url: string): string {
   return start === -1 ? '/' : url.slice(start)
 }
 
-/** Scheme, host and port of an absolute URL. */
-export function originOf(url: string): string {
-  const path = url.indexOf('/', url.indexOf('://') + 3)
-  return path === -1 ? url : url.slice(0, path)
-}
-
 /**
  * Host name of an absolute URL, without its port; lower-case, as the runtime gives it. `a.example.` is the same name as
  * `a.example` (RFC 1034 3.1): with rules of its own, it would be a way around those of the other.

@@ -252,6 +252,9 @@ describe('unmatched', () => {
       expect([answer.status, corsOf(answer.headers), answer.headers.vary]).toEqual([200, {}, 'Origin'])
     }
     expect(bucket.received.length).toBe(passing.length)
+    // No browser writes the port, but other clients do.
+    const own = { host: 'edge.example:80', headers: from('http://edge.example', 'cors') }
+    expect((await edge.send('/k', own)).status).toBe(200)
   })
 
   test('forward: the request is executed and its response undecorated', async () => {

@@ -121,6 +121,14 @@ describe('values', () => {
     const wrong = await preflight(edge, newIsolate(), 'wrong.example')
     expect([wrong.status, wrong.text.includes('bucket:wrong.example')]).toEqual([500, true])
     expect((await edge.wholeLog()).join('\n')).toContain('only the fields origin, dialect')
+
+    // A page's script may read why.
+    await edge.put('cors:wrong.example', rulesFor(GOOD))
+    const actual = await edge.send(newIsolate(), '/k', { host: 'wrong.example', headers: { origin: GOOD } })
+    expect(actual).toMatchObject({
+      status: 500,
+      headers: { 'access-control-allow-origin': GOOD, vary: 'Origin' },
+    })
   })
 })
 

@@ -68,5 +68,8 @@ describe('a missing binding', () => {
     expect((await edge.preflight('/k', 'https://a.example', 'GET')).status).toBe(200)
     const answer = await edge.send('/k')
     expect([answer.status, answer.text.includes('<Code>MissingVariable</Code>')]).toEqual([500, true])
+    expect((await edge.wholeLog()).join()).toContain(
+      '"name":"ORIGIN","value":"","accepted":"https://host[:port]',
+    )
   })
 })

@@ -86,6 +86,9 @@ describe('answerPreflight()', () => {
     const ask = answering(dialect, { allowedHeaders: ['x-a'] })
     expect(await ask({ headers: 'x-b' }).text()).not.toContain('<Reason>')
     expect(await ask({ headers: 'x-b', debug: true }).text()).toMatch(/<Reason>header: .*x-b/)
+    expect(await answering('s3', {})({ method: 'PATCH', debug: true }).text()).toMatch(
+      /<Reason>method: .*PATCH/,
+    )
     expect(await ask({ origin: 'https://<b>', debug: true }).text()).toMatch(
       /<Reason>origin: .*https:\/\/&lt;b/,
     )
