@@ -5,39 +5,43 @@
 
 import { type Collector, quote } from './findings.ts'
 
-/** Suffixes under which anybody can have a name. Only the obvious ones: a caller may know the whole list. */
-const PUBLIC_SUFFIXES: ReadonlySet<string> = new Set([
-  'com.cn',
-  'net.cn',
-  'org.cn',
-  'gov.cn',
-  'edu.cn',
-  'com.hk',
-  'com.tw',
-  'com.sg',
-  'com.au',
-  'com.br',
-  'co.uk',
-  'org.uk',
-  'co.jp',
-  'co.kr',
-  'co.in',
+/** Hosts that give a name, or a bucket with a page in it, to anybody. The best known: a caller may know them all. */
+const SHARED_HOSTS: ReadonlySet<string> = new Set([
   'github.io',
   'gitlab.io',
   'pages.dev',
   'workers.dev',
+  'r2.dev',
   'vercel.app',
   'netlify.app',
   'web.app',
   'firebaseapp.com',
+  'appspot.com',
+  'run.app',
   'herokuapp.com',
+  'onrender.com',
+  'fly.dev',
+  'surge.sh',
+  'blogspot.com',
   'azurewebsites.net',
+  'azurestaticapps.net',
   'cloudfront.net',
-  's3.amazonaws.com',
+  'storage.googleapis.com',
   'myqcloud.com',
   'aliyuncs.com',
+  'myhuaweicloud.com',
   'tcloudbaseapp.com',
 ])
+/** The endpoints of object storage, whose buckets are names under them. */
+const BUCKET_HOSTS: readonly RegExp[] = [
+  /^cos(?:-website)?\.[a-z0-9-]{1,63}\.myqcloud\.com$/,
+  /^s3(?:-website)?(?:[.-][a-z0-9-]{1,63})?\.amazonaws\.com$/,
+  /^oss-[a-z0-9-]{1,63}\.aliyuncs\.com$/,
+  /^obs(?:-website)?\.[a-z0-9-]{1,63}\.myhuaweicloud\.com$/,
+  /^(?:z\d{1,2}\.)?(?:blob|web)\.core\.windows\.net$/,
+]
+/** `co.uk`, `com.cn`, …: what registries of countries sell names under. */
+const COUNTRY_SUFFIX = /^(?:ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z]{2}$/
 /** Top-level names that nobody can register. */
 const PRIVATE_NAMES: ReadonlySet<string> = new Set([
   'localhost',
@@ -52,10 +56,10 @@ const PRIVATE_NAMES: ReadonlySet<string> = new Set([
   'lan',
 ])
 
-/** The built-in answer to "can anybody have a name under this?": every top-level domain, and the best-known others. */
+/** The built-in answer to "can anybody have a name under this?": top-level domains, and the best-known others. */
 export const isObviousPublicSuffix = (tail: string): boolean =>
   tail.includes('.')
-    ? PUBLIC_SUFFIXES.has(tail) || /^cos\.[a-z0-9-]+\.myqcloud\.com$/.test(tail)
+    ? SHARED_HOSTS.has(tail) || COUNTRY_SUFFIX.test(tail) || BUCKET_HOSTS.some(pattern => pattern.test(tail))
     : !PRIVATE_NAMES.has(tail)
 
 const write = (text: string): string => `Write ${quote(text)}.`
@@ -184,7 +188,7 @@ function adviseSpelling(
   never(parts.path.length > 1, 'origin-with-path', 'holds a path', write(bare))
   never(parts.query, 'origin-with-query', 'holds a query or a fragment', write(bare))
   if (port !== null && !port.includes('*')) {
-    const valid = /^(0|[1-9][0-9]{0,4})$/.test(port) && Number(port) <= 65535
+    const valid = /^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65535
     const isDefault = (scheme === 'http' && port === '80') || (scheme === 'https' && port === '443')
     const hint = `Write a port from 1 to 65535, or ${quote(`${scheme}://${host}`)}.`
     never(!valid, 'origin-bad-port', 'holds a port that is none', hint)
