@@ -127,10 +127,11 @@ export function publishedAtOf(text: string): number {
 
 /** The value as an object that names a schema; null: a document. */
 function parseRecord(text: string): Partial<RulesRecord> | null {
-  // Pasted in a dashboard, it may have gained a line break or a byte order mark.
-  if (!/^[\s\uFEFF]*\{/.test(text)) return null
+  // Pasted in a dashboard, it may have gained line breaks or a byte order mark: to `trim`, both are white space.
+  const json = text.trim()
+  if (!json.startsWith('{')) return null
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    const value: unknown = JSON.parse(json)
     return typeof value === 'object' && value !== null && Object.hasOwn(value, 'schema') ? value : null
   } catch {
     return null

@@ -11,6 +11,7 @@ import {
   decodeValue,
   MAX_VALUE_LENGTH,
   makeRecord,
+  publishedAtOf,
   Rules,
   revisionOf,
   SCHEMA,
@@ -87,6 +88,15 @@ describe('a record', () => {
       { numRuns: 50 },
     )
   })
+
+  test.each(['\uFEFF', '\n\uFEFF', '\uFEFF\n\uFEFF \u00A0', '\r\n'])(
+    'that was pasted with %j around it is read all the same',
+    async around => {
+      const text = `${around}${JSON.stringify(await makeRecord(CONFIGURATION, 'cos', FACTS))}${around}`
+      expect((await decodeGood(text)).configuration).toEqual(CONFIGURATION)
+      expect(publishedAtOf(text)).toBe(Date.parse(FACTS.publishedAt))
+    },
+  )
 
   test('of no rules is a bucket without rules', async () => {
     const none = await makeRecord({ rules: [], responseVary: false }, 's3', FACTS)
