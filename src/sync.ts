@@ -8,11 +8,21 @@ import { type LogFields, log } from './log.ts'
 import { type CorsAnswer, fetchBucketCors } from './origin/bucket-cors.ts'
 import { decodeValue, Rules } from './rules/record.ts'
 import { readHost } from './rules/store.ts'
-import { type BucketAnswer, type SyncEvent, type SyncMeans, settle } from './rules/sync.ts'
+import {
+  type BucketAnswer,
+  MAX_SETTLE_REQUESTS,
+  type SyncEvent,
+  type SyncMeans,
+  settle,
+} from './rules/sync.ts'
 import { type Env, type HostSettings, readHostSettings } from './settings.ts'
 
-/** Hosts of one run: a Worker may make 1000 requests, KV's included, and each host takes up to six. */
+/** Hosts of one run, which may take 15 minutes. */
 const MAX_HOSTS = 150
+/** A Worker may make so many requests in one run, KV's included. */
+const MAX_REQUESTS = 1000
+/** What a host takes at most: its values, and what comes of them. As a rule, it takes two. */
+const MAX_HOST_REQUESTS = 1 + MAX_SETTLE_REQUESTS
 /** At once: an invocation has six connections. */
 const CONCURRENCY = 3
 /** For the bucket's whole answer, in milliseconds; or the host's own limit, where that is less. */
@@ -88,16 +98,28 @@ export async function syncAll(env: Env): Promise<void> {
       log('error', 'misconfigured', { code, name, value, accepted })
     return
   }
-  const hosts = await listHosts(env.RULES as KVNamespace)
+  const { hosts, areAll } = await listHosts(env.RULES as KVNamespace)
+  let synced = 0
+  let requests = PREFIXES.length
+  const countRequest = () => {
+    requests++
+  }
+  const mayTakeOneMore = () =>
+    synced < MAX_HOSTS && requests + CONCURRENCY * MAX_HOST_REQUESTS <= MAX_REQUESTS
   await Promise.all(
     Array.from({ length: CONCURRENCY }, async () => {
-      for (let host = hosts.pop(); host !== undefined; host = hosts.pop()) await syncHost(edge, host)
+      for (let host = hosts[synced]; host !== undefined && mayTakeOneMore(); host = hosts[synced]) {
+        synced++
+        await syncHost(edge, host, countRequest)
+      }
     }),
   )
+  if (synced < hosts.length || !areAll) log('warn', 'sync-hosts-left-out', { hosts: hosts.length, synced })
 }
 
-async function syncHost(edge: Edge, host: string): Promise<void> {
+async function syncHost(edge: Edge, host: string, countRequest: () => void): Promise<void> {
   try {
+    countRequest()
     const values = await readHost(edge.env.RULES as KVNamespace, host)
     const read = values.bucket === null ? null : readHostSettings(values.bucket, edge.env, edge.settings)
     if (read !== null && read.problems.length > 0) {
@@ -105,15 +127,28 @@ async function syncHost(edge: Edge, host: string): Promise<void> {
       return
     }
     const settings = read?.settings ?? edge.settings
-    // The hosts without a name share a bucket only where one is named by its URL.
-    if (host === 'default' && settings.origin?.kind !== 'url') return
-    const means = syncMeans(edge, host, settings)
-    if (means.ask === null) {
+    // The hosts without a name share rules only where there are any, and a bucket only where one is named by its URL.
+    if (host === 'default' && (values.rules === null || settings.origin?.kind !== 'url')) return
+    const { kv, ask, ...others } = syncMeans(edge, host, settings)
+    if (ask === null) {
       log('error', 'sync-skipped', {
         host,
         reason: settings.origin === null ? 'no ORIGIN' : 'no secret for its SECRET_ID',
       })
       return
+    }
+    const means: SyncMeans = {
+      ...others,
+      kv: {
+        put: (...args: Parameters<typeof kv.put>) => {
+          countRequest()
+          return kv.put(...args)
+        },
+      },
+      ask: () => {
+        countRequest()
+        return ask()
+      },
     }
     const isOwn = host === 'default' || !values.isDefault
     const live = isOwn && values.rules !== null ? await decodeValue(values.rules) : null
@@ -124,19 +159,23 @@ async function syncHost(edge: Edge, host: string): Promise<void> {
   }
 }
 
-/** The hosts that have a key of their own, at most MAX_HOSTS: where there are more, others in each run. */
-async function listHosts(kv: KVNamespace): Promise<string[]> {
+/** Whose keys name the hosts. */
+const PREFIXES = ['cors:', 'bucket:']
+
+/** The hosts that have a key of their own, from another one on in each run: where there are too many, all have their turn. */
+async function listHosts(kv: KVNamespace): Promise<{ hosts: string[]; areAll: boolean }> {
   try {
-    const pages = await Promise.all(['cors:', 'bucket:'].map(prefix => kv.list({ prefix })))
+    const pages = await Promise.all(PREFIXES.map(prefix => kv.list({ prefix })))
     const names = pages.flatMap(({ keys }) => keys.map(({ name }) => name.slice(name.indexOf(':') + 1)))
     const hosts = [...new Set(names)].sort()
-    if (hosts.length <= MAX_HOSTS && pages.every(page => page.list_complete)) return hosts
-    log('warn', 'sync-hosts-left-out', { hosts: hosts.length, synced: Math.min(hosts.length, MAX_HOSTS) })
     const start = Math.floor(Math.random() * hosts.length)
-    return [...hosts.slice(start), ...hosts.slice(0, start)].slice(0, MAX_HOSTS)
+    return {
+      hosts: [...hosts.slice(start), ...hosts.slice(0, start)],
+      areAll: pages.every(page => page.list_complete),
+    }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     log('error', 'kv-unavailable', { code: 'kv-list', detail })
-    return []
+    return { hosts: [], areAll: true }
   }
 }

@@ -31,21 +31,38 @@ export interface CorsWrite {
   readonly configuration: Configuration | null
 }
 
-/** Parameters of a presigned URL, beside `cors` itself. Any other makes the request one about something else. */
-const SIGNATURE_PARAMETER = /^(?:q-|x-(?:cos|amz)-|sign$)/i
+/**
+ * Parameters of a presigned URL as the SDKs write them, for COS and for SigV4, where the AWS SDK adds the body's
+ * checksum. Any other beside `cors` may make the request one about something else.
+ */
+const SIGNATURE_PARAMETERS: ReadonlySet<string> = new Set([
+  ...['q-sign-algorithm', 'q-ak', 'q-sign-time', 'q-key-time', 'q-header-list', 'q-url-param-list'],
+  ...['q-signature', 'sign', 'x-cos-security-token'],
+  ...['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Date', 'X-Amz-Expires', 'X-Amz-SignedHeaders'],
+  ...['X-Amz-Signature', 'X-Amz-Security-Token', 'X-Amz-Content-Sha256', 'x-amz-sdk-checksum-algorithm'],
+  ...['x-amz-checksum-crc32', 'x-amz-checksum-crc32c', 'x-amz-checksum-crc64nvme', 'x-amz-checksum-sha1'],
+  'x-amz-checksum-sha256',
+])
 /** More than any signature has. */
 const MAX_PARAMETERS = 32
 /** RFC 1864: base64 of 16 bytes. */
 const CONTENT_MD5 = /^[A-Za-z0-9+/]{22}==$/
 
-/** True for `PUT /?cors` and `DELETE /?cors`, signed in a header or in the query. */
+/**
+ * True for `PUT /?cors` and `DELETE /?cors`, signed in a header or in the query. Names are compared as they are written:
+ * what a bucket takes for another parameter, such as `c%6Frs` or `cors=x`, it accepts as another request.
+ */
 export function isCorsWrite({ method, url }: Request): boolean {
   if (method !== 'PUT' && method !== 'DELETE') return false
   const target = pathAndQuery(url)
   if (!target.startsWith('/?')) return false
-  if (target.split('&', MAX_PARAMETERS + 1).length > MAX_PARAMETERS) return false
-  const names = [...new URLSearchParams(target.slice(2)).keys()]
-  return names.includes('cors') && names.every(name => name === 'cors' || SIGNATURE_PARAMETER.test(name))
+  const parameters = target.slice(2).split('&', MAX_PARAMETERS + 1)
+  const others = parameters.filter(parameter => parameter !== 'cors' && parameter !== 'cors=')
+  return (
+    parameters.length <= MAX_PARAMETERS &&
+    others.length === parameters.length - 1 &&
+    others.every(parameter => SIGNATURE_PARAMETERS.has(parameter.split('=', 1)[0] ?? ''))
+  )
 }
 
 /**
@@ -60,7 +77,8 @@ export async function readCorsWrite(
   if (request.method === 'DELETE') return { request, configuration: NO_CONFIGURATION }
   const { headers } = request
   // Encoded or signed chunk by chunk: the bytes are not the document's.
-  if (headers.has('content-encoding')) return { request, configuration: null }
+  const isSignedByChunks = headers.get('x-amz-content-sha256')?.startsWith('STREAMING-') ?? false
+  if (isSignedByChunks || headers.has('content-encoding')) return { request, configuration: null }
   const bytes = await readBody(request)
   if (bytes === null) return { refusal: ENTITY_TOO_LARGE }
   const md5 = headers.get('content-md5')

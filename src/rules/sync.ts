@@ -21,7 +21,7 @@ export type BucketAnswer =
   | { readonly kind: 'trouble'; readonly code: string; readonly detail: string }
 
 export interface SyncMeans {
-  readonly kv: KVNamespace
+  readonly kv: Pick<KVNamespace, 'put'>
   readonly dialect: DialectName
   /** Asks the bucket; null: the edge has no key to ask with. Never rejects. */
   readonly ask: (() => Promise<BucketAnswer>) | null
@@ -54,6 +54,8 @@ const MAX_ROUNDS = 4
 /** KV takes one write a second for each key. */
 const RETRY_MS = 1100
 const MAX_TRIES = 3
+/** Requests that {@link settle} makes at most: in each round the bucket is asked, and each try writes twice. */
+export const MAX_SETTLE_REQUESTS = MAX_ROUNDS * (1 + 2 * MAX_TRIES)
 
 /** The record of what a host's bucket has, as of now. */
 export const recordOf = (

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { PutBucketCorsCommand, S3Client } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { NO_CONFIGURATION } from '../../src/cors/configuration.ts'
 import { readXml, writeXml } from '../../src/formats/xml.ts'
@@ -222,25 +224,59 @@ describe('SYNC=write-through', { timeout: 60_000 }, () => {
       response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>')
     expect((await putCors(edge, rulesFor(B))).status).toBe(403)
     bucket.fault = null
-    for (const path of ['/?cors&acl', '/?CORS', '/key?cors', '/?lifecycle', '/?x=cors'])
+    for (const path of [
+      ...[
+        '/?cors&acl',
+        '/?CORS',
+        '/key?cors',
+        '/?lifecycle',
+        '/?x=cors',
+        '/?c%6Frs',
+        '/?cors=x',
+        '/?cors&cors=x',
+      ],
+      ...['/?cors&x-amz-copy-source=a', '/?cors&x-cos-copy-source=a', '/?cors&q-any=a', '/?q-signature=cors'],
+    ])
       expect((await putCors(edge, rulesFor(B), {}, path)).status, path).toBe(200)
     expect((await putCors(off, rulesFor(B))).status).toBe(200)
     for (const each of [edge, off])
       expect(await each.allRules()).toEqual(new Map([[`cors:${each.host}`, rulesFor(A)]]))
-    // Presigned URLs are about nothing else.
-    expect((await putCors(edge, rulesFor(B), {}, '/?cors=&q-ak=a&q-signature=b')).status).toBe(200)
-    expect(await allows(edge, B)).toBe(true)
   })
 
-  test('asks the bucket what an encoded body was', async () => {
+  test.each([
+    ['COS', () => '/?cors=&q-sign-algorithm=sha1&q-ak=a&q-signature=b&x-cos-security-token=c'],
+    ['COS, of old', () => '/?sign=q-ak%3Da%26q-signature%3Db&cors'],
+    [
+      'the AWS SDK',
+      async () => {
+        const credentials = { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' }
+        const client = new S3Client({ region: 'us-east-1', endpoint: 'https://edge.example', credentials })
+        const CORSConfiguration = { CORSRules: [{ AllowedOrigins: [B], AllowedMethods: ['GET'] }] }
+        const command = new PutBucketCorsCommand({ Bucket: 'bucket', CORSConfiguration })
+        return `/${new URL(await getSignedUrl(client, command)).search}`
+      },
+    ],
+  ])('publishes by a presigned URL of %s', async (_, pathOf) => {
+    corsBucket()
+    const edge = await fresh('writeThrough', rulesFor(A))
+    const answer = await edge.send(await pathOf(), { method: 'PUT', body: rulesFor(B) })
+    expect(answer.status).toBe(200)
+    expect([await allows(edge, A), await allows(edge, B)]).toEqual([false, true])
+  })
+
+  test.each([
+    { 'content-encoding': 'aws-chunked' },
+    { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' },
+    { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' },
+  ])('asks the bucket what an encoded body was: %o', async headers => {
     const bucket = corsBucket()
     const edge = await fresh('asking')
     bucket.afterPut = async () => {
       bucket.document = rulesFor(B)
     }
-    expect((await putCors(edge, '5;chunk-signature=…', { 'content-encoding': 'aws-chunked' })).status).toBe(
-      200,
-    )
+    const body = '5;chunk-signature=…'
+    expect((await putCors(edge, body, headers)).status).toBe(200)
+    expect(bucket.recording.received[0]?.body.toString()).toBe(body)
     expect(await allows(edge, B)).toBe(true)
   })
 
@@ -421,6 +457,46 @@ describe('SYNC=cron', { timeout: 60_000 }, () => {
     expect(eventsIn(await edge.wholeLog())).toEqual(
       expect.arrayContaining(['settings-unusable', 'sync-skipped']),
     )
+  })
+
+  test('publishes no rules for all hosts where only their settings are shared', async () => {
+    const bucket = corsBucket()
+    bucket.document = rulesFor('*')
+    const edge = await fresh('cron', null, { 'bucket:default': '{"dialect":"s3"}' })
+    await edge.scheduled()
+    expect(await live(edge, 'default')).toBeNull()
+    expect(bucket.calls).toEqual([])
+  })
+
+  test('makes 1000 requests at most, however often the rules change, and leaves the rest to the next run', async () => {
+    const bucket = await RecordingBucket.start()
+    onTestFinished(() => bucket.stop())
+    bucket.answer = (_, response) => response.end(rulesFor(`https://${bucket.received.length}.example`))
+    const names = Array.from({ length: 150 }, (_, at) => `h${at}.example`)
+    const edge = await Edge.start({
+      vars: { ORIGIN: bucket.origin, SYNC: 'cron', ...ASKS },
+      around: `
+import edge from './edge.js'
+let requests = 0
+const counted = kv => Object.fromEntries(['get', 'list', 'put'].map(method => [
+  method, (...args) => { requests++; return kv[method](...args) }]))
+export default {
+  fetch: () => Response.json(requests),
+  scheduled: (event, env, context) => edge.scheduled(event, { ...env, RULES: counted(env.RULES) }, context),
+}`,
+    })
+    onTestFinished(() => edge.stop())
+    for (const name of names) await edge.putRules(`bucket:${name}`, '{}')
+    await edge.scheduled()
+    const requests = Number((await edge.send('/')).text) + bucket.received.length
+    expect(requests).toBeLessThanOrEqual(1000)
+    expect(requests).toBeGreaterThan(900)
+    const leftOut = (await edge.wholeLog())
+      .map(line => JSON.parse(line))
+      .find(line => line.synced !== undefined)
+    const published = [...(await edge.allRules()).keys()].filter(key => key.startsWith('cors:'))
+    expect(leftOut).toMatchObject({ event: 'sync-hosts-left-out', hosts: 150, synced: published.length })
+    expect(published.length).toBeLessThan(150)
   })
 
   test('does nothing when it is off, and says what it lacks', async () => {
