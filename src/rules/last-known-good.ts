@@ -26,8 +26,22 @@ export async function saveLastKnownGood(host: string, values: HostValues): Promi
 export async function readLastKnownGood(host: string): Promise<HostValues | null> {
   try {
     const kept = await inTime(caches.default.match(keyOf(host)))
-    return kept === undefined ? null : ((await inTime(kept.json())) as HostValues)
+    const values: unknown = kept === undefined ? null : await inTime(kept.json())
+    return isHostValues(values) ? values : null
   } catch {
     return null
   }
 }
+
+/** Other Workers of the zone, and other versions of this one, may write there, too. */
+const isHostValues = (value: unknown): value is HostValues =>
+  typeof value === 'object' &&
+  value !== null &&
+  'rules' in value &&
+  isTextOrNull(value.rules) &&
+  'bucket' in value &&
+  isTextOrNull(value.bucket) &&
+  'isDefault' in value &&
+  typeof value.isDefault === 'boolean'
+
+const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string'
