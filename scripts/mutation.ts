@@ -17,6 +17,7 @@ const COPIED = [
   'test',
   'scripts',
   'demo',
+  'docs',
   'package.json',
   'tsconfig.json',
   'tsconfig.node.json',

@@ -57,6 +57,7 @@ const FORMATS = unit('unit/formats/xml', 'unit/formats/s3-json', 'unit/cors/lint
 const SETTINGS = unit('unit/settings', 'fuzz/host-settings')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
+const FAULTS = worker('fault-matrix')
 const CACHE = worker('cache')
 const EVENTS = unit('unit/events')
 
@@ -476,13 +477,35 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (configuration === null)\n',
       'if (findings.length > 1000)\n',
     ],
+    ['a byte order mark makes a record unreadable', 'const json = text.trim()', 'const json = text'],
   ),
   ...of(
     'src/rules/policies.ts',
     RULES,
     ['a bad value replaces a good one', 'if (held !== undefined && isGood(held)) {', 'if (false) {'],
     ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
+    ['what was no policy long ago is served as one', 'if (!isGood(entry)) return null', ''],
+    [
+      "while KV fails, a host's own bucket is forgotten for that of the variables",
+      'const nothing = read ?? held ?? {',
+      'const nothing = read ?? {',
+    ],
+    [
+      'a guessed bucket becomes a good one by a publication',
+      'if (held.settings === null || held.settings === this.#means.assumed) return',
+      '',
+    ],
+    [
+      'a bad value that was corrected is left for a whole POLICY_TTL_SECONDS',
+      '(isGoodInKv ? this.#ttlMs : this.#retryMs)',
+      'this.#ttlMs',
+    ],
   ),
+  ...of('src/rules/last-known-good.ts', RULES, [
+    'a value of another shape in the Cache API is a 500',
+    'return isHostValues(values) ? values : null',
+    'return values as HostValues | null',
+  ]),
   ...of(
     'src/rules/publications.ts',
     RULES,
@@ -530,6 +553,26 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     ['UNMATCHED=forward refuses', "settings.unmatched === 'refuse' &&", ''],
   ),
+  ...of(
+    'src/app.ts',
+    FAULTS,
+    [
+      'while KV fails, another bucket is written to',
+      '!isRead || authorization !== null',
+      'authorization !== null',
+    ],
+    ['while KV fails, a key is lent to another bucket', '!isRead || authorization !== null', '!isRead'],
+    [
+      "while KV fails, browsers are told to keep another bucket's objects",
+      "if (isAssumed) response.headers.set('cache-control', 'no-store')",
+      '',
+    ],
+  ),
+  ...of('src/edge.ts', FAULTS, [
+    "while KV fails, another bucket's objects are cached",
+    "{ ...settings, cache: 'off' }",
+    '{ ...settings }',
+  ]),
   ...of(
     'src/preflights.ts',
     STATE,

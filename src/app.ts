@@ -23,6 +23,7 @@ import {
   edgeOf,
   hostSettingsError,
   missingOrigin,
+  policyUnavailable,
   sendToBucket,
   settingsError,
 } from './edge.ts'
@@ -115,6 +116,10 @@ async function respond(
 
   const keepsHost = settings.origin?.kind !== 'url'
   const authorization = await authorize(request, settings, edge.settings.keys, keepsHost)
+  const isAssumed = settings === edge.assumed
+  const isRead = method === 'GET' || method === 'HEAD'
+  if (isAssumed && (settings.origin === null || !isRead || authorization !== null))
+    return policyUnavailable(dialect, request, host, 'no bucket is known for sure')
   if (authorization !== null && 'refusal' in authorization) {
     const { refusal } = authorization
     log('info', 'signature-refused', { host, origin, method, code: refusal.code, message: refusal.message })
@@ -132,7 +137,9 @@ async function respond(
   if ('response' in sent) {
     // The bucket has checked the signature, and accepted.
     if (write !== null && sent.response.ok) await publishWrite(edge, host, settings, write, context)
-    return clientResponse(sent.response)
+    const response = clientResponse(sent.response)
+    if (isAssumed) response.headers.set('cache-control', 'no-store')
+    return response
   }
   log('error', 'upstream-failed', { host, method, failure: sent.failure, detail: sent.detail })
   return fail(sent.failure === 'timeout' ? GATEWAY_TIMEOUT : BAD_GATEWAY)

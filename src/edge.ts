@@ -5,7 +5,7 @@
  */
 
 import { errorResponse } from './answers/error-xml.ts'
-import { misconfigured } from './answers/errors.ts'
+import { misconfigured, POLICY_UNAVAILABLE } from './answers/errors.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
 import { Events } from './events.ts'
 import { log } from './log.ts'
@@ -28,9 +28,17 @@ export interface Edge {
   readonly env: Env
   readonly settings: Settings
   readonly problems: readonly SettingProblem[]
+  /**
+   * The settings of a host while KV can't be read and nothing good is known of it. It may have a bucket of its own: the
+   * one that these name may be read, but nothing is written to it, signed for it, or kept of its answers.
+   */
+  readonly assumed: HostSettings
   readonly policies: Policies<HostSettings>
   readonly events: Events
 }
+
+/** Seconds after which a client may ask again when no policy can be had. */
+const RETRY_AFTER_SECONDS = 5
 
 const edges = new WeakMap<Env, Edge>()
 
@@ -46,11 +54,13 @@ export function edgeOf(env: Env): Edge {
 
 function makeEdge(env: Env): Edge {
   const { settings, problems } = readSettings(env)
+  const assumed: HostSettings = { ...settings, cache: 'off' }
   const policies = new Policies<HostSettings>({
     // Without the binding every answer is an error before this is used.
     kv: env.RULES as KVNamespace,
     ttlSeconds: settings.policyTtlSeconds,
     settings,
+    assumed,
     readSettings: text => {
       const read = readHostSettings(text, env, settings)
       const [problem] = read.problems
@@ -63,7 +73,7 @@ function makeEdge(env: Env): Edge {
     },
   })
   const events = new Events(settings.sampleAllowed, env.EVENTS ?? null)
-  return { env, settings, problems, policies, events }
+  return { env, settings, problems, assumed, policies, events }
 }
 
 const describe = (problem: SettingProblem): string =>
@@ -91,6 +101,19 @@ export function missingOrigin(dialect: Dialect, request: Request): Response {
 
 const misconfiguredResponse = (dialect: Dialect, code: string, name: string, request: Request): Response =>
   errorResponse(dialect, misconfigured(code, name), request.url, request.method === 'HEAD')
+
+/** The 503 of what nothing is known for at the moment. */
+export function policyUnavailable(
+  dialect: Dialect,
+  { url, method }: Request,
+  host: string,
+  detail: string,
+): Response {
+  log('error', 'policy-unavailable', { host, detail })
+  const response = errorResponse(dialect, POLICY_UNAVAILABLE, url, method === 'HEAD')
+  response.headers.set('retry-after', String(RETRY_AFTER_SECONDS))
+  return response
+}
 
 /**
  * Sends a request to a host's bucket. `null`: the settings name none.

@@ -5,7 +5,7 @@
  */
 
 import { errorResponse } from './answers/error-xml.ts'
-import { INVALID_HOST, invalidRequestMethod, ORIGIN_NEEDED, POLICY_UNAVAILABLE } from './answers/errors.ts'
+import { INVALID_HOST, invalidRequestMethod, ORIGIN_NEEDED } from './answers/errors.ts'
 import { answerPreflight, type OptionsRequest } from './answers/preflight.ts'
 import { decide } from './cors/decide.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
@@ -15,18 +15,15 @@ import {
   edgeOf,
   hostSettingsError,
   missingOrigin,
+  policyUnavailable,
   sendToBucket,
   settingsError,
 } from './edge.ts'
 import { PREFLIGHT } from './events.ts'
-import { log } from './log.ts'
 import { clientResponse } from './origin/response.ts'
 import { hasPlainHost, hostnameOf } from './origin/target.ts'
 import type { Found } from './rules/policies.ts'
 import type { Env, HostSettings } from './settings.ts'
-
-/** Seconds after which a client may ask again when no policy can be had. */
-const RETRY_AFTER_SECONDS = 5
 
 /** What an event tells of a policy where none can be had. */
 const UNKNOWN = { requestedHeaders: null, decision: null, rules: null, source: null }
@@ -94,14 +91,20 @@ async function askBucket(
   if (!hasPlainHost(request)) return errorResponse(dialect, INVALID_HOST, url)
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
-  const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
-  if (sent === null) return missingOrigin(dialect, request)
   const host = hostnameOf(url)
+  const isAssumed = settings === edge.assumed
+  const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
+  if (sent === null)
+    return isAssumed
+      ? policyUnavailable(dialect, request, host, 'no bucket is known')
+      : missingOrigin(dialect, request)
   edge.events.record(PREFLIGHT.forwarded, { ...UNKNOWN, host, origin, method, ms: waitedMs })
-  if ('response' in sent && sent.response.status < 500) return clientResponse(sent.response)
+  if ('response' in sent && sent.response.status < 500) {
+    const response = clientResponse(sent.response)
+    // What may be another bucket's answer is not remembered for long.
+    if (isAssumed) response.headers.delete('access-control-max-age')
+    return response
+  }
   const detail = 'response' in sent ? `status ${sent.response.status}` : sent.detail
-  log('error', 'policy-unavailable', { host, detail })
-  const unavailable = errorResponse(dialect, POLICY_UNAVAILABLE, url)
-  unavailable.headers.set('retry-after', String(RETRY_AFTER_SECONDS))
-  return unavailable
+  return policyUnavailable(dialect, request, host, detail)
 }

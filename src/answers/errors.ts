@@ -127,7 +127,7 @@ export const unsupportedMethod = (method: string): ErrorAnswer => ({
 export const POLICY_UNAVAILABLE: ErrorAnswer = {
   status: 503,
   code: 'ServiceUnavailable',
-  message: 'The CORS rules of this host are not available at the moment. Try again.',
+  message: 'The configuration of this host is not available at the moment. Try again.',
 }
 
 export const INTERNAL_ERROR: ErrorAnswer = {

@@ -58,6 +58,8 @@ export interface Means<S> {
   readonly ttlSeconds: number
   /** The settings of a host without its own. */
   readonly settings: S
+  /** Those of a host of which nothing can be read: it may have its own, so they are told by their identity. */
+  readonly assumed: S
   /** Reads a `bucket:` value. */
   readonly readSettings: (text: string) => { settings: S } | { bad: BadSettings }
   /** Called once for each bad value. `lastGood`: an earlier good state goes on serving. */
@@ -108,7 +110,7 @@ export class Policies<S> {
    * The state of a host from memory, however old: a stale one is refreshed in the background. Synchronous,
    * because it is on the way of every preflight.
    *
-   * @returns null when there is none, or every answer is to be read anew (POLICY_TTL_SECONDS=0)
+   * @returns null when there is none that is worth serving, or every answer is to be read anew (POLICY_TTL_SECONDS=0)
    */
   inMemory(host: string, context: ExecutionContext): Found<S> | null {
     const entry = this.#entries.get(host)
@@ -118,6 +120,8 @@ export class Policies<S> {
     if (now >= entry.refreshAt) {
       // One request refreshes and the others go on: a promise can't be shared between requests.
       entry.refreshAt = now + this.#retryMs
+      // A state without rules or settings is no policy: whoever is to refresh it waits for what KV has by now.
+      if (!isGood(entry)) return null
       context.waitUntil(this.load(host, context))
     }
     return entry
@@ -134,7 +138,8 @@ export class Policies<S> {
     const digest = values === null ? '' : await sha256(JSON.stringify(values))
     const known = this.#entries.get(host)
     if (known !== undefined && values !== null && (known.digest === digest || known.rejected === digest)) {
-      known.refreshAt = Date.now() + this.#ttlMs
+      const isGoodInKv = known.digest === digest && isGood(known)
+      known.refreshAt = Date.now() + (isGoodInKv ? this.#ttlMs : this.#retryMs)
       return found(known, known.digest === digest ? 'kv' : 'memory')
     }
 
@@ -158,8 +163,9 @@ export class Policies<S> {
       this.#keep(host, last.state, last.digest, this.#retryMs, turn).rejected = digest
       return found(last.state, 'last-known-good')
     }
-    const nothing = read ?? { rules: null, settings: this.#means.settings, bytes: HOST_BYTES }
-    this.#keep(host, nothing, digest, this.#retryMs, turn)
+    // While nothing can be read, what was read last stands, bad as it is: it may know of a bucket of the host's own.
+    const nothing = read ?? held ?? { rules: null, settings: this.#means.assumed, bytes: HOST_BYTES }
+    this.#keep(host, nothing, read === null ? (held?.digest ?? '') : digest, this.#retryMs, turn)
     return found(nothing, 'kv')
   }
 
@@ -184,6 +190,8 @@ export class Policies<S> {
     const rules = await decodeValue(text)
     const held = this.#entries.get(host)
     if (held === undefined || !(rules instanceof Rules)) return
+    // Rules do not make a policy of settings that are none, or were never read.
+    if (held.settings === null || held.settings === this.#means.assumed) return
     const bytes = HOST_BYTES + bytesOfRules(text, rules)
     // No digest: the next read finds it changed, and reads the settings anew as well.
     this.#keep(host, { rules, settings: held.settings, bytes }, '', this.#ttlMs, turn)

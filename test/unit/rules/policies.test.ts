@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Rules } from '../../../src/rules/record.ts'
+import { NO_CONFIGURATION } from '../../../src/cors/configuration.ts'
+import { makeRecord, type Rules, type RulesRecord } from '../../../src/rules/record.ts'
 
 // The API of the module as far as it is used here. Its own types are the Worker's, which the compiler settings of
 // Node don't know.
@@ -20,6 +21,7 @@ interface Means {
   readonly kv: { get: (keys: string[]) => Promise<Map<string, string | null>> }
   readonly ttlSeconds: number
   readonly settings: string
+  readonly assumed: string
   readonly readSettings: (text: string) => { settings: string } | { bad: { code: string; detail: string } }
   readonly report: (host: string, trouble: Trouble, lastGood: boolean) => void
 }
@@ -27,6 +29,7 @@ interface PoliciesOfIsolate {
   readonly size: { hosts: number; bytes: number }
   inMemory(host: string, context: Context): Found | null
   load(host: string, context: Context): Promise<Found>
+  accept(host: string, record: RulesRecord): Promise<void>
 }
 const { Policies, MAX_BYTES } = await vi.importActual<{
   Policies: new (means: Means) => PoliciesOfIsolate
@@ -64,6 +67,7 @@ class DataCentre {
       },
       ttlSeconds,
       settings: 'variables',
+      assumed: 'assumed',
       readSettings: text =>
         text.startsWith('bad')
           ? { bad: { code: 'InvalidBucketSettings', detail: text } }
@@ -223,6 +227,87 @@ describe('a bad value', () => {
   })
 })
 
+describe('nothing that is good', () => {
+  test('is served for 5 seconds; after them one request waits for what KV has by now', async () => {
+    here.fault = refuse
+    const policies = here.isolate()
+    const nothing = { rules: null, settings: 'assumed' }
+    expect(await policies.load('a', here.context)).toMatchObject(nothing)
+    seconds(4)
+    expect(policies.inMemory('a', here.context)).toMatchObject(nothing)
+    here.fault = null
+    here.values.set('cors:a', GOOD)
+    here.values.set('bucket:a', 'own')
+    seconds(3600)
+    expect(policies.inMemory('a', here.context)).toBeNull()
+    expect(policies.inMemory('a', here.context), 'the others go on meanwhile').toMatchObject(nothing)
+    const found = await policies.load('a', here.context)
+    expect([found.settings, originOf(found)]).toEqual(['own', 'https://good.example'])
+    expect(policies.inMemory('a', here.context)?.settings).toBe('own')
+  })
+
+  test('takes the settings of the variables only where nothing was read: what is known of a host stays', async () => {
+    here.values.set('cors:a', 'allow everything')
+    here.values.set('bucket:a', 'own')
+    here.values.set('cors:b', GOOD)
+    here.values.set('bucket:b', 'bad')
+    const policies = here.isolate()
+    const load = async (host: string) => {
+      const { rules, settings } = await policies.load(host, here.context)
+      return [rules === null, settings]
+    }
+    for (const fault of [null, refuse, null]) {
+      here.fault = fault
+      expect([await load('a'), await load('b')]).toEqual([
+        [true, 'own'],
+        [false, null],
+      ])
+    }
+    expect(here.told.map(({ code }) => code).sort()).toEqual([
+      'InvalidBucketSettings',
+      'document',
+      'kv-read',
+      'kv-read',
+    ])
+  })
+
+  test('does not become good by rules that are published from here', async () => {
+    here.fault = refuse
+    const policies = here.isolate()
+    await policies.load('a', here.context)
+    const record = await makeRecord(NO_CONFIGURATION, 'cos', {
+      publishedAt: '2026-01-01T00:00:00Z',
+      source: '',
+    })
+    await policies.accept('a', record)
+    expect(policies.inMemory('a', here.context)).toMatchObject({ rules: null, settings: 'assumed' })
+    seconds(5)
+    expect(policies.inMemory('a', here.context)).toBeNull()
+  })
+
+  test.each([
+    ['with good ones in memory', true],
+    ['without', false],
+  ])('in KV is looked at every 5 seconds, %s, until it is corrected', async (_, hasGood) => {
+    const policies = here.isolate()
+    if (hasGood) {
+      here.values.set('cors:a', GOOD)
+      await policies.load('a', here.context)
+      seconds(60)
+    }
+    here.values.set('cors:a', '[{}]')
+    here.reads.length = 0
+    for (const expectedReads of [1, 2, 3]) {
+      if (policies.inMemory('a', here.context) === null) await policies.load('a', here.context)
+      await here.settle()
+      expect(here.reads).toHaveLength(expectedReads)
+      policies.inMemory('a', here.context)
+      seconds(5)
+    }
+    expect(here.told).toHaveLength(1)
+  })
+})
+
 describe('the last known good values', () => {
   test('answer in a new isolate while KV fails or is bad, and are left once KV is good', async () => {
     here.values.set('cors:a', GOOD)
@@ -250,8 +335,15 @@ describe('the last known good values', () => {
     expect((await here.isolate().load('b', here.context)).rules).toBeNull()
     for (const [key] of here.cached) here.cached.set(key, '{"rules":"[{}]","bucket":null,"isDefault":false}')
     expect((await here.isolate().load('a', here.context)).rules).toBeNull()
-    for (const [key] of here.cached) here.cached.set(key, 'no JSON')
-    expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+    for (const kept of [
+      ...['no JSON', 'null', '5', '[]', '{}', '{"rules":null,"bucket":null}'],
+      ...['{"rules":5,"bucket":null,"isDefault":false}', '{"rules":{},"bucket":null,"isDefault":false}'],
+      ...['{"rules":null,"bucket":5,"isDefault":false}', '{"rules":["{}"],"bucket":null,"isDefault":true}'],
+      ...['{"rules":null,"isDefault":true}', '{"rules":null,"bucket":null,"isDefault":"no"}'],
+    ]) {
+      for (const [key] of here.cached) here.cached.set(key, kept)
+      expect((await here.isolate().load('a', here.context)).rules, kept).toBeNull()
+    }
   })
 
   test('are a convenience: a cache that fails or is missing breaks nothing', async () => {
