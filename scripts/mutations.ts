@@ -536,6 +536,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "url.protocol === 'http:'",
     ],
   ),
+  ...of('src/app.ts', STATE, ['a Host that is none is looked up', ' ?? hostError(edge, request)', '']),
   ...of(
     'src/app.ts',
     ACTUAL,

@@ -11,7 +11,6 @@ import {
   DOT_SEGMENT,
   GATEWAY_TIMEOUT,
   INTERNAL_ERROR,
-  INVALID_HOST,
   notAllowed,
   reasonOf,
 } from './answers/errors.ts'
@@ -21,6 +20,7 @@ import {
   addServerTiming,
   type Edge,
   edgeOf,
+  hostError,
   hostSettingsError,
   missingOrigin,
   policyUnavailable,
@@ -32,7 +32,7 @@ import { log } from './log.ts'
 import { authorize } from './origin/authorize.ts'
 import { fetchInit, throughCache } from './origin/cache.ts'
 import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
-import { hasDotSegment, hasPlainHost, hostnameOf } from './origin/target.ts'
+import { hasDotSegment, hostnameOf } from './origin/target.ts'
 import type { Found } from './rules/policies.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
@@ -58,7 +58,7 @@ export function internalError(error: unknown, request: Request, env: Env): Respo
 async function actualRequest(c: AppContext): Promise<Response> {
   const request = c.req.raw
   const edge = edgeOf(c.env)
-  const error = settingsError(edge, request)
+  const error = settingsError(edge, request) ?? hostError(edge, request)
   if (error !== null) return error
 
   const context = c.executionCtx as ExecutionContext
@@ -103,7 +103,6 @@ async function respond(
   const { dialect, decision, origin } = cors
   const { url, method } = request
   const fail = (error: ErrorAnswer): Response => errorResponse(dialect, error, url, method === 'HEAD')
-  if (!hasPlainHost(request)) return fail(INVALID_HOST)
   if (hasDotSegment(url)) return fail(DOT_SEGMENT)
   if (decision?.outcome === 'refused' && isCrossOrigin(url, origin)) {
     const isRefused = settings.unmatched === 'refuse' && wouldBeThrownAway(request)

@@ -5,14 +5,14 @@
  */
 
 import { errorResponse } from './answers/error-xml.ts'
-import { misconfigured, POLICY_UNAVAILABLE } from './answers/errors.ts'
+import { INVALID_HOST, misconfigured, POLICY_UNAVAILABLE } from './answers/errors.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
 import { Events } from './events.ts'
 import { log } from './log.ts'
 import type { Sign } from './origin/authorize.ts'
 import { upstreamRequest } from './origin/request.ts'
 import { type Sent, send, uploadMs } from './origin/send.ts'
-import { ownUrl, upstreamUrl } from './origin/target.ts'
+import { hasPlainHost, ownUrl, upstreamUrl } from './origin/target.ts'
 import { type Found, Policies } from './rules/policies.ts'
 import type { SettingProblem } from './setting-values.ts'
 import {
@@ -91,6 +91,15 @@ export function settingsError(edge: Edge, request: Request): Response | null {
 /** The 500 of a host whose own settings can't be used, with no last good ones. */
 export const hostSettingsError = (edge: Edge, host: string, request: Request): Response =>
   misconfiguredResponse(dialectOf(edge.settings.dialect), 'InvalidBucketSettings', `bucket:${host}`, request)
+
+/**
+ * The 400 of a Host that is none, as a header or in the URL; null: it is one. Asked before anything is read for a host:
+ * what is none gets no place in memory, and no key of KV.
+ */
+export const hostError = ({ settings }: Edge, request: Request): Response | null =>
+  hasPlainHost(request)
+    ? null
+    : errorResponse(dialectOf(settings.dialect), INVALID_HOST, request.url, request.method === 'HEAD')
 
 /** The 500 of a host without ORIGIN, which only what goes to the bucket needs. */
 export function missingOrigin(dialect: Dialect, request: Request): Response {

@@ -5,7 +5,7 @@
  */
 
 import { errorResponse } from './answers/error-xml.ts'
-import { INVALID_HOST, invalidRequestMethod, ORIGIN_NEEDED } from './answers/errors.ts'
+import { invalidRequestMethod, ORIGIN_NEEDED } from './answers/errors.ts'
 import { answerPreflight, type OptionsRequest } from './answers/preflight.ts'
 import { decide } from './cors/decide.ts'
 import { type Dialect, dialectOf } from './cors/dialect.ts'
@@ -13,6 +13,7 @@ import {
   addServerTiming,
   type Edge,
   edgeOf,
+  hostError,
   hostSettingsError,
   missingOrigin,
   policyUnavailable,
@@ -21,7 +22,7 @@ import {
 } from './edge.ts'
 import { PREFLIGHT } from './events.ts'
 import { clientResponse } from './origin/response.ts'
-import { hasPlainHost, hostnameOf } from './origin/target.ts'
+import { hostnameOf } from './origin/target.ts'
 import type { Found } from './rules/policies.ts'
 import type { Env, HostSettings } from './settings.ts'
 
@@ -41,6 +42,8 @@ export function answerOptions(
   const held = edge.policies.inMemory(host, context)
   // The clock of a Worker stands still unless something is waited for: a policy in memory takes no time.
   if (held !== null) return answer(edge, request, host, held, 0)
+  const invalid = hostError(edge, request)
+  if (invalid !== null) return invalid
   const arrived = performance.now()
   return edge.policies
     .load(host, context)
@@ -88,7 +91,6 @@ async function askBucket(
   { url, origin, method }: OptionsRequest,
   waitedMs: number,
 ): Promise<Response> {
-  if (!hasPlainHost(request)) return errorResponse(dialect, INVALID_HOST, url)
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
   const host = hostnameOf(url)

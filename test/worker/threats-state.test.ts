@@ -158,6 +158,18 @@ const sorted = (headers: Record<string, unknown>) => Object.entries(headers).sor
 const sortedCors = (answer: Answer) => JSON.stringify(sorted(corsOf(answer)))
 
 describe('what a client sends', () => {
+  test.each(['default', 'user@host.example', 'host.example,other', 'a'.repeat(254), 'a'.repeat(50_000)])(
+    'took memory and reads of KV for a Host that is none: %.20s is a 400 before either',
+    async host => {
+      const isolate = newIsolate()
+      for (const answer of [await preflight(isolate, host), await get(isolate, host)]) {
+        expect(answer.status).toBe(400)
+        expect(answer.text).toContain('<Code>InvalidURI</Code>')
+      }
+      expect([await edge.reads(host), bucket.received.length]).toEqual([0, 0])
+    },
+  )
+
   test('made logs grow: 700 refusals, each of another origin, are 300 lines in a minute', async () => {
     const host = 'noisy.example'
     const isolate = newIsolate()
