@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Project } from './rules.ts'
@@ -190,5 +190,27 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       `The folder ${empty.folder}/rules does not exist. Name the files, or run this where rules/ is.\n`,
     )
     expect(help.out).toContain('Exit code: 0 all is well')
+  })
+
+  test('has help with an example of each command', async () => {
+    const { out } = await project.run(['--help'])
+    const commands = [...out.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name ?? '')
+    expect(commands).toEqual(expect.arrayContaining(['check', 'export', 'import', 'pull', 'show', 'verify']))
+    for (const name of commands) {
+      const help = await project.run([name, '--help'])
+      expect(help.out).toMatch(new RegExp(`\\nExamples?:.*\\n? .*npm run (?:-s )?rules -- ${name} `))
+    }
+  })
+
+  test('is told to be run with npm -s where what it prints goes into a file or a pipe', () => {
+    const folders = ['docs/*.md', 'src/cli/**/*.ts', 'demo/*.ts', 'playground/**/*.ts*', 'scripts/*.ts']
+    const files = ['README.md', ...globSync(folders)]
+    expect(files.length).toBeGreaterThan(60)
+    const broken = files.flatMap(file =>
+      [...readFileSync(file, 'utf8').matchAll(/npm run rules --[^\n`']* (?:>|\||--json)[ \n`'].*/g)].map(
+        ([text]) => `${file}: ${text}`,
+      ),
+    )
+    expect(broken).toEqual([])
   })
 })

@@ -34,7 +34,8 @@ export function addExport(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExit code: 0 done, with what is lost told; 1 the rules have errors, or the vendor would refuse them; ' +
+      '\nExample: npm run rules -- export --to azure rules/files.example.com.xml --out azure.xml\n' +
+        '\nExit code: 0 done, with what is lost told; 1 the rules have errors, or the vendor would refuse them; ' +
         '2 a problem with a file.',
     )
     .action(exportFile)

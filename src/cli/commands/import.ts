@@ -33,7 +33,8 @@ export function addImport(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExit code: 0 done, with what is lost told; 1 the document has errors; 2 a problem with a file.',
+      '\nExample: npm run rules -- import --from s3 cors.json --out rules/files.example.com.xml\n' +
+        '\nExit code: 0 done, with what is lost told; 1 the document has errors; 2 a problem with a file.',
     )
     .action(importFile)
 }

@@ -41,7 +41,8 @@ export function addPull(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nThe key needs the right to read the configuration alone: name/cos:GetBucketCORS, s3:GetBucketCORS.\n' +
+      '\nExample: npm run rules -- pull --bucket https://examplebucket-1250000000.cos.ap-beijing.myqcloud.com --out rules/files.example.com.xml\n' +
+        '\nThe key needs the right to read the configuration alone: name/cos:GetBucketCORS, s3:GetBucketCORS.\n' +
         '\nExit code: 0 done; 1 the bucket has no rules, or some with errors, and nothing was written; ' +
         '2 a problem with the key, the network or a file.',
     )

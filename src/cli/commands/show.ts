@@ -35,7 +35,7 @@ export function addShow(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExample: npm run rules -- show files.example.com --remote > rules/files.example.com.xml\n' +
+      '\nExample: npm run -s rules -- show files.example.com --remote > rules/files.example.com.xml\n' +
         '\nExit code: 0 done, 2 there are no such rules, or a problem with wrangler or KV.',
     )
     .action(showRules)

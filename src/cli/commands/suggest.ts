@@ -115,7 +115,8 @@ async function suggest(file: string | undefined, options: SuggestOptions): Promi
     throw new Trouble('Name a rules file, or a host with --host: one of the two.')
   if (options.apply && file === undefined) {
     throw new Trouble(
-      '--apply writes a rules file, and none is named. `show HOST > rules/HOST.xml` makes one of what is live.',
+      '--apply writes a rules file, and none is named. ' +
+        '`npm run -s rules -- show HOST --remote > rules/HOST.xml` makes one of what is live.',
     )
   }
   // Twice: a mistake in the call is told at once, and a log that took its time meets the rules as they are then.

@@ -69,7 +69,9 @@ export function addVerify(program: Command): void {
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExit code: 0 equal, 1 differences, 2 a problem with the call or the network, or not all was compared.',
+      '\nExample: npm run rules -- verify --edge https://files.example.com --file rules/files.example.com.xml ' +
+        '--bucket https://examplebucket-1250000000.cos.ap-beijing.myqcloud.com\n' +
+        '\nExit code: 0 equal, 1 differences, 2 a problem with the call or the network, or not all was compared.',
     )
     .action(verify)
 }
