@@ -2,6 +2,8 @@
  * @module
  * `npm start`: the edge in front of the demo bucket, the rules in a local KV, and the demo page.
  *
+ * Once it has told what to try, it prints the Worker's log lines, one JSON object each, and nothing else.
+ *
  * PORT and PAGE_PORT are the ports of edge and page (8787, 8788); STATE_DIR is where KV and objects are kept.
  */
 
@@ -13,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { Child, stopAll } from './children.ts'
 import { type PageServer, servePage } from './page-server.ts'
 import { type DemoKey, seed } from './seed.ts'
-import { readTraffic } from './traffic.ts'
+import { readLogLine, readTraffic } from './traffic.ts'
 
 const ROOT = new URL('../', import.meta.url)
 /** How long the edge and the bucket may take to answer for the first time. In milliseconds. */
@@ -26,9 +28,13 @@ class Trouble extends Error {}
 const startedAt = performance.now()
 const root = fileURLToPath(ROOT)
 let stopping = false
+/** What the Worker logs while the bucket is filled is of no request that anybody made. */
+let isTold = false
 let page: PageServer | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
+// The reader of a pipe has left: thrown, this would leave behind what was started.
+process.stdout.on('error', () => void stop(0))
 try {
   await start()
 } catch (error) {
@@ -119,6 +125,8 @@ async function ready(edge: string): Promise<void> {
 function show(line: string): void {
   const traffic = readTraffic(line)
   if (traffic) page?.show(traffic)
+  const logged = readLogLine(line)
+  if (logged !== null && isTold) console.log(logged)
 }
 
 function tell(edge: string, pageOrigin: string): void {
@@ -145,8 +153,9 @@ The edge answers on ${edge}, in front of the demo bucket (ready in ${((performan
   other rules: edit rules/localhost.xml, then publish it; the edge follows within seconds
     npm run rules -- publish --local${process.env.STATE_DIR ? ` --persist-to '${resolve(root, process.env.STATE_DIR)}'` : ''}
 
-Ctrl-C ends it.
+Ctrl-C ends it. What follows is the edge's log: a line of each refusal.
 `)
+  isTold = true
 }
 
 async function stop(code: number): Promise<void> {

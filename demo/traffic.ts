@@ -29,12 +29,16 @@ export interface Refusal {
 export type Traffic = Exchange | Refusal
 
 const EXCHANGE_LINE = /^\[wrangler:info\] ([A-Z]+) (\S+) (\d{3})\b.* \((\d+)ms\)$/
-const REFUSAL_LINE = /^\[[\w-]+\] (\{"event":"(?:preflight|request)","outcome":"(?:refused|no-rules)".*\})$/
+const LOG_LINE = /^\[[\w-]+\] (\{"event":".*\})$/
+const REFUSAL = /^\{"event":"(?:preflight|request)","outcome":"(?:refused|no-rules)"/
+
+/** The Worker's own log line in a line of wrangler's output, which puts the Worker's name before it; else null. */
+export const readLogLine = (line: string): string | null => LOG_LINE.exec(line)?.[1] ?? null
 
 /** Reads a line of wrangler's output; null when it tells of neither. */
 export function readTraffic(line: string): Traffic | null {
-  const [, event] = REFUSAL_LINE.exec(line) ?? []
-  if (event !== undefined) return readRefusal(event)
+  const logged = readLogLine(line)
+  if (logged !== null) return REFUSAL.test(logged) ? readRefusal(logged) : null
   const [, method, path, status, ms] = EXCHANGE_LINE.exec(line) ?? []
   if (method === undefined || path === undefined) return null
   return { kind: 'exchange', method, path, status: Number(status), ms: Number(ms) }

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import COS from 'cos-nodejs-sdk-v5'
 import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { freePort } from '../free-port.ts'
 import { CHROMIUM, launch } from './chromium.ts'
 import { ROOT, SLOW, setting } from './harness.ts'
@@ -38,6 +39,17 @@ class Demo {
       })
       this.ended.then(() => reject(new Error(`It ended by itself:\n${this.printed}`)))
     })
+  }
+
+  /** What it has printed since it told what to try, line by line. */
+  get log(): string[] {
+    const [, log = ''] = this.printed.split(/^Ctrl-C.*\n\n/m)
+    return log.trimEnd().split('\n')
+  }
+
+  /** Closes the pipe that it prints into, as `head` does. */
+  stopReading(): void {
+    this.#process.stdout?.destroy()
   }
 
   /** Ends it as a terminal or a supervisor would; resolves with its exit code. */
@@ -96,6 +108,18 @@ describe('npm start', () => {
     expect(read).toContain('200 ok')
     expect(read).toContain(`access-control-allow-origin: http://localhost:${pagePort}`)
     expect(read).toContain('hello from the bucket')
+  })
+
+  test('prints the log of the edge, a JSON object in each line, and nothing else', async () => {
+    const origin = 'http://logged.example'
+    expect(await refuse(port, origin)).toMatchObject({ status: 403 })
+    const refusal = { event: 'preflight', outcome: 'refused', origin, check: 'origin' }
+    const lines = await eventually(() => {
+      const events = demo.log.map(line => JSON.parse(line))
+      expect(events.at(-1)).toMatchObject(refusal)
+      return events
+    })
+    expect(lines.filter(({ event }) => typeof event !== 'string')).toEqual([])
   })
 
   test('puts the rules into the bucket, too', async () => {
@@ -183,6 +207,22 @@ describe('npm start', () => {
     })
   })
 
+  test('ends when the reader of its output has left', { timeout: SLOW }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edge-preflight-'))
+    const otherPort = await freePort()
+    const other = new Demo(otherPort, await freePort(), folder)
+    onTestFinished(async () => {
+      await other.stop('SIGTERM')
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+    })
+    await other.ready()
+    other.stopReading()
+    // It may end before it has answered.
+    await Promise.allSettled([refuse(otherPort, 'http://unread.example')])
+    expect(await other.ended).toEqual([0, null])
+    expect(processesThatKnow(folder)).toEqual([])
+  })
+
   test('ends with everything it started', { timeout: SLOW }, async () => {
     // Before, so that an empty list afterwards means something.
     expect(processesThatKnow(stateDir).length > 0).toBe(existsSync('/proc/self/environ'))
@@ -191,6 +231,13 @@ describe('npm start', () => {
     expect(processesThatKnow(stateDir)).toEqual([])
   })
 })
+
+/** A preflight that no rule of the demo allows. */
+const refuse = (port: number, origin: string): Promise<Response> =>
+  fetch(`http://localhost:${port}/hello.txt`, {
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'PUT' },
+  })
 
 function hasCurl(): boolean {
   return spawnSync('curl', ['--version']).status === 0
