@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -70,6 +70,8 @@ const tailed = (message: string, timestamp: number): string =>
     null,
     2,
   )
+
+const hasJq = (): boolean => spawnSync('jq', ['--version']).status === 0
 
 const suggest = (log: string, ...args: string[]): Promise<Run> => {
   project.write('edge.log', log)
@@ -151,6 +153,35 @@ describe('rules suggest', { timeout: 120_000 }, () => {
       { verdict: 'allowed', rule: 1 },
     ])
   })
+
+  test.skipIf(!hasJq())(
+    'is matched by the jq programs of docs/operations.md, which take each kind of log',
+    async () => {
+      const lines = [line(), line({ outcome: 'allowed' }), line(ORIGIN), '{"event":"rules-published"}']
+      const start = ['> node demo/start.ts', '5', ...lines, '"text"', `[edge-local] ${line()}`].join('\n')
+      const pushed = lines.map(text => JSON.stringify({ Logs: [{ Level: 'info', Message: [text, '5'] }] }))
+      const logs: Readonly<Record<string, string>> = {
+        'tail.json': lines.map((text, n) => tailed(text, n)).join('\n'),
+        'logpush.json': pushed.join('\n'),
+        'start.log': start,
+        'lines.json': `${lines.join('\n')}\n5\n`,
+      }
+      const section = readFileSync('docs/operations.md', 'utf8').split('### The same from the lines')[1] ?? ''
+      const commands = [...section.matchAll(/^jq (-\w+) '(.*)' (\S+)/gm)]
+      expect(commands.map(([, , , file]) => file)).toEqual(Object.keys(logs))
+      const outputs = commands.map(([, option = '', program = '', file = '']) =>
+        execFileSync('jq', [option, program], { input: logs[file], encoding: 'utf8' }).trim().split('\n'),
+      )
+      expect(outputs).toEqual([
+        lines,
+        lines.flatMap(text => [text, '5']),
+        ['5', ...lines, '"text"', line()],
+        ['https://app.example.com\theader\tx-cos-acl', 'https://app.example.com\torigin\tPUT'],
+      ])
+      for (const file of ['tail.json', 'logpush.json', 'lines.json'])
+        expect((await json(logs[file] ?? '')).log).toMatchObject({ refused: 2, allowed: 1 })
+    },
+  )
 
   test('tells each group: how often, who, when, why, what to change, and what to mind', async () => {
     const log = [
