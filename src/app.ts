@@ -27,12 +27,12 @@ import {
   sendToBucket,
   settingsError,
 } from './edge.ts'
-import { REQUEST } from './events.ts'
+import { REQUEST, withoutSecrets } from './events.ts'
 import { log } from './log.ts'
 import { authorize } from './origin/authorize.ts'
 import { fetchInit, throughCache } from './origin/cache.ts'
 import { type CorsOutcome, clientResponse, decorate } from './origin/response.ts'
-import { hasDotSegment, hostnameOf } from './origin/target.ts'
+import { hasDotSegment, hostnameOf, withoutQueries } from './origin/target.ts'
 import type { Found } from './rules/policies.ts'
 import type { Rules } from './rules/record.ts'
 import type { Env, HostSettings } from './settings.ts'
@@ -51,7 +51,7 @@ export function internalError(error: unknown, request: Request, env: Env): Respo
   const response = errorResponse(dialect, INTERNAL_ERROR, request.url, request.method === 'HEAD')
   const requestId = response.headers.get(dialect.requestIdHeader)
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  log('error', 'internal-error', { host: hostnameOf(request.url), requestId, detail })
+  log('error', 'internal-error', { host: hostnameOf(request.url), requestId, detail: withoutQueries(detail) })
   return response
 }
 
@@ -121,7 +121,14 @@ async function respond(
     return policyUnavailable(dialect, request, host, 'no bucket is known for sure')
   if (authorization !== null && 'refusal' in authorization) {
     const { refusal } = authorization
-    log('info', 'signature-refused', { host, origin, method, code: refusal.code, message: refusal.message })
+    const { code, message } = refusal
+    log('info', 'signature-refused', {
+      host,
+      origin: origin && withoutSecrets(origin),
+      method,
+      code,
+      message,
+    })
     return fail(refusal)
   }
   const isWrite = edge.settings.sync.writeThrough && isCorsWrite(request)

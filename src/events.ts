@@ -155,7 +155,7 @@ function pointOf(fields: Fields): AnalyticsEngineDataPoint {
 const nameOf = ({ position, id }: ReadyRule): string => (id ? `${position + 1} ${id}` : `${position + 1}`)
 
 /** A browser's Origin has neither user nor query; whatever else sends one may have put a secret there. */
-const withoutSecrets = (origin: string): string =>
+export const withoutSecrets = (origin: string): string =>
   origin.replace(/\/\/[^/?#]*@/g, '//…@').replace(/[?#].*$/s, '?…')
 
 /** The beginning of a text, without the first half of a character that was cut in two. */

@@ -3,6 +3,8 @@
  * One request to the bucket: its timeout, its single retry, and what its failure is called.
  */
 
+import { withoutQueries } from './target.ts'
+
 /** Answers that a second try may better (RFC 9110 15.6.3-15.6.5). */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504])
 
@@ -49,7 +51,8 @@ export async function send(
     } catch (error) {
       if (abort.signal.aborted)
         return { failure: 'timeout', detail: `no response headers within ${timeoutMs} ms` }
-      return { failure: 'unreachable', detail: error instanceof Error ? error.message : String(error) }
+      const detail = withoutQueries(error instanceof Error ? error.message : String(error))
+      return { failure: 'unreachable', detail }
     } finally {
       clearTimeout(timer)
     }

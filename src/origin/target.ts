@@ -28,7 +28,10 @@ export function hostnameOf(url: string): string {
  * A host name or an address, with or without a port (RFC 9110 7.2). Of anything else, a URL parser would make a
  * user, a path or a query.
  */
-const HOST = /^(?:[0-9a-z._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i
+const HOST =
+  /^(?:[0-9a-z._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(?:[0-5]?\d{1,4}|6(?:[0-4]\d{3}|5(?:[0-4]\d\d|5(?:[0-2]\d|3[0-5])))))?$/i
+/** Of these, what a URL parser may refuse all the same: addresses, which it knows by their last label. */
+const ADDRESS = /^\[|(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?(?::|$)/i
 
 /** Names that mean something else in KV and in the Cache API; no domain can have them. */
 const RESERVED_HOSTS: ReadonlySet<string> = new Set(['default', 'last-known-good.invalid'])
@@ -36,12 +39,12 @@ const RESERVED_HOSTS: ReadonlySet<string> = new Set(['default', 'last-known-good
 /** True when the Host of a request is one, as a header and as it stands in the URL, where a `/` in it is lost. */
 export function hasPlainHost({ url, headers }: Request): boolean {
   const authority = url.slice(url.indexOf('://') + 3, -pathAndQuery(url).length)
-  return (
-    HOST.test(authority) &&
-    HOST.test(headers.get('host') ?? authority) &&
-    !RESERVED_HOSTS.has(hostnameOf(url))
-  )
+  const host = headers.get('host') ?? authority
+  return isHost(authority) && (host === authority || isHost(host)) && !RESERVED_HOSTS.has(hostnameOf(url))
 }
+
+const isHost = (host: string): boolean =>
+  HOST.test(host) && (!ADDRESS.test(host) || URL.canParse(`http://${host}`))
 
 /** A segment of one or two dots, plain or percent-encoded; to a URL parser, `\` is a `/`. */
 const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i
@@ -66,3 +69,6 @@ export function ownUrl(url: string): string {
   const path = url.indexOf('/', url.indexOf('://') + 3)
   return upstreamUrl(path === -1 ? url : url.slice(0, path), url)
 }
+
+/** A text with URLs, as a runtime's messages have them, without their queries: those may hold a signature. */
+export const withoutQueries = (text: string): string => text.replace(/[?#][^\s"']*/g, '?…')

@@ -51,6 +51,18 @@ describe('ORIGIN=route', () => {
     }
   })
 
+  test.each(['edge.example:99999', '1.2.3.4.5', 'a.256'])(
+    'refuses Host %s, of which no URL can be made, and tells nobody the signature',
+    async host => {
+      recorder.received.length = 0
+      recorded.log.length = 0
+      const answer = await recorded.send('/k?q-signature=topsecret', { host })
+      expect([answer.status, answer.text.includes('<Code>InvalidURI</Code>')]).toEqual([400, true])
+      expect(recorder.received).toEqual([])
+      expect((await recorded.wholeLog()).join()).not.toContain('topsecret')
+    },
+  )
+
   test('answers a preflight itself', async () => {
     recorder.received.length = 0
     const answer = await recorded.preflight('/k', 'https://page.example', 'PUT', 'authorization')

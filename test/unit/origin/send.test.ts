@@ -136,10 +136,10 @@ describe('send() lets go of', () => {
 })
 
 test('send() answers a request that can’t be made as a failure', async () => {
-  const make = () => Promise.reject(new Error('no key'))
+  const make = () => Promise.reject(new Error('no key for https://a.example/k?sign=secret'))
   expect(await send(make, () => Promise.resolve(answer(200)), 1000, false)).toEqual({
     failure: 'unreachable',
-    detail: 'no key',
+    detail: 'no key for https://a.example/k?…',
   })
 })
 

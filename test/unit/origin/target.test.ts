@@ -6,6 +6,7 @@ import {
   ownUrl,
   pathAndQuery,
   upstreamUrl,
+  withoutQueries,
 } from '../../../src/origin/target.ts'
 
 test.each([
@@ -47,6 +48,12 @@ test('hasPlainHost() takes names and addresses with a port, in the URL and in th
     '127.0.0.1:1',
     '[::1]',
     '[2001:db8::1]:80',
+    'a.example:65535',
+    'a.example:00080',
+    '1.example',
+    '0x7f.example',
+    'a.1x',
+    'xn--bcher-kva.example',
   ])
     expect(takes(host), host).toBe(true)
   for (const host of [
@@ -62,6 +69,17 @@ test('hasPlainHost() takes names and addresses with a port, in the URL and in th
     'a:123456',
     'a, b',
     '',
+    // What a URL refuses.
+    'a.example:65536',
+    'a.example:99999',
+    '1.2.3.4.5',
+    '999.999.999.999',
+    '256.1.1.1:80',
+    'a.example.0',
+    'a.0x',
+    '09.',
+    '[::::]',
+    '[1.2.3.4]',
   ])
     expect([takes(host, 'a'), takes('a', host)], host).toEqual([false, false])
   expect(takes('a', 'a/b')).toBe(false)
@@ -74,4 +92,11 @@ test('hasPlainHost() takes names and addresses with a port, in the URL and in th
 test('ownUrl() is the request’s, with what a parser would take for a slash encoded', () => {
   expect(ownUrl('https://a.example:81//a\\b/?x=\\')).toBe('https://a.example:81//a%5Cb/?x=%5C')
   expect(ownUrl('https://a.example')).toBe('https://a.example/')
+})
+
+test('withoutQueries() leaves of a URL what may be told', () => {
+  const text = (query: string) => `Invalid URL: http://a.example:99999/k${query}`
+  expect(withoutQueries(text('?q-signature=s&b=c'))).toBe(text('?…'))
+  expect(withoutQueries(`"${text('?a=b')}" at x (${text('#a')}`)).toBe(`"${text('?…')}" at x (${text('?…')}`)
+  expect(withoutQueries('reset')).toBe('reset')
 })
