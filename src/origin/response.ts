@@ -44,15 +44,16 @@ export function clientResponse(upstream: Response): Response {
 export function decorate(response: Response, { dialect, decision, origin }: CorsOutcome): Response {
   const headers = response.headers
   for (const name of [...headers.keys()]) if (name.startsWith(CORS_PREFIX)) headers.delete(name)
-  if (decision === null || decision.outcome === 'no-rules') return response
+  if (decision?.outcome === 'no-rules') return response
 
-  if (decision.outcome === 'allowed') {
+  if (decision?.outcome === 'allowed') {
     for (const [name, value] of decision.sets.actual) headers.set(name, value)
     if (!decision.rule.anyOrigin && origin !== null) headers.set('access-control-allow-origin', origin)
     if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)
   }
-  // A response without Origin in its Vary is the cache poisoning that buckets are known for.
-  mergeVary(headers, decision.outcome === 'allowed' && dialect.vary !== null ? dialect.vary : 'Origin')
+  // A response without Origin in its Vary is the cache poisoning that buckets are known for. Where no policy can be had,
+  // it would keep a page from the object long after there is one again.
+  mergeVary(headers, decision?.outcome === 'allowed' && dialect.vary !== null ? dialect.vary : 'Origin')
   return response
 }
 
