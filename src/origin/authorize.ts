@@ -4,10 +4,11 @@
  * that was signed for the edge's own host and sign it anew for the bucket's (RESIGN). Any other goes as it came.
  */
 
-import type { SignableRequest } from './cos-canonical.ts'
+import { coverageOf, type SignableRequest } from './cos-canonical.ts'
 import { type CosSignature, readCosSignature, withoutCosSignature } from './cos-signature.ts'
 import { carriesCredentials, carriesToken } from './credentials.ts'
-import { isObjectRead } from './object-read.ts'
+import { isObjectRead, isPlainRead } from './object-read.ts'
+import { droppedHeaders } from './request.ts'
 import { readS3Signature, type S3Signature } from './s3-signature.ts'
 import { signCos, verifyCos } from './sign-cos.ts'
 import { CHUNKS_REFUSED, isSignedByChunks, resignS3, type S3Signed, signS3, verifyS3 } from './sign-s3.ts'
@@ -37,7 +38,7 @@ export interface Refusal {
 
 export type Authorization = { readonly sign: Sign } | { readonly refusal: Refusal } | null
 
-/** How long a signature by the edge holds: it is used at once. In seconds. */
+/** How long a signature by the edge holds at most: it is used at once. In seconds. */
 const VALID_SECONDS = 300
 
 /**
@@ -54,7 +55,9 @@ export function authorize(
   if (settings.signing === 'none' && !settings.resign) return null
   if (carriesCredentials(request))
     return settings.resign && !keepsHost && !carriesToken(request) ? resign(request, keys) : null
-  return settings.signing !== 'none' && isObjectRead(request.method, request.url)
+  return settings.signing !== 'none' &&
+    isObjectRead(request.method, request.url) &&
+    isPlainRead(request.headers)
     ? { sign: signer(settings, keys) }
     : null
 }
@@ -80,13 +83,14 @@ function signer({ signing, region, secretId }: Signing, keys: ReadonlyMap<string
 async function resign(request: Request, keys: ReadonlyMap<string, string>): Promise<Authorization> {
   const arrived = signable(request, request.headers.get('host') ?? hostOf(request.url))
   const cos = readCosSignature(request.headers.get('authorization'), arrived.query)
-  if (cos?.type === 'signature') return resignCosRequest(cos, arrived, keys)
+  if (cos?.type === 'signature') return resignCosRequest(cos, request, arrived, keys)
   const s3 = readS3Signature(request.headers, arrived.query)
-  return s3 === null ? null : resignS3Request(s3, arrived, keys)
+  return s3 === null ? null : resignS3Request(s3, request, arrived, keys)
 }
 
 async function resignCosRequest(
   signature: CosSignature,
+  request: Request,
   arrived: SignableRequest,
   keys: ReadonlyMap<string, string>,
 ): Promise<Authorization> {
@@ -95,16 +99,24 @@ async function resignCosRequest(
   if (secret === undefined || !signature.coverage.headers.includes('host')) return null
   const verdict = await verifyCos(signature, arrived, secret, Date.now())
   if (!verdict.ok) return { refusal: refusalOf({ status: 403, ...verdict }) }
+  const { headers } = signature.coverage
+  // By their names in the signature's form.
+  const dropped = lostHeaders(request).map(name => [name, ''] as const)
+  const [lost] = coverageOf({ ...arrived, headers: dropped }, headers).headers
+  if (lost !== undefined) return { refusal: notPassedOn(lost) }
+  const end = Math.min(signature.signTime.end, signature.keyTime.end)
   const key = { id: signature.keyId, secret }
   return {
     async sign(upstream) {
-      const request = signable(upstream, hostOf(upstream.url))
-      const query = withoutCosSignature(request.query)
+      const sent = signable(upstream, hostOf(upstream.url))
+      const query = withoutCosSignature(sent.query)
+      const now = Date.now()
       // The same coverage: what the client left unsigned gets no more weight than it had.
-      const authorization = await signCos({ ...request, query }, key, {
-        now: Date.now(),
-        validSeconds: VALID_SECONDS,
-        signedHeaders: signature.coverage.headers.filter(keepsHeader),
+      const authorization = await signCos({ ...sent, query }, key, {
+        now,
+        // No longer than the client's own, either.
+        validSeconds: Math.max(0, Math.min(VALID_SECONDS, end - Math.floor(now / 1000))),
+        signedHeaders: headers.filter(keepsHeader),
         signedParams: signature.coverage.params,
       })
       return withSignature(upstream, { query, headers: [['authorization', authorization]] })
@@ -114,6 +126,7 @@ async function resignCosRequest(
 
 async function resignS3Request(
   signature: S3Signature,
+  request: Request,
   arrived: SignableRequest,
   keys: ReadonlyMap<string, string>,
 ): Promise<Authorization> {
@@ -122,10 +135,12 @@ async function resignS3Request(
   const verdict = await verifyS3(signature, arrived, secret, Date.now())
   if (!verdict.ok) return { refusal: refusalOf(verdict) }
   if (isSignedByChunks(arrived)) return { refusal: refusalOf(CHUNKS_REFUSED) }
+  const lost = lostHeaders(request).find(name => signature.signedHeaders.includes(name))
+  if (lost !== undefined) return { refusal: notPassedOn(lost) }
   return {
     async sign(upstream) {
-      const request = signable(upstream, hostOf(upstream.url))
-      return withSignature(upstream, await resignS3(signature, request, secret, keepsHeader, Date.now()))
+      const sent = signable(upstream, hostOf(upstream.url))
+      return withSignature(upstream, await resignS3(signature, sent, secret, keepsHeader, Date.now()))
     },
   }
 }
@@ -140,6 +155,13 @@ const refusalOf = ({ status, code, message }: Refusal): Refusal => ({
     : {}),
 })
 
+/** Signed anew without a header that the client has covered, a request would say less than was signed. */
+const notPassedOn = (name: string): Refusal => ({
+  status: 403,
+  code: 'AccessDenied',
+  message: `The header ${name} is signed, and can not be passed on to the bucket.`,
+})
+
 /** Headers that the runtime or the connection to the bucket sets anew: a signature that covered them would break. */
 const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([
   'accept-encoding',
@@ -152,6 +174,9 @@ const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([
 ])
 
 const keepsHeader = (name: string): boolean => !CHANGED_ON_THE_WAY.has(name)
+
+/** Headers that the bucket does not get at all. */
+const lostHeaders = (request: Request): string[] => droppedHeaders(request).filter(keepsHeader)
 
 /** A request as a signature sees it, sent to `host`. */
 function signable(request: Request, host: string): SignableRequest {

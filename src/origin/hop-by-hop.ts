@@ -23,16 +23,12 @@ const MAX_CONNECTION_OPTIONS = 32
 /** Characters of one of them. */
 const MAX_OPTION = 256
 
-/** What a Connection header must not take away: it would change what a message asks, proves or holds. */
-const END_TO_END: ReadonlySet<string> = new Set([
-  'authorization',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'host',
-  'range',
-])
+/**
+ * What a Connection header must not take away (RFC 9110 7.6.1): it would change what a message asks, proves or holds.
+ * `if-`, `content-` and those of the vendors are conditions, lengths, hashes and rights.
+ */
+const END_TO_END =
+  /^(?:authorization|cache-control|cookie|date|etag|expires|host|origin|pragma|range|set-cookie|vary|(?:if|content|x-(?:amz|cos|ci|oss|goog|obs))-.*)$/
 
 /** Removes the fields of this connection, and those that its Connection header names. */
 export function dropHopByHop(headers: Headers): void {
@@ -41,7 +37,7 @@ export function dropHopByHop(headers: Headers): void {
     for (const option of connection.split(',', MAX_CONNECTION_OPTIONS)) {
       const name = option.trim().toLowerCase()
       // What is no field name (RFC 9110 5.1), `delete` throws for.
-      if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.has(name)) headers.delete(name)
+      if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.test(name)) headers.delete(name)
     }
   }
   for (const name of HOP_BY_HOP) headers.delete(name)

@@ -29,7 +29,20 @@ const SUBRESOURCES: ReadonlySet<string> = new Set([
  * Parameters that act as headers, or start a processing that costs. `response-…` would let a stranger choose the
  * type of an object on the edge's own domain: S3 refuses it to anonymous requests as well.
  */
-const PREFIXES = ['x-amz-', 'x-cos-', 'x-oss-', 'x-ci-', 'response-', 'ci-']
+const PREFIXES = ['x-amz-', 'x-cos-', 'x-oss-', 'x-goog-', 'x-obs-', 'x-ci-', 'response-', 'ci-']
+
+/** Headers of the vendors' that only concern how an object is read, or which CloudFront and the SDKs add of themselves. */
+const READING_HEADERS: ReadonlySet<string> = new Set([
+  'x-amz-cf-id',
+  'x-amz-checksum-mode',
+  // A client's own; signed anew, they have the edge's values.
+  'x-amz-content-sha256',
+  'x-amz-date',
+  'x-amz-user-agent',
+  'x-cos-sdk-retry',
+  'x-cos-traffic-limit',
+  'x-oss-traffic-limit',
+])
 
 /**
  * True for GET and HEAD of an object, without a parameter that asks for something else.
@@ -46,6 +59,12 @@ export function isObjectRead(method: string, url: string): boolean {
   if (/^[/\\]*$/.test(decoded) || hasDotSegment(`http://h${decoded}`)) return false
   return mark === -1 || isHarmless(target.slice(mark + 1))
 }
+
+/** True without a vendor's header that asks for more than the object: to let the key's owner pay, for one. */
+export const isPlainRead = (headers: Headers): boolean =>
+  [...headers.keys()].every(
+    name => READING_HEADERS.has(name) || !PREFIXES.some(prefix => name.startsWith(prefix)),
+  )
 
 function isHarmless(query: string): boolean {
   if (query.split('&', MAX_QUERY_PARAMS + 1).length > MAX_QUERY_PARAMS) return false

@@ -3,6 +3,7 @@
  * The request as the bucket gets it: what the edge drops on the way up, and why.
  */
 
+import { carriesCredentials } from './credentials.ts'
 import { dropHopByHop } from './hop-by-hop.ts'
 
 /** Dropped on the way to the bucket. Everything else arrives as it was sent: signatures cover it. */
@@ -32,7 +33,7 @@ const DROPPED: ReadonlySet<string> = new Set([
 const DROPPED_PREFIXES = ['cf-', 'x-forwarded-']
 
 /** Not sent to the bucket, so that its answer depends on none of them and one cached object serves all. */
-const CORS_REQUEST_HEADERS = ['access-control-request-method', 'access-control-request-headers']
+const CORS_REQUEST_PREFIX = 'access-control-request-'
 
 /**
  * Makes the upstream request: method, body and headers of the client's, at another URL.
@@ -42,14 +43,28 @@ const CORS_REQUEST_HEADERS = ['access-control-request-method', 'access-control-r
 export function upstreamRequest(url: string, request: Request, keepCors = false): Request {
   // Only this form keeps the body's length and the redirect mode, in workerd.
   const upstream = new Request(url, request)
-  const headers = upstream.headers
-  dropHopByHop(headers)
-  for (const name of request.headers.keys())
-    if (DROPPED.has(name) || DROPPED_PREFIXES.some(prefix => name.startsWith(prefix))) headers.delete(name)
-  if (keepCors) return upstream
-  if (headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')
-  for (const name of CORS_REQUEST_HEADERS) headers.delete(name)
+  drop(upstream.headers, request, keepCors)
   return upstream
+}
+
+/** Names of a request's headers that the bucket does not get. */
+export function droppedHeaders(request: Request): string[] {
+  const kept = new Headers(request.headers)
+  drop(kept, request, false)
+  return [...request.headers.keys()].filter(name => !kept.has(name))
+}
+
+/** @param headers those of the request, to be sent */
+function drop(headers: Headers, request: Request, keepCors: boolean): void {
+  dropHopByHop(headers)
+  for (const name of request.headers.keys()) {
+    const isDropped =
+      DROPPED.has(name) ||
+      DROPPED_PREFIXES.some(prefix => name.startsWith(prefix)) ||
+      (!keepCors && name.startsWith(CORS_REQUEST_PREFIX))
+    if (isDropped) headers.delete(name)
+  }
+  if (!keepCors && headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')
 }
 
 /** The lists of signed headers: COS in header, query or one `sign` parameter, SigV4 in header or query. */
@@ -57,8 +72,12 @@ const SIGNED_LISTS = [/q-header-list(?:=|%3d)([^&\s]*)/i, /SignedHeaders=([^,&\s
 /** `origin` as one of a list; in a query, what is around it may be encoded. */
 const LISTS_ORIGIN = /(?:^|;|%3b)origin(?:$|;|%3b|%26)/i
 
-/** True when the client's signature includes the Origin header: without it, the bucket would refuse. */
+/**
+ * True when the client's signature includes the Origin header: without it, the bucket would refuse. A list alone is no
+ * signature: such a request is shared, and its answer must not depend on Origin.
+ */
 function signatureCoversOrigin(request: Request): boolean {
+  if (!carriesCredentials(request)) return false
   const authorization = request.headers.get('authorization') ?? ''
   const query = request.url.indexOf('?')
   const texts = [authorization, query === -1 ? '' : request.url.slice(query)]

@@ -37,8 +37,8 @@ export interface S3Refusal {
 const MAX_SKEW_MS = 15 * 60 * 1000
 /** Seven days, the longest that a presigned URL holds. In seconds. */
 const MAX_EXPIRES = 604_800
-/** How long a presigned URL that the edge has signed anew holds. In seconds. */
-const EXPIRES = 300
+/** How long a presigned URL that the edge has signed anew holds at most. In seconds. */
+const MAX_RESIGNED_EXPIRES = 300
 
 const CONTENT_HASH = 'x-amz-content-sha256'
 
@@ -228,11 +228,16 @@ export async function resignS3(
   keepsHeader: (name: string) => boolean,
   now: number,
 ): Promise<S3Signed> {
-  const { form, keyId, region } = signature
+  const { keyId, region, at, expires } = signature
   const covered = new Set(signature.signedHeaders)
-  const isQuery = form === 'query'
+  const isQuery = expires !== null
+  // A redirect of the bucket may show the new URL to the client: it gets no more time than it had.
+  const left = isQuery ? Math.floor((at - now) / 1000) + expires : 0
   const query = isQuery
-    ? joined(withoutS3Signature(request.query), `X-Amz-Expires=${EXPIRES}`)
+    ? joined(
+        withoutS3Signature(request.query),
+        `X-Amz-Expires=${Math.max(1, Math.min(MAX_RESIGNED_EXPIRES, left))}`,
+      )
     : request.query
   const url = urlOf(request, query)
   // Programmer error: the bucket's host comes from the settings.
@@ -247,6 +252,8 @@ export async function resignS3(
     region,
     datetime: amzDate(now),
     signQuery: isQuery,
+    // It would leave out content-type and range, else.
+    allHeaders: true,
   })
   if (!isQuery) return { query, headers: await headersOf(signer) }
   takePayloadHash(signer)

@@ -3,6 +3,7 @@
  * bucket's. What does not verify gets the bucket's error, readable to a page; what is not the edge's goes untouched.
  */
 
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { globalAgent } from 'node:http'
 import { createRequire } from 'node:module'
@@ -23,8 +24,10 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { AwsV4Signer } from 'aws4fetch'
 import COS from 'cos-nodejs-sdk-v5'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { signCos } from '../../src/origin/sign-cos.ts'
 import { type Answer, Edge, RecordingBucket } from './harness.ts'
 import { COS_KEY, type PrivateBuckets, S3_BUCKET, S3_KEY, startPrivateBuckets } from './private-buckets.ts'
 
@@ -341,6 +344,64 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
     expect(log).not.toContain(COS_KEY.SecretKey)
   })
 
+  test('a Connection header takes nothing away that is signed', async () => {
+    const signed = { 'x-cos-forbid-overwrite': 'true', 'if-none-match': '*', 'cache-control': 'private' }
+    const sent = authorization({ Headers: { Host: host, 'x-cos-acl': 'private', ...signed } })
+    const headers = { ...signed, authorization: sent, connection: Object.keys(signed).join() }
+    expect((await put(headers)).status).toBe(200)
+    expect(recorder.last.headers).toMatchObject(signed)
+    const list = 'q-header-list=host;if-none-match;x-cos-acl;x-cos-forbid-overwrite&'
+    expect(recorder.last.headers.authorization).toContain(list)
+  })
+
+  test.each<[what: string, name: string, more: Record<string, string>]>([
+    ['that Connection names', 'x-a!b', { connection: 'close, x-a!b' }],
+    ['of an address', 'x-forwarded-for', {}],
+    ['of another method', 'x-http-method-override', {}],
+    ['for a proxy', 'proxy-authorization', {}],
+  ])(
+    'a header %s is signed, and the bucket will not get it: refused, not left out',
+    async (_, name, more) => {
+      recorder.received.length = 0
+      const headers: [string, string][] = [
+        ['host', host],
+        [name, 'v'],
+      ]
+      // The SDK chooses what it signs; another client signs what it likes.
+      const own = await signCos(
+        { method: 'PUT', path: '/k', query: '', headers },
+        { id: COS_KEY.SecretId, secret: COS_KEY.SecretKey },
+        {
+          now: Date.now(),
+          validSeconds: 60,
+          signedHeaders: ['host', encodeURIComponent(name).replace('!', '%21')],
+        },
+      )
+      const answer = await put({ [name]: 'v', ...more, authorization: own })
+      expectReadable(answer, 403, 'AccessDenied')
+      expect(answer.text).toContain('is signed, and can not be passed on')
+      expect(recorder.received).toEqual([])
+    },
+  )
+
+  test('what is signed anew holds no longer than what the client has signed', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const endOf = () => Number(/q-key-time=\d+;(\d+)/.exec(recorder.last.headers.authorization ?? '')?.[1])
+    await put({ authorization: authorization({ KeyTime: `${now - 10};${now + 60}` }) })
+    expect(endOf()).toBe(now + 60)
+    await put({ authorization: authorization({ KeyTime: `${now - 10};${now + 9000}` }) })
+    expect(endOf()).toBeLessThan(now + 8000)
+  })
+
+  test('the log tells no secret that an Origin holds', async () => {
+    edge.log.length = 0
+    const origin = `${PAGE}?token=topsecret`
+    const wrong = authorization({ SecretKey: 'wrong' })
+    await put({ authorization: wrong, origin, 'sec-fetch-mode': 'no-cors' })
+    const log = (await edge.wholeLog()).join()
+    expect([log.includes('signature-refused'), log.includes('topsecret')]).toEqual([true, false])
+  })
+
   test.each([
     ['a key that the edge does not hold', { authorization: authorization({ SecretId: 'AKIDother' }) }],
     ['a temporary key', { authorization: authorization(), 'x-cos-security-token': 'token' }],
@@ -528,6 +589,52 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: String(answer.headers.etag) }] }
     await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
     expect(await get(s3)).toEqual({ body: 'the only part' })
+  })
+
+  test('a signed PUT is not replayed with another body, nor a presigned URL without its conditions', async () => {
+    const { accessKeyId, secretAccessKey } = S3_KEY
+    const signerOf = (url: string, headers: Record<string, string>, signQuery: boolean) =>
+      new AwsV4Signer({
+        ...{ method: 'PUT', url, headers, accessKeyId, secretAccessKey, signQuery },
+        ...{ service: 's3', region: 'auto', allHeaders: true },
+      }).sign()
+    const host = 'edge.example'
+    const hash = createHash('sha256').update('the signed body').digest('hex')
+    const { headers: signed } = await signerOf(
+      `https://${host}/k`,
+      { 'x-amz-content-sha256': hash, 'if-none-match': '*' },
+      false,
+    )
+    const headers = Object.fromEntries(signed)
+    const connection = 'keep-alive, x-amz-content-sha256, if-none-match'
+    await edge.send('/k', { method: 'PUT', host, headers: { ...headers, connection }, body: 'another' })
+    expect(recorder.last.headers).toMatchObject({ 'x-amz-content-sha256': hash, 'if-none-match': '*' })
+    expect(recorder.last.headers.authorization).toContain(
+      'SignedHeaders=host;if-none-match;x-amz-content-sha256;x-amz-date,',
+    )
+
+    const conditions = {
+      'if-none-match': '*',
+      'content-md5': '1B2M2Y8AsgTpgAmY7PhCfg==',
+      'content-type': 'a/b',
+    }
+    const { url } = await signerOf(`https://${host}/k?X-Amz-Expires=300`, conditions, true)
+    const withConditions = { ...conditions, connection: `keep-alive, ${Object.keys(conditions)}` }
+    const path = url.pathname + url.search
+    await edge.send(path, { method: 'PUT', host, headers: withConditions, body: 'x' })
+    expect(recorder.last.headers).toMatchObject(conditions)
+    expect(recorder.last.url).toContain('SignedHeaders=content-md5%3Bcontent-type%3Bhost%3Bif-none-match&')
+
+    recorder.received.length = 0
+    const { headers: forwarded } = await signerOf(`https://${host}/k`, { 'x-real-ip': '6.6.6.6' }, false)
+    const refused = await edge.send('/k', {
+      method: 'PUT',
+      host,
+      headers: { ...Object.fromEntries(forwarded), origin: PAGE },
+      body: 'x',
+    })
+    expectReadable(refused, 403, 'AccessDenied')
+    expect(recorder.received).toEqual([])
   })
 
   test('an expired URL, a wrong secret and a wrong clock are refused in S3’s words, readably', async () => {

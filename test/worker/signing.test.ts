@@ -143,6 +143,24 @@ describe.each(RECORDED)('the signature for %s', host => {
   })
 
   test.each([
+    ['x-amz-request-payer', 'requester'],
+    ['x-amz-expected-bucket-owner', '1'],
+    ['x-cos-server-side-encryption-customer-key', 'k'],
+    ['x-goog-user-project', 'p'],
+  ])('does not lend the key to what %s asks for besides', async (name, value) => {
+    await edge.send('/k', { host, headers: { [name]: value } })
+    expect(recorder.last.headers[name]).toBe(value)
+    expect(authorization()).toBeUndefined()
+  })
+
+  test.each(['x-amz-checksum-mode', 'x-cos-traffic-limit', 'x-amz-cf-id'])('stands beside %s', async name => {
+    await edge.send('/k', { host, headers: { [name]: 'x' } })
+    expect(recorder.last.headers[name]).toBe('x')
+    expect(authorization()).toBeDefined()
+    if (!host.includes('cos') && name.startsWith('x-amz-')) expect(authorization()).toContain(`;${name}`)
+  })
+
+  test.each([
     ['authorization', 'Bearer own'],
     ['authorization', `AWS4-HMAC-SHA256 Credential=${S3_KEY.accessKeyId}/20260101/auto/s3/aws4_request`],
     ['x-cos-security-token', 't'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_QUERY_PARAMS } from '../../../src/origin/cos-canonical.ts'
-import { isObjectRead } from '../../../src/origin/object-read.ts'
+import { isObjectRead, isPlainRead } from '../../../src/origin/object-read.ts'
 
 const read = (target: string, method = 'GET') => isObjectRead(method, `https://edge.example${target}`)
 
@@ -64,4 +64,21 @@ describe('isObjectRead()', () => {
     expect(read(`/k?${'x&'.repeat(MAX_QUERY_PARAMS - 1)}x`)).toBe(true)
     expect(read(`/k?${'x&'.repeat(MAX_QUERY_PARAMS)}acl`)).toBe(false)
   })
+})
+
+test('isPlainRead() knows the vendors’ headers that only concern the reading', () => {
+  const plain = (name: string) => isPlainRead(new Headers({ range: 'bytes=0-1', [name]: 'x' }))
+  for (const name of [
+    'x-amz-checksum-mode',
+    'x-amz-cf-id',
+    'x-cos-traffic-limit',
+    'x-amzn-trace-id',
+    'x-other',
+  ])
+    expect(plain(name), name).toBe(true)
+  for (const name of [
+    ...['x-amz-request-payer', 'x-amz-expected-bucket-owner', 'x-amz-server-side-encryption-customer-key'],
+    ...['x-cos-meta-a', 'x-ci-a', 'x-oss-a', 'x-goog-user-project', 'x-obs-a', 'x-amz-checksum-mode2'],
+  ])
+    expect(plain(name), name).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { upstreamRequest } from '../../../src/origin/request.ts'
+import { droppedHeaders, upstreamRequest } from '../../../src/origin/request.ts'
 
 const sent = (headers: Record<string, string>, url = 'https://edge.example/k', keepCors = false) =>
   Object.fromEntries(
@@ -33,6 +33,35 @@ describe('upstreamRequest()', () => {
       'content-type': 'c',
       'x-end': '2',
     })
+  })
+
+  test.each([
+    ...[
+      'x-amz-content-sha256',
+      'x-amz-acl',
+      'x-cos-forbid-overwrite',
+      'x-ci-a',
+      'x-oss-a',
+      'x-goog-a',
+      'x-obs-a',
+    ],
+    ...[
+      'if-match',
+      'if-none-match',
+      'content-md5',
+      'content-disposition',
+      'cache-control',
+      'cookie',
+      'expires',
+    ],
+  ])('keeps %s, whatever Connection says', name => {
+    expect(sent({ [name]: 'a', connection: `close, ${name}` })).toEqual({ [name]: 'a' })
+  })
+
+  test('drops every Access-Control-Request-*, of those to come as well', () => {
+    const headers = { 'access-control-request-private-network': 'true', 'access-control-request-': 'x' }
+    expect(sent(headers)).toEqual({})
+    expect(sent(headers, undefined, true)).toEqual(headers)
   })
 
   test.each([
@@ -79,6 +108,11 @@ describe('upstreamRequest()', () => {
     expect(sent({ origin, authorization }, `https://edge.example/k?${query}`)).not.toHaveProperty('origin')
   })
 
+  test('drops an Origin of which a list tells, without credentials: its answer is shared', () => {
+    for (const query of ['SignedHeaders=origin', 'q-header-list=origin', 'X-Amz-SignedHeaders=origin'])
+      expect(sent({ origin }, `https://edge.example/k?${query}`), query).toEqual({})
+  })
+
   test('takes time in proportion to what an attacker sends', () => {
     const sizes = 128 * 1024
     for (const unit of [',', ' ', ';', 'q-header-list=', 'SignedHeaders=', '%3b', 'a,', 'origin;']) {
@@ -92,4 +126,25 @@ describe('upstreamRequest()', () => {
       expect(performance.now() - started, unit).toBeLessThan(2000)
     }
   })
+})
+
+test('droppedHeaders() names what upstreamRequest() leaves out', () => {
+  const headers = {
+    ...CORS,
+    connection: 'x-hop, if-match',
+    'if-match': '"e"',
+    'x-hop': '1',
+    'x-real-ip': '6.6.6.6',
+    'x-end': '2',
+  }
+  const request = new Request('https://edge.example/k', { headers })
+  expect(droppedHeaders(request)).toEqual([
+    'access-control-request-headers',
+    'access-control-request-method',
+    'connection',
+    'origin',
+    'x-hop',
+    'x-real-ip',
+  ])
+  expect(Object.keys(sent(headers))).toEqual(['if-match', 'x-end'])
 })

@@ -422,6 +422,35 @@ describe('resignS3()', () => {
     }
   })
 
+  test('covers all that the client has covered, its type and range too', async () => {
+    const listed = new PutObjectCommand({ Bucket: 'b', Key: 'k', ContentType: 'text/plain' })
+    const url = await getSignedUrl(client, listed, { signableHeaders: new Set(['content-type']) })
+    const signed = await resign(presigned('PUT', url, { 'content-type': 'text/plain', range: 'bytes=0-1' }))
+    expect(read(signed).signedHeaders).toEqual(['content-type', 'host'])
+    expect(await verify(withHeader(signed, 'content-type', 'text/html'))).toMatchObject(MISMATCH)
+    expect(await verify(withHeader(signed, 'range', 'bytes=1-2'))).toEqual({ ok: true })
+  })
+
+  test('a presigned URL holds no longer than the client’s own, and five minutes at most', async () => {
+    const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: 'b', Key: 'k' }), {
+      expiresIn: 900,
+    })
+    const request = presigned('GET', url)
+    const { at } = read(request)
+    for (const [later, expires] of [
+      [0, 300],
+      [599_999, 300],
+      [600_001, 299],
+      [895_000, 5],
+      [899_999, 1],
+    ] as const) {
+      const { query } = await resignS3(read(request), request, key.secret, () => true, at + later)
+      const signed = read({ ...request, query })
+      expect(signed.expires, String(later)).toBe(expires)
+      if (later < 899_000) expect(signed.at + expires * 1000).toBeLessThanOrEqual(at + 900_000)
+    }
+  })
+
   test('a header that changes on the way is left out', async () => {
     const request = withHeader(await put('k'), 'accept-encoding', 'identity')
     const authorization = (headersOf(request).get('authorization') ?? '').replace(
