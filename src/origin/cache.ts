@@ -4,7 +4,8 @@
  * What is kept is the bucket's own answer, before any CORS header, under the edge's whole URL.
  */
 
-import { carriesCredentials } from './credentials.ts'
+import { carriesCredentials, hasEncodedName } from './credentials.ts'
+import { Invalidations } from './invalidations.ts'
 import type { Sent } from './send.ts'
 import { ownUrl } from './target.ts'
 
@@ -42,6 +43,7 @@ const isShared = (request: Request): boolean =>
   request.method === 'GET' &&
   request.body === null &&
   !carriesCredentials(request) &&
+  !hasEncodedName(request.url) &&
   !UNSHARED_HEADERS.some(name => request.headers.has(name)) &&
   ![...request.headers.keys()].some(name => VENDOR_HEADER.test(name))
 
@@ -72,9 +74,11 @@ export async function throughCache(
   const mayShare = isShared(request) && !isPersonal(request)
   const kept = mayShare ? await look(request) : null
   if (kept !== null) return { response: kept }
+  const asked = invalidations.moment()
   const sent = await ask()
   if (sent === null || !('response' in sent)) return sent
-  if (mayShare && mayKeep(sent.response)) context.waitUntil(keep(request.url, sent.response.clone(), cache))
+  if (mayShare && mayKeep(sent.response))
+    context.waitUntil(keep(request.url, sent.response.clone(), cache, asked))
   else if (changes(request, sent.response)) context.waitUntil(forget(request.url))
   return sent
 }
@@ -123,8 +127,12 @@ function asSent(found: Response): Response {
   return response
 }
 
-/** Keeps an answer. Never rejects: what is not kept is asked for again. */
-async function keep(url: string, answer: Response, seconds: number): Promise<void> {
+/**
+ * Keeps an answer, unless its object has been changed since it was asked for. Never rejects: what is not kept is asked
+ * for again.
+ */
+async function keep(url: string, answer: Response, seconds: number, asked: number): Promise<void> {
+  const key = ownUrl(url)
   const whole = answer.clone()
   const kept = new Response(answer.body, answer)
   const cacheControl = kept.headers.get('cache-control')
@@ -135,8 +143,11 @@ async function keep(url: string, answer: Response, seconds: number): Promise<voi
   kept.headers.delete('age')
   try {
     // A cache may keep what came of a body that was cut off, as if it were whole.
-    if (await comesToItsEnd(whole)) await caches.default.put(ownUrl(url), kept)
-    else await kept.body?.cancel()
+    if ((await comesToItsEnd(whole)) && !invalidations.hasSince(key, asked)) {
+      await caches.default.put(key, kept)
+      // The change may have come meanwhile, and found nothing yet to forget.
+      if (invalidations.hasSince(key, asked)) await caches.default.delete(key)
+    } else await kept.body?.cancel()
   } catch {
     // The body was cut off, or the cache failed.
   }
@@ -172,6 +183,7 @@ const MAX_VARY_NAMES = 16
 function mayKeep({ status, headers }: Response): boolean {
   if (status !== 200 || headers.has('set-cookie') || headers.has('content-range')) return false
   if (FORBIDS_KEEPING.test(headers.get('cache-control') ?? headers.get('pragma') ?? '')) return false
+  if (isExpired(headers)) return false
   const length = headers.get('content-length')
   if (length === null || Number(length) > MAX_KEPT_BYTES) return false
   const vary = (headers.get('vary') ?? '').split(',', MAX_VARY_NAMES + 1)
@@ -181,14 +193,33 @@ function mayKeep({ status, headers }: Response): boolean {
   )
 }
 
+/** RFC 9111 5.3: by Expires, where no max-age stands before it; what is no date means the past. */
+function isExpired(headers: Headers): boolean {
+  const expires = headers.get('expires')
+  if (expires === null || /max-?age/i.test(headers.get('cache-control') ?? '')) return false
+  return !(expires.endsWith(' GMT') && Date.parse(expires) > Date.now())
+}
+
 /** RFC 9111 4.4: what has changed an object makes its kept answer invalid. */
 const changes = ({ method }: Request, { status }: Response): boolean =>
   method !== 'GET' && method !== 'HEAD' && status < 400
 
-/** Forgets an object in this data centre, by its URL and by that without a query: parts are put together by one. */
+const invalidations = new Invalidations()
+
+/** When a changed object is forgotten once more, in milliseconds: a background task may take 30 seconds in all. */
+const FORGET_AGAIN_MS = 5000
+
+/**
+ * Forgets an object in this data centre, by its URL and by that without a query: parts are put together by one. Once
+ * more a little later, because another isolate may be about to keep what it asked for before the change.
+ */
 async function forget(url: string): Promise<void> {
   const key = ownUrl(url)
   const query = key.indexOf('?')
   const keys = query === -1 ? [key] : [key, key.slice(0, query)]
-  await Promise.allSettled(keys.map(each => caches.default.delete(each)))
+  for (const each of keys) invalidations.add(each)
+  const forgetAll = () => Promise.allSettled(keys.map(each => caches.default.delete(each)))
+  await forgetAll()
+  await new Promise(resolve => setTimeout(resolve, FORGET_AGAIN_MS))
+  await forgetAll()
 }

@@ -4,6 +4,7 @@
 
 import { brotliCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { type Answer, type BucketHandler, Edge, RecordingBucket, type RequestOptions } from './harness.ts'
 import { Connection, exchange, requestBytes, responseBytes, WireBucket } from './wire.ts'
 
@@ -223,6 +224,62 @@ describe('a kept object', () => {
   })
 })
 
+describe('an answer that a change has overtaken', () => {
+  /** Answers a GET with its length and, once it may, with its body; other methods at once. */
+  function held(body: string): { arrived: Promise<void>; release: () => void } {
+    let release = () => {}
+    const released = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const arrived = new Promise<void>(resolve => {
+      bucket.answer = ({ method }, response) => {
+        if (method !== 'GET') return void response.end()
+        response.writeHead(200, { 'content-length': body.length }).flushHeaders()
+        resolve()
+        void released.then(() => response.end(body))
+      }
+    })
+    return { arrived, release }
+  }
+
+  test.each([
+    ['PUT', ''],
+    ['DELETE', ''],
+    ['POST', '?uploadId=u'],
+  ])('by %s%s is given out and not kept', async (method, query) => {
+    const path = fresh()
+    const { arrived, release } = held('old')
+    const slow = edge.send(path)
+    await arrived
+    expect((await edge.send(path + query, { method })).status).toBe(200)
+    release()
+    expect((await slow).text).toBe('old')
+    bucket.answer = whole({})
+    await untilKept(fresh())
+    expect((await edge.send(path)).text).toContain(path)
+    // What is asked for after the change is kept as ever.
+    await untilKept(path)
+  })
+
+  test('through another isolate of the data centre is forgotten soon after', async () => {
+    const vars = { ORIGIN: bucket.origin, CACHE: '300' }
+    const { one, other } = await Edge.startAll({ one: { vars }, other: { vars } })
+    try {
+      const path = fresh()
+      const { arrived, release } = held('old')
+      const slow = one.send(path)
+      await arrived
+      await other.send(path, { method: 'PUT', body: 'new' })
+      release()
+      expect((await slow).text).toBe('old')
+      bucket.answer = whole({})
+      await eventually(async () => expect((await one.send(path)).text).toContain(path))
+    } finally {
+      await one.stop()
+    }
+  })
+})
+
 describe('no two objects share a place', () => {
   test.each([
     ['/key/a?x=1&y=2', '/key/a?y=2&x=1'],
@@ -276,12 +333,12 @@ describe('is never kept, nor answered with what is kept', () => {
     expect((await edge.send(path)).text).toBe(kept.text)
   })
 
-  test.each(['q-signature=s', 'sign=s', 'X-Amz-Signature=s', 'Signature=s', 'x-cos-security-token=t'])(
-    'a presigned URL with %s',
-    async parameter => {
-      expect(await isNeverKept(`${fresh()}?a=b&${parameter}`)).toBe(true)
-    },
-  )
+  test.each([
+    ...['q-signature=s', 'sign=s', 'X-Amz-Signature=s', 'Signature=s', 'x-cos-security-token=t', 'sig=s'],
+    ...['X-Amz-Signatur%65=s', 'q%2Dsignature=s'],
+  ])('a presigned URL with %s', async parameter => {
+    expect(await isNeverKept(`${fresh()}?a=b&${parameter}`)).toBe(true)
+  })
 
   test.each([
     [{ 'cache-control': 'private' }],
@@ -292,6 +349,10 @@ describe('is never kept, nor answered with what is kept', () => {
     [{ 'cache-control': 'max-age=0' }],
     [{ 'cache-control': 's-maxage="0", max-age=60' }],
     [{ pragma: 'no-cache' }],
+    [{ expires: '0' }],
+    [{ expires: '9999' }],
+    [{ expires: 'Thu, 01 Jan 1970 00:00:00 GMT' }],
+    [{ expires: '-1', 'cache-control': 'public' }],
     [{ 'set-cookie': ['a=1', 'b=2'] }],
     [{ vary: '*' }],
     [{ vary: 'Accept' }],
@@ -321,6 +382,22 @@ describe('is never kept, nor answered with what is kept', () => {
     bucket.answer = (_request, response) =>
       response.writeHead(200, { 'content-length': MIB }).end(Buffer.alloc(MIB, 'x'))
     expect((await untilKept(fresh())).body.length).toBe(MIB)
+  })
+
+  test('an Expires to come is no reason, nor any where max-age stands before it', async () => {
+    bucket.answer = whole({ expires: 'Fri, 31 Dec 2999 23:59:59 GMT' })
+    await untilKept(fresh())
+    bucket.answer = whole({ expires: '0', 'cache-control': 's-maxage=5' })
+    await untilKept(fresh())
+  })
+
+  test('the answer for one origin: without credentials, the bucket never knows it', async () => {
+    bucket.answer = ({ headers }, response) => {
+      const body = `for ${headers.origin}`
+      response.writeHead(200, { vary: 'Origin', 'content-length': body.length }).end(body)
+    }
+    const answer = await untilKept(`${fresh()}?SignedHeaders=origin`, { headers: { origin: A } })
+    expect(answer.text).toBe('for undefined')
   })
 
   test('max-age=05 and an extension are no reason', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { carriesCredentials, carriesToken } from '../../../src/origin/credentials.ts'
+import { carriesCredentials, carriesToken, hasEncodedName } from '../../../src/origin/credentials.ts'
 
 const request = (query: string, headers: Record<string, string> = {}) =>
   new Request(`https://edge.example/key${query}`, { headers })
@@ -17,6 +17,7 @@ describe('carriesCredentials()', () => {
     ['GCS', 'X-Goog-Signature=0'],
     ['a COS token', 'x-cos-security-token=t'],
     ['an S3 token', 'X-Amz-Security-Token=t'],
+    ['Azure', 'sv=1&se=2&sp=r&sig=0'],
     ['one without a value', 'signature'],
   ])('is true of %s in the query', (_, query) => {
     expect(carriesCredentials(request(`?${query}`))).toBe(true)
@@ -37,6 +38,7 @@ describe('carriesCredentials()', () => {
     '?v=1',
     '?signatures=1',
     '?design=1',
+    '?sigma=1',
     '?x=q-signature=',
     '?x-sign=1',
     '?my-signature=1',
@@ -53,4 +55,16 @@ describe('carriesToken()', () => {
     expect(carriesToken(request('?security-token=t'))).toBe(true)
     expect(carriesToken(request('?X-Amz-Signature=0&q-signature=1&token=t'))).toBe(false)
   })
+})
+
+test('hasEncodedName() looks at names of parameters alone', () => {
+  for (const target of ['k?X-Amz-Signatur%65=0', 'k?a=b&q%2Dsignature=0', 'k?%', 'k?a&b%5B%5D=1'])
+    expect(hasEncodedName(`https://edge.example/${target}`), target).toBe(true)
+  for (const target of ['a&b%20c', 'k', 'k?a=%20&b=1%2F', 'k?', 'a%3Fb?c=d'])
+    expect(hasEncodedName(`https://edge.example/${target}`), target).toBe(false)
+  const started = performance.now()
+  for (const unit of ['?', '&', '&a', 'a', '='])
+    hasEncodedName(`https://e.example/?${unit.repeat((128 * 1024) / unit.length)}`)
+  // Quadratic, it would be minutes.
+  expect(performance.now() - started).toBeLessThan(2000)
 })
