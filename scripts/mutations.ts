@@ -59,6 +59,7 @@ const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
 const FAULTS = worker('fault-matrix')
 const CACHE = worker('cache')
+const AUTHORIZE = unit('unit/origin/authorize')
 const EVENTS = unit('unit/events')
 
 /** The replacements of one file. */
@@ -387,8 +388,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [
       'Vary is missing where no rule matches',
-      '  mergeVary(headers, decision.outcome',
-      "  if (decision.outcome === 'allowed') mergeVary(headers, decision.outcome",
+      '  mergeVary(headers, decision?.outcome',
+      "  if (decision?.outcome === 'allowed') mergeVary(headers, decision?.outcome",
+    ],
+    [
+      'Vary is missing where no policy can be had',
+      "if (decision?.outcome === 'no-rules') return response",
+      "if (decision === null || decision.outcome === 'no-rules') return response",
     ],
     ['missing Vary', 'if (missing.length > 0) headers.set', 'if (missing.length > 1) headers.set'],
     ['the upstream Vary is replaced', '[...before, ...missing].join', '[...missing].join'],
@@ -404,17 +410,42 @@ export const MUTATIONS: readonly Mutation[] = [
     ORIGIN,
     [
       'Origin goes upstream',
-      "if (headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')",
+      "if (!keepCors && headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')",
       '',
     ],
     ['a signed Origin does not go upstream', ' && !signatureCoversOrigin(request)', ''],
+    ['a list alone sends Origin upstream', 'if (!carriesCredentials(request)) return false', ''],
     ['X-Forwarded-* goes upstream', "['cf-', 'x-forwarded-']", "['cf-']"],
   ),
-  ...of('src/origin/hop-by-hop.ts', ORIGIN, [
-    'what Connection names goes on',
-    'if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.has(name)) headers.delete(name)',
-    '',
-  ]),
+  ...of(
+    'src/origin/hop-by-hop.ts',
+    ORIGIN,
+    [
+      'what Connection names goes on',
+      'if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.test(name)) headers.delete(name)',
+      '',
+    ],
+    [
+      'Connection takes conditions and payload hashes away',
+      '(?:if|content|x-(?:amz|cos|ci|oss|goog|obs))-.*',
+      'content-.*',
+    ],
+  ),
+  ...of(
+    'src/origin/authorize.ts',
+    AUTHORIZE,
+    [
+      'a COS signature is made anew without what was covered',
+      'if (lost !== undefined) return { refusal: notPassedOn(lost) }\n  const end',
+      'const end',
+    ],
+    [
+      'a SigV4 signature is made anew without what was covered',
+      'lostHeaders(request).find(name => signature.signedHeaders.includes(name))',
+      'lostHeaders(request).find(() => false)',
+    ],
+    ['the key pays for strangers', ' &&\n    isPlainRead(request.headers)', ''],
+  ),
   ...of('src/origin/target.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
   ...of('src/origin/send.ts', ORIGIN, [
     'uploads are sent twice',
@@ -450,6 +481,11 @@ export const MUTATIONS: readonly Mutation[] = [
       'x-amz-* headers need no signature',
       "!covered.has('host') || Array.from(request.headers).some(isBare)",
       "!covered.has('host')",
+    ],
+    [
+      'a presigned URL gets more time than it had',
+      'Math.min(MAX_RESIGNED_EXPIRES, left)',
+      'MAX_RESIGNED_EXPIRES',
     ],
     ['a presigned URL never expires', 'return now > at + expires * 1000 ?', 'return now === 0 ?'],
   ),
@@ -606,13 +642,24 @@ export const MUTATIONS: readonly Mutation[] = [
     'this.#asked === 1 ? this.#over : 0',
     '0',
   ]),
+  ...of('src/origin/invalidations.ts', CACHE, [
+    'what a change has overtaken is kept',
+    'return Math.max(this.#unknown, this.#changed.get(key) ?? 0) > moment',
+    'return false',
+  ]),
   ...of(
     'src/origin/cache.ts',
     CACHE,
     [
       'what is private is kept',
-      "if (FORBIDS_KEEPING.test(headers.get('cache-control') ?? headers.get('pragma') ?? '')) return false\n  const length",
-      'const length',
+      "if (FORBIDS_KEEPING.test(headers.get('cache-control') ?? headers.get('pragma') ?? '')) return false\n",
+      '',
+    ],
+    ['what has expired is kept', 'if (isExpired(headers)) return false', ''],
+    [
+      'what another isolate keeps late stays',
+      'setTimeout(resolve, FORGET_AGAIN_MS)',
+      'setTimeout(resolve, 86_400_000)',
     ],
     [
       'a changed object is still answered from the cache',
