@@ -262,8 +262,14 @@ describe('an answer that a change has overtaken', () => {
   })
 
   test('through another isolate of the data centre is forgotten soon after', async () => {
-    const vars = { ORIGIN: bucket.origin, CACHE: '300' }
-    const { one, other } = await Edge.startAll({ one: { vars }, other: { vars } })
+    // Pauses are a twentieth of those of production.
+    const around = `
+import edge from './edge.js'
+const realSetTimeout = setTimeout
+globalThis.setTimeout = (then, ms) => realSetTimeout(then, ms / 20)
+export default edge`
+    const options = { vars: { ORIGIN: bucket.origin, CACHE: '300' }, around }
+    const { one, other } = await Edge.startAll({ one: options, other: options })
     try {
       const path = fresh()
       const { arrived, release } = held('old')

@@ -277,11 +277,17 @@ export class Edge {
     return (await this.#ask(this.#name, 'get', key, 'text')) as string | null
   }
 
+  /** The keys that KV holds. */
+  async ruleKeys(): Promise<string[]> {
+    const { keys } = (await this.#ask(this.#name, 'list')) as { keys: { name: string }[] }
+    return keys.map(({ name }) => name)
+  }
+
   /** Key → value of all that KV holds. */
   async allRules(): Promise<Map<string, string>> {
-    const { keys } = (await this.#ask(this.#name, 'list')) as { keys: { name: string }[] }
-    const values = await Promise.all(keys.map(({ name }) => this.getRules(name)))
-    return new Map(keys.map(({ name }, i) => [name, values[i] ?? '']))
+    const keys = await this.ruleKeys()
+    const values = await Promise.all(keys.map(key => this.getRules(key)))
+    return new Map(keys.map((key, i) => [key, values[i] ?? '']))
   }
 
   /** Has the door call a method of a KV, or of its console. */
