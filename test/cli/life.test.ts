@@ -132,6 +132,71 @@ The local KV (environment local): 1 published, 0 unchanged.
   })
 })
 
+describe('a name that no request can have', { timeout: 60_000 }, () => {
+  const kv = new MemoryKv()
+  useKv(kv)
+  const commands = (host: string): string[][] => [
+    ['publish', 'rules/a.example.xml', '--host', host],
+    ['explain', '--host', host, '--origin', 'https://app.example', '--method', 'GET'],
+    ['suggest', '--host', host, '--log', 'rules/a.example.xml'],
+    ['status', '--edge', 'https://a.example', '--host', host],
+    ['verify', '--edge', 'https://a.example', '--bucket', 'https://b.example', '--host', host],
+    ['history', host],
+    ['rollback', host],
+    ['show', host],
+    ['diff', `live:${host}`, 'rules/a.example.xml'],
+  ]
+
+  test.each([
+    ['', '"" is not a host name (from a variable that is not set?).'],
+    [
+      '*.example.com',
+      '"*.example.com" is not a host name: a * is not in the name that a request has; name each host, or default for those without rules of their own.',
+    ],
+    ['a..b', '"a..b" is not a host name (no scheme, port or path, no empty label).'],
+    ['.example.com', '".example.com" is not a host name (no scheme, port or path, no empty label).'],
+    ['.', '"." is not a host name (no scheme, port or path, no empty label).'],
+    ['a$b.example', '"a$b.example" is not a host name (no scheme, port or path, no empty label).'],
+  ])('%j is refused by every command', async (host, sentence) => {
+    for (const command of commands(host)) {
+      const { code, out, err } = await project.run([...command, '--local'])
+      expect([command[0], code, out, err.replace('--host: ', '')]).toEqual([
+        command[0],
+        2,
+        '',
+        `${sentence}\n`,
+      ])
+    }
+    expect(kv.writes).toEqual([])
+  })
+
+  test('in names of files and in buckets.json is told; a trailing dot and capitals are left out', async () => {
+    const here = new Project({
+      'rules/*.example.com.xml': FIRST,
+      'rules/a..b.xml': FIRST,
+      'rules/buckets.json': '{"":{},"*.example.com":{},"A.example.":{},"a.example":{}}',
+    })
+    const { code, out } = await here.run(['check', '--json'])
+    const codes = JSON.parse(out).files.map((file: { findings: { code: string }[] }) =>
+      file.findings.map(finding => finding.code).filter(name => name.startsWith('host-')),
+    )
+    expect([code, codes]).toEqual([
+      1,
+      [['host-invalid'], ['host-invalid'], ['host-invalid', 'host-invalid', 'host-repeated']],
+    ])
+    here.remove()
+    const { out: published } = await project.run([
+      'publish',
+      'rules/a.example.xml',
+      '--host',
+      'Files.Example.com.',
+      '--local',
+    ])
+    expect(published).toContain('files.example.com  rules  published')
+    expect([...kv.entries.keys()].filter(key => key.startsWith('cors:'))).toEqual(['cors:files.example.com'])
+  })
+})
+
 describe('what KV keeps', () => {
   const configuration = (method: 'GET' | 'PUT'): Configuration => ({
     rules: [
@@ -256,6 +321,8 @@ a.example
     expect(readSourceName('a.example@backup.xml')).toMatchObject({ kind: 'file' })
     expect(readSourceName('./x@0af1')).toMatchObject({ kind: 'file' })
     expect(readHostName('default')).toEqual({ kind: 'live', host: 'default' })
+    expect(readHostName('A_b.example.')).toEqual({ kind: 'live', host: 'a_b.example' })
+    for (const host of ['192.0.2.1', '[::1]', 'localhost']) expect(readHostName(host)).toMatchObject({ host })
     expect(() => readHostName('https://a.example')).toThrow('write a.example, if that is meant')
   })
 })

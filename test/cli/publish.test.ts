@@ -160,11 +160,11 @@ The local KV (environment local): 0 published, 3 unchanged.
       ],
       [
         ['bücher.example.xml', '--local'],
-        'bücher.example.xml: "bücher.example" is not a host name (no scheme, port or path); write xn--bcher-kva.example, if that is meant. Rename the file, or name its host with --host.\n',
+        'bücher.example.xml: "bücher.example" is not a host name (no scheme, port or path, no empty label); write xn--bcher-kva.example, if that is meant. Rename the file, or name its host with --host.\n',
       ],
       [
         ['rules.txt', '--local', '--host', 'https://a.example'],
-        '--host: "https://a.example" is not a host name (no scheme, port or path); write a.example, if that is meant.\n',
+        '--host: "https://a.example" is not a host name (no scheme, port or path, no empty label); write a.example, if that is meant.\n',
       ],
       [
         ['a.xml', 'b.xml', '--local', '--host', 'a.example'],
