@@ -143,7 +143,7 @@ describe('rules suggest', { timeout: 120_000 }, () => {
     expect(proposals).toEqual([expected, expected])
 
     expect(await statuses()).toEqual([403, 403, 403])
-    expect(await suggest(logs[0] ?? '', '--accept-warnings')).toMatchObject({ code: 0, err: '' })
+    expect(await suggest(logs[0] ?? '', '--apply', '--accept-warnings')).toMatchObject({ code: 0, err: '' })
     await edge.putRules(`cors:${HOST}`, fileText())
     expect(await statuses()).toEqual([200, 200, 200])
     expect(fileText()).toContain("<!-- the app's own -->")
@@ -238,7 +238,7 @@ rules/files.example.com.xml, --only picks some; nothing is published.
     ['a method that no rule can have', { method: 'PATCH', check: 'method' }],
     ['a list that is none', { headers: 'a b', check: 'header-list', header: 'not a list of header names' }],
   ])('proposes nothing for %s', async (_, fields) => {
-    const { code, out } = await suggest(line(fields), '--accept-warnings')
+    const { code, out } = await suggest(line(fields), '--apply', '--accept-warnings')
     expect(code).toBe(0)
     expect(out).toMatch(/To allow it\n {2}No (rule can|browser sends|script sends)/)
     expect(fileText()).toBe(RULES)
@@ -257,7 +257,9 @@ rules/files.example.com.xml, --only picks some; nothing is published.
     const { code, out } = await suggest(line(fields), '--apply')
     expect(code).toBe(1)
     expect(out.replace(/\n {8}/g, ' ')).toContain(`  Mind: ${warning}`)
-    expect(out).toContain('Not applied, for what they say to mind: 1.')
+    expect(out).toContain(
+      'Not applied, for what they say to mind: 1. `--apply --only N --accept-warnings`\ntakes',
+    )
     expect(fileText()).toBe(RULES)
   })
 
@@ -287,6 +289,15 @@ Next
     expect(fileText()).not.toContain('x-cos-acl')
   })
 
+  test('applies nothing without --apply', async () => {
+    expect(await suggest(line(), '--accept-warnings')).toEqual({
+      code: 2,
+      out: '',
+      err: '--accept-warnings says what --apply takes, and applies nothing by itself: add --apply, or leave it out.\n',
+    })
+    expect(fileText()).toBe(RULES)
+  })
+
   test('proposes each change on top of those applied before it', async () => {
     const origin = 'https://new.example.com'
     const log = [
@@ -294,7 +305,7 @@ Next
       line({ ...ORIGIN, origin, method: 'DELETE', headers: 'x-a,x-b', weight: 2 }),
       line({ ...ORIGIN, origin, method: 'DELETE', headers: 'x-d', weight: 1 }),
     ].join('\n')
-    const { groups } = await json(log, '--accept-warnings')
+    const { groups } = await json(log, '--apply', '--accept-warnings')
     expect(groups).toMatchObject([
       { change: { steps: [{ kind: 'add-rule', rule: 3 }] } },
       { verdict: 'allowed', byAppliedChange: true, rule: 3 },

@@ -3,7 +3,7 @@
  * `rules suggest`: what the log of the edge says was refused, and the smallest change of the rules for each.
  */
 
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Change } from '../../cors/change.ts'
 import type { Configuration } from '../../cors/configuration.ts'
 import { revisionOf } from '../../rules/record.ts'
@@ -67,9 +67,7 @@ export function addSuggest(program: Command): void {
       '--apply',
       'write the changes into the file: on a terminal asks for each, else takes those without a warning',
     )
-    .addOption(
-      new Option('--accept-warnings', 'with --apply: takes all, and asks nothing').implies({ apply: true }),
-    )
+    .option('--accept-warnings', 'with --apply: takes all, and asks nothing')
   addPlaceOptions(command)
     .option('--json', 'one JSON document')
     .addHelpText(
@@ -113,6 +111,11 @@ const numberOf = (text: string): number | null => (/^[1-9]\d{0,5}$/.test(text) ?
 async function suggest(file: string | undefined, options: SuggestOptions): Promise<void> {
   if ((file === undefined) === (options.host === undefined))
     throw new Trouble('Name a rules file, or a host with --host: one of the two.')
+  if (options.acceptWarnings && !options.apply) {
+    throw new Trouble(
+      '--accept-warnings says what --apply takes, and applies nothing by itself: add --apply, or leave it out.',
+    )
+  }
   if (options.apply && file === undefined) {
     throw new Trouble(
       '--apply writes a rules file, and none is named. ' +

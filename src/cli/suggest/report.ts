@@ -180,7 +180,7 @@ export function leftText(
   if (mode === 'ask') lines.push(`Not applied: ${numbers}.`)
   else if (mode === 'apply')
     lines.push(
-      `Not applied, for what they say to mind: ${numbers}. \`--only N --accept-warnings\` takes the one that you know to be right.`,
+      `Not applied, for what they say to mind: ${numbers}. \`--apply --only N --accept-warnings\` takes the one that you know to be right.`,
     )
   else if (file !== undefined)
     lines.push(
