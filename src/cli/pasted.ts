@@ -6,6 +6,7 @@
 import { createReadStream } from 'node:fs'
 import { MAX_HAR, NOT_TOLD, type Paste, readPaste } from '../paste/read.ts'
 import { summaryOf } from '../paste/summary.ts'
+import { mustBeSent, sentMethod } from './browser-request.ts'
 import { isInteractive, printError, visible } from './terminal.ts'
 import { codeOf, Trouble } from './trouble.ts'
 
@@ -79,7 +80,7 @@ export function askedUrl({ request }: Paste): URL | null {
 /**
  * The request that is meant, and sentences about what was assumed.
  *
- * @throws {Trouble} when neither text nor options tell what can't be assumed
+ * @throws {Trouble} when neither text nor options tell what can't be assumed, or they tell what no browser sends
  */
 export function requestToExplain(
   named: NamedRequest,
@@ -96,6 +97,7 @@ export function requestToExplain(
         : "The text does not tell the page's origin: name it with --origin.",
     )
   }
+  mustBeSent(origin)
   // A preflight for a GET without headers is none: an answer about it would answer another question.
   if (method === null && (paste === null || (read?.preflight === true && headers.length === 0))) {
     throw new Trouble(
@@ -107,7 +109,7 @@ export function requestToExplain(
   return {
     request: {
       origin,
-      method: method ?? 'GET',
+      method: sentMethod(method ?? 'GET'),
       headers,
       actual: named.actual === true || (paste !== null && read?.preflight === false),
       credentials: named.credentials === true || read?.credentials === true,

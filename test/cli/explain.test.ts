@@ -323,6 +323,49 @@ Refused, by the rules of `)
     expect(readme).toContain(out.slice(out.indexOf('</Error>')))
   })
 
+  test.each([
+    ['https://app.example/', 'The origin ends with a slash', 'https://app.example'],
+    ['app.example', 'The origin has no scheme', 'https://app.example'],
+    ['https://app.example:443', 'The origin names the default port of its scheme', 'https://app.example'],
+    ['HTTPS://App.example/', 'The origin holds upper-case letters', 'https://app.example'],
+    ['http://app.example:8080/upload?x', 'The origin holds a path', 'http://app.example:8080'],
+    [' https://app.example', 'The origin holds white space or an invisible character', 'https://app.example'],
+  ])(
+    'answers nothing about the origin %j, that no browser sends, and names the one that is',
+    async (origin, reason, sent) => {
+      const err = `"${origin}": ${reason}, so it can never equal what a browser sends. Ask again with --origin ${sent}.\n`
+      expect(await explain('app.example.xml', ...from(origin, 'PUT'))).toEqual({ code: 2, out: '', err })
+      const input = `curl -X PUT -H 'Origin: ${origin}' https://app.example/cat.png`
+      const pasted = await project.run(['explain', 'app.example.xml', '--paste', '-'], { input })
+      // White space around the value is no part of a header.
+      if (!origin.startsWith(' ')) expect(pasted).toEqual({ code: 2, out: '', err })
+    },
+  )
+
+  test('asks for the method that a browser sends: put is PUT, and patch stays as it is', async () => {
+    for (const method of ['put', 'Put']) {
+      const { code, out } = await explain('app.example.xml', ...from('https://app.example', method))
+      expect([code, out.split('\n')[0]]).toEqual([0, 'Preflight for PUT from https://app.example'])
+    }
+    const input = "curl -X put -H 'Origin: https://app.example' https://app.example/cat.png"
+    const pasted = await project.run(['explain', 'app.example.xml', '--paste', '-'], { input })
+    expect(pasted.out).toContain('\nPreflight for PUT from https://app.example\n')
+    const patch = await explain('app.example.xml', ...from('https://app.example', 'patch'))
+    expect(patch.out).toContain('No rule can allow the method patch')
+    for (const method of ['', 'PUT ', 'a b']) {
+      expect(await explain('app.example.xml', ...from('https://app.example', method))).toEqual({
+        code: 2,
+        out: '',
+        err: `"${method}" is not a method: name one with --method, such as PUT.\n`,
+      })
+    }
+    expect(await explain('app.example.xml', ...from('', 'PUT'))).toEqual({
+      code: 2,
+      out: '',
+      err: 'The origin is empty: name the page, as in --origin https://www.example.com.\n',
+    })
+  })
+
   test('says in one sentence what it can not explain', async () => {
     const where = from('https://app.example', 'GET')
     const bad = await explain('bad.xml', ...where)
