@@ -89,6 +89,20 @@ All have the same rules.
     )
   })
 
+  test('an edge without rules for a host is equal to a KV without them', async () => {
+    const edge = await startEdge('on')
+    const none = await status(edge.origin, '--host', 'none.example', '--asks', '2')
+    expect(none).toMatchObject({ code: 0, err: '' })
+    expect(none.out).toContain('revision none')
+    expect(none.out).toContain('Edge and KV are equal: neither has rules for none.example.')
+    project.write('none.xml', rulesOf('GET'))
+    const { code, out } = await status(edge.origin, '--host', 'none.example', '--file', 'none.xml', '--json')
+    expect([code, JSON.parse(out).verdict]).toEqual([
+      1,
+      [{ behind: 'kv', text: expect.stringContaining('KV has no rules for none.example') }],
+    ])
+  })
+
   test('names what is no edge, and what does not answer', async () => {
     const server = createServer((_, response) => response.writeHead(404).end())
     await new Promise<void>(done => server.listen(0, '127.0.0.1', done))

@@ -128,11 +128,15 @@ const toldOf = (answers: readonly EdgeAnswer[]): Told[] =>
   }))
 
 function statusText(
-  { answers, kv, file }: Sides,
+  { host, answers, kv, file }: Sides,
   base: string,
   place: string,
   verdict: readonly Sentence[],
 ): string {
+  const equal =
+    kv.state === 'nothing'
+      ? `Edge and KV are equal: neither has rules for ${visible(host)}. \`publish\` its rules file, if it is to have some.`
+      : 'All have the same rules.'
   const revision = (text: string | null) =>
     text === null ? 'revision not told' : `revision ${visible(text)}`
   const rows = [
@@ -148,7 +152,7 @@ function statusText(
   ]
   const sentences =
     verdict.length === 0
-      ? [style('green', `All have the same rules.`)]
+      ? [style('green', wrap(equal))]
       : verdict.map(({ text, behind }) => style(behind === null ? 'yellow' : 'red', wrap(text)))
   return [table(rows), '', ...sentences].join('\n')
 }

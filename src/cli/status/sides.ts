@@ -25,6 +25,9 @@ import type { FileSide, KvSide } from './verdict.ts'
 /** A side, and its rules; null: they can't be used. */
 export type WithRules<T> = T & { readonly configuration: Configuration | null }
 
+/** As the edge tells it of a host without any value in KV (src/rules/policies.ts); a published one is of hex digits. */
+const REVISION_OF_NOTHING = 'none'
+
 /** What KV has for a host: its own rules, or the default ones; and the host's dialect. */
 export async function readKvSide(
   kv: Kv,
@@ -47,7 +50,7 @@ export async function readKvSide(
       return {
         ...side,
         state: 'nothing',
-        revision: await revisionOf(NO_CONFIGURATION),
+        revision: REVISION_OF_NOTHING,
         configuration: NO_CONFIGURATION,
       }
     case 'unusable':

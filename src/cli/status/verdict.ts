@@ -57,7 +57,7 @@ export function verdictOn(sides: Sides): Sentence[] {
   return [...ofKv(sides), ...ofEdge(sides)]
 }
 
-function ofKv({ host, kv, file }: Sides): Sentence[] {
+function ofKv({ host, answers, kv, file }: Sides): Sentence[] {
   const publish = file === null ? '`publish` its rules file' : `\`publish ${quote(file.name)}\``
   switch (kv.state) {
     case 'unusable': {
@@ -65,6 +65,8 @@ function ofKv({ host, kv, file }: Sides): Sentence[] {
       return [{ behind: 'kv', text }]
     }
     case 'nothing':
+      // Where no file says otherwise, none may be what is meant.
+      if (file === null && answers.every(({ revision }) => revision === kv.revision)) return []
       return [{ behind: 'kv', text: `KV has no rules for ${host}, and no default ones: ${publish}.` }]
     case 'default':
     case 'own':
