@@ -1,5 +1,7 @@
-import { globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Project } from './rules.ts'
 
@@ -163,6 +165,23 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       'utf16.xml: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.',
       'large.xml: the file is over 1048576 bytes, and a configuration has 65536 at most. Is it the right file?',
     ])
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk is told, and is a failure', async () => {
+    const onto = (file: string, ...args: string[]) => {
+      const { command, options } = project.process(args)
+      return promisify(execFile)('sh', ['-c', `exec "$@" > ${file}`, 'sh', ...command], options).then(
+        () => ({ code: 0, stderr: '' }),
+        ({ code, stderr }) => ({ code, stderr }),
+      )
+    }
+    expect(await onto('/dev/full', 'check', 'rules/files.example.com.xml')).toEqual({
+      code: 2,
+      stderr: 'The output could not be written (the disk is full): it is not complete.\n',
+    })
+    expect(await onto('whole.txt', 'check', 'rules/files.example.com.xml')).toEqual({ code: 0, stderr: '' })
+    // What can't be told on standard error is in the exit code all the same.
+    expect(await onto('whole.txt 2> /dev/full', 'check', 'none.xml')).toMatchObject({ code: 2 })
   })
 
   test('colours its output only where colours are wanted', async () => {

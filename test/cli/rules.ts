@@ -46,13 +46,20 @@ export class Project {
     writeFileSync(path, content)
   }
 
-  /** Runs a command with no terminal, and with `env` on top of an environment that says nothing of colours. */
-  rules(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  /** The process of a command, with `env` on top of an environment that says nothing of colours. */
+  process(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
     const logs = { WRANGLER_LOG_PATH: join(this.folder, 'logs') }
-    const options = { cwd: this.folder, env: { ...inherited, ...logs, ...env } }
+    const command: [program: string, ...args: string[]] = [process.execPath, MAIN, ...args]
+    return { command, options: { cwd: this.folder, env: { ...inherited, ...logs, ...env } } }
+  }
+
+  /** Runs a command with no terminal. */
+  rules(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+    const { command, options } = this.process(args, env)
+    const [program, ...rest] = command
     return new Promise(done => {
-      const child = execFile(process.execPath, [MAIN, ...args], options, (error, out, err) => {
+      const child = execFile(program, rest, options, (error, out, err) => {
         done({ code: error === null ? 0 : Number(error.code ?? -1), out, err })
       })
       child.stdin?.end()
