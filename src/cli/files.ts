@@ -67,7 +67,7 @@ export async function readText(file: string): Promise<string> {
   try {
     bytes = await readBounded(file)
   } catch (error) {
-    throw new Trouble(`${name}: ${whyUnreadable(codeOf(error), file)}`)
+    throw new Trouble(`${name}: ${whyUnreadable(codeOf(error), join(file, '*.xml'))}`)
   }
   if (bytes.length > MAX_FILE_BYTES) {
     throw new Trouble(
@@ -101,12 +101,17 @@ async function readBounded(file: string): Promise<Buffer> {
   }
 }
 
-function whyUnreadable(code: string, file: string): string {
+/**
+ * Why a file that is there to be read can't be, and what to do.
+ *
+ * @param several how the files in it are named, where more than one can be
+ */
+export function whyUnreadable(code: string, several?: string): string {
   switch (code) {
     case 'ENOENT':
       return `there is no such file. Check the path; it is taken from ${process.cwd()}.`
     case 'EISDIR':
-      return `this is a folder. Name the files in it, such as ${visible(join(file, '*.xml'))}.`
+      return `this is a folder. Name ${several === undefined ? 'a file in it' : `the files in it, such as ${visible(several)}`}.`
     case 'EACCES':
     case 'EPERM':
       return 'the file may not be read. Give yourself the right to read it, or run this as its owner.'

@@ -48,7 +48,8 @@ export async function writeOutput(text: string, { out, force }: OutputOptions): 
   }
 }
 
-function whyUnwritten(error: unknown): string {
+/** Why a file could not be written, and what to do. */
+export function whyUnwritten(error: unknown): string {
   switch (codeOf(error)) {
     case 'EEXIST':
       return 'the file is there already, and was left as it is. Add --force to replace it, or name another.'

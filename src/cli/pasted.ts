@@ -7,6 +7,8 @@ import { createReadStream } from 'node:fs'
 import { MAX_HAR, NOT_TOLD, type Paste, readPaste } from '../paste/read.ts'
 import { summaryOf } from '../paste/summary.ts'
 import { mustBeSent, sentMethod } from './browser-request.ts'
+import { decoded } from './decoded.ts'
+import { whyUnreadable } from './files.ts'
 import { isInteractive, printError, visible } from './terminal.ts'
 import { codeOf, Trouble } from './trouble.ts'
 
@@ -55,20 +57,19 @@ export const notTheRules = ({ kind }: Paste, { headers }: NamedRequest): string 
     ? null
     : `The rules allow what is told. ${headers === undefined ? 'If the script sets headers, name them with --headers. ' : ''}Else it was another answer than this one that the browser has seen: docs/troubleshooting.md#old-answer.`
 
-/** UTF-8 takes up to four bytes for a code unit; what is over the bound is for the reader to refuse. */
+/** What is over the bound is for the reader to refuse. */
 async function readAll(file: string): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
+  const name = file === '-' ? 'Standard input' : visible(file)
+  let all = ''
   try {
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
-      chunks.push(Buffer.from(chunk))
-      length += chunk.length
-      if (length > MAX_HAR * 4) break
+    for await (const text of decoded(file === '-' ? process.stdin : createReadStream(file), name)) {
+      all += text
+      if (all.length > MAX_HAR) break
     }
   } catch (error) {
-    throw new Trouble(`${visible(file)}: the file can't be read (${codeOf(error) || 'unknown error'}).`)
+    throw error instanceof Trouble ? error : new Trouble(`${name}: ${whyUnreadable(codeOf(error))}`)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return all
 }
 
 /** What the text says was asked for; null where it names nothing that an edge could be asked for. */

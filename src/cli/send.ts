@@ -5,6 +5,7 @@
 
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { codeOf } from './trouble.ts'
 
 export interface Server {
   /** Without a slash at its end. */
@@ -53,9 +54,13 @@ export function send<T>(
     const sent = (secure ? httpsRequest : httpRequest)(options, response => {
       read(response).then(resolve, reject)
     })
-    sent.on('error', error =>
-      reject(options.signal.aborted ? new Error(`no answer within ${TIMEOUT_MS / 1000} s`) : error),
-    )
+    sent.on('error', error => {
+      if (options.signal.aborted) reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`))
+      // OpenSSL's own words for bytes that are no TLS are its source files and their lines.
+      else if (codeOf(error) === 'EPROTO' && error.message.includes('wrong version number'))
+        reject(new Error('what answers there speaks http, not https'))
+      else reject(error)
+    })
     sent.end()
   })
 }

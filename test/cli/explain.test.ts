@@ -283,6 +283,12 @@ Refused, by the rules of `)
       })
     })
 
+    test('reads a file in UTF-16', async () => {
+      project.write('pasted.txt', Buffer.from(`\uFEFF${PREFLIGHT}`, 'utf16le'))
+      const { out } = await explain('app.example.xml', '--paste', 'pasted.txt', '--method', 'PUT')
+      expect(out).toContain('Preflight for PUT from https://app.example')
+    })
+
     test('asks about the request itself where it was that, and says what is assumed', async () => {
       const { out } = await paste(
         PREFLIGHT.replace(/Response to preflight .*: /, '').replace('//app.example/', '//other.example/'),
@@ -390,7 +396,12 @@ Refused, by the rules of `)
     })
     expect(await explain('app.example.xml', ...where, '--paste', 'nope.txt')).toMatchObject({
       code: 2,
-      err: "nope.txt: the file can't be read (ENOENT).\n",
+      err: `nope.txt: there is no such file. Check the path; it is taken from ${project.folder}.\n`,
+    })
+    project.write('folder/x', '')
+    expect(await explain('app.example.xml', ...where, '--paste', 'folder')).toMatchObject({
+      code: 2,
+      err: 'folder: this is a folder. Name a file in it.\n',
     })
     expect(await project.run(['explain', ...where])).toMatchObject({
       code: 2,

@@ -111,6 +111,12 @@ All have the same rules.
       code: 2,
       err: expect.stringContaining("HTTP 404 without the edge's request id, so something else answers there"),
     })
+    expect(await status(url.replace('http:', 'https:'), '--host', HOST)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        'the edge gives no answer (what answers there speaks http, not https). Check the URL and the network.',
+      ),
+    })
     await new Promise(done => server.close(done))
     expect(await status(url, '--host', HOST)).toMatchObject({
       code: 2,

@@ -1,7 +1,9 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { decoded } from '../../src/cli/decoded.ts'
 import { COLUMNS } from '../../src/cli/layout.ts'
 import { JsonObjects, MAX_DEPTH, MAX_OBJECT_LENGTH } from '../../src/cli/suggest/json-objects.ts'
 import { type LoggedRequest, loggedRequests } from '../../src/cli/suggest/logged-request.ts'
@@ -358,14 +360,64 @@ Next
     })
     expect(await call(FILE, '--log', 'none.log')).toMatchObject({
       code: 2,
-      err: "none.log: the log can't be read (ENOENT).\n",
+      err: `none.log: there is no such file. Check the path; it is taken from ${project.folder}.\n`,
+    })
+    expect(await call(FILE, '--log', 'rules')).toMatchObject({
+      code: 2,
+      err: 'rules: this is a folder. Name a file in it.\n',
     })
     for (const since of ['yesterday', '5', '2026-99-99'])
       expect((await call(FILE, '--log', 'x', '--since', since)).code).toBe(2)
     expect(await suggest('GET /a - Ok @ 11/22/2026, 9:40:00 AM\n')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('is it the log of this Worker, in JSON?'),
+      out: expect.stringContaining(
+        'All it has is other text, 1 line: is it the log of this Worker, in JSON?',
+      ),
     })
+  })
+
+  test('reads UTF-16, as PowerShell writes it, and says what is no text', async () => {
+    const logged = line({ origin: 'https://ü.example' })
+    const utf16 = Buffer.from(`\uFEFF${logged}\r\n`, 'utf16le')
+    for (const bytes of [utf16, Buffer.from(utf16).swap16(), Buffer.from(`\uFEFF${logged}`)]) {
+      project.write('edge.log', bytes)
+      const { out } = await project.run(['suggest', FILE, '--log', 'edge.log', '--json'])
+      expect(JSON.parse(out)).toMatchObject({
+        log: { otherLines: 0, refused: 1 },
+        groups: [{ origin: 'https://ü.example' }],
+      })
+    }
+    const others: [Buffer, string][] = [
+      [gzipSync(logged), 'this is gzip, and no text. Unpack it first.'],
+      [
+        utf16.subarray(2),
+        'this is no text in UTF-8, or in UTF-16 with a byte order mark. Is it the right file?',
+      ],
+      [
+        Buffer.from([0]),
+        'this is no text in UTF-8, or in UTF-16 with a byte order mark. Is it the right file?',
+      ],
+    ]
+    for (const [bytes, why] of others) {
+      project.write('edge.log', bytes)
+      expect(await project.run(['suggest', FILE, '--log', 'edge.log'])).toEqual({
+        code: 2,
+        out: '',
+        err: `edge.log: ${why}\n`,
+      })
+    }
+  })
+
+  test('decodes bytes that are cut anywhere', async () => {
+    const text = '{"a":"ü→😀"}'
+    for (const bytes of [Buffer.from(text), Buffer.from(`\uFEFF${text}`, 'utf16le'), Buffer.from('{')]) {
+      const pieces = async function* () {
+        for (const byte of bytes) yield Buffer.of(byte)
+      }
+      let read = ''
+      for await (const piece of decoded(pieces(), 'x')) read += piece
+      expect(read).toBe(bytes.length === 1 ? '{' : text)
+    }
   })
 })
 

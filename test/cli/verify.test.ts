@@ -238,6 +238,10 @@ ${curl(other)}`,
     )
     expect(first.out).toMatch(/^20 of \d+ compared, no difference\.\n$/)
 
+    expect(await verify(edge, other, '--resume', here.folder)).toMatchObject({
+      code: 2,
+      err: `--resume ${here.folder}: this is a folder. Name a file in it.\n`,
+    })
     const journal = join(here.folder, 'run.jsonl')
     appendFileSync(journal, '[19,{"differ')
     asked = 0

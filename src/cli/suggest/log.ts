@@ -5,6 +5,8 @@
 
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
+import { decoded } from '../decoded.ts'
+import { whyUnreadable } from '../files.ts'
 import { visible } from '../terminal.ts'
 import { codeOf, Trouble } from '../trouble.ts'
 import { JsonObjects } from './json-objects.ts'
@@ -32,6 +34,7 @@ export async function readLog(log: string | undefined, refusals: Refusals): Prom
       'There is no log: pipe one in (`npm exec -- wrangler tail --format json | …`), or name it with --log FILE.',
     )
   }
+  const name = isPiped ? 'Standard input' : visible(log)
   const stream = isPiped ? process.stdin : createReadStream(log)
   const objects = new JsonObjects()
   let told = 0
@@ -44,17 +47,16 @@ export async function readLog(log: string | undefined, refusals: Refusals): Prom
     }
   }
   try {
-    for await (const piece of untilInterrupted(stream)) count(objects.push(piece))
+    for await (const text of decoded(untilInterrupted(stream), name)) count(objects.push(text))
   } catch (error) {
-    const name = isPiped ? 'Standard input' : visible(log)
-    throw new Trouble(`${name}: the log can't be read (${codeOf(error) || 'unknown error'}).`)
+    throw error instanceof Trouble ? error : new Trouble(`${name}: ${whyUnreadable(codeOf(error))}`)
   }
   count(objects.end())
   return { otherLines: objects.otherLines, told }
 }
 
 /** A tail has no end: Ctrl-C ends it, and what has come so far is told. */
-async function* untilInterrupted(stream: Readable): AsyncGenerator<string> {
+async function* untilInterrupted(stream: Readable): AsyncGenerator<Uint8Array> {
   let isInterrupted = false
   const interrupt = () => {
     isInterrupted = true
@@ -62,7 +64,7 @@ async function* untilInterrupted(stream: Readable): AsyncGenerator<string> {
   }
   process.once('SIGINT', interrupt)
   try {
-    yield* stream.setEncoding('utf8') as AsyncIterable<string>
+    yield* stream as AsyncIterable<Uint8Array>
   } catch (error) {
     if (!isInterrupted) throw error
   } finally {

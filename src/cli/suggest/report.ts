@@ -59,7 +59,7 @@ export function headText(
     ),
     ...note(
       told === 0 ? otherLines : 0,
-      n => `All it has is other text, ${n} lines: is it the log of this Worker, in JSON?`,
+      () => `All it has is other text, ${count(otherLines, 'line')}: is it the log of this Worker, in JSON?`,
     ),
     ...note(hosts === '' ? 0 : 1, () => `Refused for other hosts: ${hosts}. --all-hosts takes them in.`),
     ...note(

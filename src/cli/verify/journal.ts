@@ -5,8 +5,9 @@
  */
 
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { whyUnwritten } from '../output.ts'
 import { visible } from '../terminal.ts'
-import { codeOf, Trouble } from '../trouble.ts'
+import { Trouble } from '../trouble.ts'
 
 /** Well over what the largest run writes. In bytes. */
 const MAX_BYTES = 256 * 1024 * 1024
@@ -37,7 +38,7 @@ export class Journal<R> {
       file = openSync(path, 'a+')
       text = readFileSync(file, 'utf8')
     } catch (error) {
-      throw new Trouble(`--resume ${name}: the file can't be used (${codeOf(error) || 'unknown error'}).`)
+      throw new Trouble(`--resume ${name}: ${whyUnwritten(error)}`)
     }
     const lines = text.slice(0, MAX_BYTES).split('\n')
     // An interrupted write leaves half a line, which is written anew.
