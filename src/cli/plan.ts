@@ -49,6 +49,12 @@ export interface Publication {
   readonly file: RulesFile
 }
 
+export interface Plan {
+  readonly changes: readonly Change[]
+  /** Hosts with settings in KV that the settings file does not name: those still hold. */
+  readonly unnamed: readonly string[]
+}
+
 /**
  * Compiles each file for its host's dialect and compares it with what is live.
  *
@@ -60,7 +66,7 @@ export async function planChanges(
   publications: readonly Publication[],
   settingsFile: SettingsFile | null,
   publishedAt: string,
-): Promise<Change[]> {
+): Promise<Plan> {
   const settings = settingsFile?.settings ?? new Map<string, string>()
   const hosts = publications.map(({ host }) => host)
   const live = await kv.get([...new Set([...keysToPlan(hosts), ...[...settings.keys()].map(settingsKey)])])
@@ -82,7 +88,10 @@ export async function planChanges(
     })
     changes.push(await planRules(host, record, live))
   }
-  return changes
+  const unnamed = [...new Set([...hosts, DEFAULT_HOST])].filter(
+    host => !settings.has(host) && (live.get(settingsKey(host)) ?? null) !== null,
+  )
+  return { changes, unnamed }
 }
 
 /** The keys that the rules of these hosts are planned from. */

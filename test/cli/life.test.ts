@@ -197,6 +197,37 @@ describe('a name that no request can have', { timeout: 60_000 }, () => {
   })
 })
 
+describe('settings that buckets.json names no more', { timeout: 60_000 }, () => {
+  const kv = new MemoryKv()
+  useKv(kv)
+
+  test('are told by publish, with the command that removes them, and by list', async () => {
+    const here = new Project({
+      'rules/a.example.xml': FIRST,
+      'rules/b.example.xml': FIRST,
+      'rules/buckets.json': '{"a.example":{"dialect":"s3"},"b.example":{"dialect":"s3"}}',
+    })
+    expect(await here.run(['publish', '--local'])).toMatchObject({ code: 0, err: '' })
+    here.write('rules/buckets.json', '{"a.example":{"dialect":"s3"}}')
+    const told = (place: string) =>
+      `b.example has settings in KV, which hold, and rules/buckets.json does not name it. To remove them: npm exec -- wrangler kv key delete bucket:b.example --binding RULES ${place}\n`
+    const local = ['--local', '--persist-to', 'my state']
+    expect(await here.run(['publish', ...local])).toMatchObject({
+      code: 0,
+      err: told("--local --env local --persist-to 'my state'"),
+    })
+    const { err } = await here.run(['publish', '--remote', '--dry-run'])
+    expect(err).toBe(told('--remote --env ""'))
+    expect(await here.run(['publish', 'rules/b.example.xml', '--local'])).toMatchObject({ err: '' })
+    const { out } = await here.run(['list', '--local'])
+    expect(out).toContain('\n\nSettings of their own: a.example, b.example.\n\n2 hosts in')
+    expect(JSON.parse((await here.run(['list', '--local', '--json'])).out)).toMatchObject({
+      settings: ['a.example', 'b.example'],
+    })
+    here.remove()
+  })
+})
+
 describe('what KV keeps', () => {
   const configuration = (method: 'GET' | 'PUT'): Configuration => ({
     rules: [

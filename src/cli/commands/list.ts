@@ -4,11 +4,12 @@
  */
 
 import type { Command } from 'commander'
-import { rulesKey } from '../../rules/names.ts'
+import { rulesKey, settingsKey } from '../../rules/names.ts'
 import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { readStored } from '../kv/stored.ts'
+import { wrap } from '../layout.ts'
 import { count, print, printJson, table, visible } from '../terminal.ts'
 
 interface ListOptions extends PlaceOptions {
@@ -19,7 +20,9 @@ export function addList(program: Command): void {
   const command = program
     .command('list')
     .summary('list the hosts that have rules')
-    .description('Lists all hosts with rules in KV: revision, number of rules, when published and from what.')
+    .description(
+      'Lists all hosts with rules in KV: revision, number of rules, when published and from what; and those with settings.',
+    )
   addPlaceOptions(command)
     .option('--json', 'one JSON document')
     .addHelpText(
@@ -33,6 +36,9 @@ async function list(options: ListOptions): Promise<void> {
   const { place } = await readDeployment(options)
   await withKv(place, async kv => {
     const keys = (await kv.list(rulesKey(''))).map(({ key }) => key).sort()
+    const settings = (await kv.list(settingsKey('')))
+      .map(({ key }) => key.slice(settingsKey('').length))
+      .sort()
     const values = await kv.get(keys)
     const hosts = []
     for (const key of keys) {
@@ -47,7 +53,7 @@ async function list(options: ListOptions): Promise<void> {
       })
     }
     if (options.json) {
-      printJson({ where: place.where, env: place.env, hosts })
+      printJson({ where: place.where, env: place.env, hosts, settings })
       return
     }
     if (hosts.length > 0) {
@@ -67,6 +73,7 @@ async function list(options: ListOptions): Promise<void> {
         )}\n`,
       )
     }
+    if (settings.length > 0) print(`${wrap(`Settings of their own: ${settings.map(visible).join(', ')}.`)}\n`)
     print(`${count(hosts.length, 'host')} in ${describePlace(place)}.`)
   })
 }

@@ -3,13 +3,15 @@
  * `rules publish`: rules files and settings into KV. Nothing is written unless all of it can be.
  */
 
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
+import { settingsKey } from '../../rules/names.ts'
 import { applyChanges, mustBeAskable, type WriteOptions } from '../apply.ts'
-import { findFiles, hostOfFile, isSettingsFile } from '../files.ts'
+import { findFiles, hostOfFile, isSettingsFile, RULES_FOLDER, SETTINGS_FILE } from '../files.ts'
 import { readHost } from '../hosts.ts'
-import { type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { type Publication, planChanges } from '../plan.ts'
@@ -62,9 +64,19 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
     else if (reading.kind === 'rules' && host !== undefined) publications.push({ host, file: reading })
   }
   await withKv(deployment.place, async kv => {
-    const changes = await planChanges(kv, deployment, publications, settings, new Date().toISOString())
+    const now = new Date().toISOString()
+    const { changes, unnamed } = await planChanges(kv, deployment, publications, settings, now)
     await applyChanges(kv, deployment, readings, changes, options)
+    // Files that are named say nothing of those that are not.
+    if (named.length === 0) for (const host of unnamed) printError(unnamedText(host, options))
   })
+}
+
+function unnamedText(host: string, { env, local, persistTo }: PublishOptions): string {
+  const folder =
+    persistTo === undefined ? '' : ` --persist-to '${visible(persistTo).replaceAll("'", `'\\''`)}'`
+  const place = local ? `--local --env ${env ?? LOCAL_ENVIRONMENT}${folder}` : `--remote --env "${env ?? ''}"`
+  return `${host} has settings in KV, which hold, and ${join(RULES_FOLDER, SETTINGS_FILE)} does not name it. To remove them: npm exec -- wrangler kv key delete ${settingsKey(host)} --binding ${BINDING} ${place}`
 }
 
 /** File → host, for every file with rules. @throws {Trouble} where a host can't be told or is named twice */

@@ -11,7 +11,7 @@ import { reasonOf, Trouble } from '../trouble.ts'
 import type { KvPlace } from './kv.ts'
 
 /** The environment that `npm start` runs. */
-const LOCAL_ENVIRONMENT = 'local'
+export const LOCAL_ENVIRONMENT = 'local'
 
 /** The options of every command that works on a KV. */
 export interface PlaceOptions {
