@@ -27,13 +27,15 @@ export function rulesText(outcome: Outcome, name: string): string {
   const { explanation, question, facts } = outcome
   const kind = question.actual ? 'Request' : 'Preflight for'
   const head = `${kind} ${requestText(facts)}${question.credentials ? ', with credentials' : ''}`
-  const verdict = style(explanation.answeredBy === null ? 'red' : 'green', verdictText(outcome))
+  const isAnswered = explanation.answeredBy !== null
+  const verdict = style(isAnswered ? (outcome.allowed ? 'green' : 'yellow') : 'red', verdictText(outcome))
+  const but = isAnswered && !outcome.allowed ? ' A browser fails it all the same: see below.' : ''
   const { told, left, later } = toldRules(outcome)
   const near = nearSentences(outcome)
   const unasked = unaskedSentence(outcome)
   return [
     wrap(head),
-    wrap(`${verdict}, by the rules of ${name}.`),
+    wrap(`${verdict}, by the rules of ${name}.${but}`),
     '',
     ...(explanation.rules.length === 0 ? ['There are no rules.'] : told.map(rule => ruleText(rule, outcome))),
     ...(left > 0 ? [`${count(left, 'other rule')} asked: neither the origin nor all of the rest.`] : []),

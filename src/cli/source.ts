@@ -69,9 +69,19 @@ export function hostOf(text: string): string {
   return read.host
 }
 
-/** Reads the rules of each name, opening KV only where one of them needs it. @throws {Trouble} */
+/**
+ * Reads the rules of each name, opening KV only where one of them needs it.
+ *
+ * @throws {Trouble} also when the options name a KV that none of them needs
+ */
 export async function readSources(names: readonly SourceName[], options: PlaceOptions): Promise<Source[]> {
   if (names.every(name => name.kind === 'file')) {
+    const place = options.local ? '--local' : options.remote ? '--remote' : null
+    if (place !== null) {
+      throw new Trouble(
+        `${place} says which KV to ask, and the rules of a file are asked of none: leave it out, or name a host instead of the file.`,
+      )
+    }
     const sources: Source[] = []
     for (const { file } of names) sources.push(await readFileSource(file))
     return sources

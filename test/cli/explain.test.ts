@@ -372,6 +372,24 @@ Refused, by the rules of `)
     })
   })
 
+  test('says that a browser fails what the rules allow, where it does', async () => {
+    const asked = from('https://x.example', 'GET')
+    const { code, out } = await explain('app.example.xml', ...asked, '--credentials')
+    expect(code).toBe(1)
+    expect(out.replace(/\s+/g, ' ')).toMatch(
+      /Allowed by rule \d, by the rules of app\.example\.xml \(cos\)\. A browser fails it all the same: see below\./,
+    )
+    expect((await explain('app.example.xml', ...asked)).out).not.toContain('all the same')
+  })
+
+  test.each(['--local', '--remote'])('a file is not looked for in a KV: %s is refused', async place => {
+    expect(await explain('app.example.xml', ...from('https://x.example', 'GET'), place)).toEqual({
+      code: 2,
+      out: '',
+      err: `${place} says which KV to ask, and the rules of a file are asked of none: leave it out, or name a host instead of the file.\n`,
+    })
+  })
+
   test('says in one sentence what it can not explain', async () => {
     const where = from('https://app.example', 'GET')
     const bad = await explain('bad.xml', ...where)

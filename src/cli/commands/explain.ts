@@ -65,7 +65,8 @@ export function addExplain(program: Command): void {
       '\nExamples:\n' +
         '  npm run rules -- explain rules/files.example.com.xml --origin https://www.example.com --method PUT\n' +
         '  npm run rules -- explain --remote --paste -\n' +
-        '\nExit code: 0 the request is allowed, 1 it is not, 2 a problem with the call, the file, wrangler or KV.',
+        '\nExit code: 0 the request is allowed, 1 it is not, or a browser fails it all the same, ' +
+        '2 a problem with the call, the file, wrangler or KV.',
     )
     .action(explain)
 }
