@@ -322,7 +322,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'src/formats/xml-guard.ts',
     FORMATS,
     ['two roots are accepted', '++roots > 1', '++roots > 2'],
-    ['one level too deep', 'depth >= MAX_DEPTH', 'depth > MAX_DEPTH'],
+    ['one level too deep', 'opened.length >= MAX_DEPTH', 'opened.length > MAX_DEPTH'],
     [
       'a DOCTYPE is no declaration',
       "else if (xml.startsWith('<!', open)) return { at: open, code: 'doctype' }",

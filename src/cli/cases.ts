@@ -67,7 +67,8 @@ export function readCases(text: string): CasesReading {
   }
   if (!Array.isArray(written) || written.length === 0) {
     const hint = 'Write [{"origin": "https://www.example.com", "method": "PUT", "expect": "allowed"}].'
-    add('wrong-type', '', '', 'The file is not a JSON array of cases.', hint)
+    if (Array.isArray(written)) add('no-cases', '', '', 'The file has no cases.', hint)
+    else add('wrong-type', '', '', 'The file is not a JSON array of cases.', hint)
     return { cases: [], findings }
   }
   const cases: Case[] = []

@@ -3,7 +3,7 @@
  * The files that a command reads: found, and read within a bound; every failure is one sentence.
  */
 
-import { open, readdir } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { MAX_DOCUMENT_BYTES } from '../cors/configuration.ts'
 import { quote } from '../cors/findings.ts'
@@ -60,8 +60,16 @@ export function sourceName(file: string): string {
   return path.startsWith('..') || isAbsolute(path) ? basename(file) : path.split(sep).join('/')
 }
 
+/** @throws {Trouble} when it is a folder */
+export async function mustBeFile(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null)
+  if (found?.isDirectory())
+    throw new Trouble(`${visible(file)}: ${whyUnreadable('EISDIR', join(file, '*.xml'))}`)
+}
+
 /** The text of a file. @throws {Trouble} saying what is wrong with the file and what to do */
 export async function readText(file: string): Promise<string> {
+  if (file === '') throw new Trouble('"" is not the name of a file (from a variable that is not set?).')
   const name = visible(file)
   let bytes: Buffer
   try {
@@ -76,8 +84,10 @@ export async function readText(file: string): Promise<string> {
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    if (text.trim() === '') throw new Trouble(`${name}: the file is empty. Is it the right file?`)
     if (!text.includes('\0')) return text
-  } catch {
+  } catch (error) {
+    if (error instanceof Trouble) throw error
     // Not UTF-8: told below.
   }
   throw new Trouble(`${name}: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.`)

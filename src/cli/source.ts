@@ -3,8 +3,10 @@
  * Where a command takes rules from: a file, what is live for a host, or an earlier revision of it.
  */
 
+import { existsSync } from 'node:fs'
 import type { Configuration } from '../cors/configuration.ts'
 import type { DialectName } from '../cors/dialect.ts'
+import { quote } from '../cors/findings.ts'
 import { settingsKey } from '../rules/names.ts'
 import type { Settings } from '../settings.ts'
 import { NOT_DEPLOYED } from './bucket-settings.ts'
@@ -56,9 +58,22 @@ export function readSourceName(text: string): SourceName {
   return { kind: 'file', file: text }
 }
 
+const NO_REVISION = 'after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.'
+
+/** As {@link readSourceName}, of what is most likely meant as a file only where there is one. @throws {Trouble} */
+export function readSide(text: string): SourceName {
+  const name = readSourceName(text)
+  if (name.kind !== 'file' || /[/\\]|\.(?:xml|json)$/i.test(text) || existsSync(text)) return name
+  const [host = '', revision] = text.split('@')
+  if ('problem' in readHost(host)) return name
+  const hint = revision === undefined ? `For what is live write live:${host}.` : `Of a host, ${NO_REVISION}`
+  throw new Trouble(`${visible(text)}: there is no such file. ${hint}`)
+}
+
 /** Reads `HOST` or `HOST@REVISION`. @throws {Trouble} when the host is none */
 export function readHostName(text: string): SourceName {
   const name = readSourceName(text)
+  if (name.kind === 'file' && text.includes('@')) throw new Trouble(`"${quote(text)}": ${NO_REVISION}`)
   return name.kind === 'revision' ? name : { kind: 'live', host: hostOf(text) }
 }
 

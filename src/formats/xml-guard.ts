@@ -4,7 +4,7 @@
  * and mark-up that fast-xml-parser's validator and parser would read differently.
  */
 
-import type { Finding } from '../cors/findings.ts'
+import { type Finding, quote } from '../cors/findings.ts'
 import { lineCounter, syntaxError } from './document.ts'
 import { badReference } from './xml-references.ts'
 
@@ -77,12 +77,14 @@ export function guard(xml: string): { xml: string } | { refusal: Finding } {
 
 /** One scan over the mark-up, linear. */
 function firstProblem(xml: string): Problem | null {
-  let depth = 0
+  /** Where the elements begin that are open. */
+  const opened: number[] = []
   let roots = 0
   for (let at = 0; at < xml.length; ) {
     const open = xml.indexOf('<', at)
     const text = xml.slice(at, open < 0 ? xml.length : open)
-    if (depth === 0 && !SPACE.test(text)) return { at, malformed: 'there is text outside the root element.' }
+    if (opened.length === 0 && !SPACE.test(text))
+      return { at, malformed: 'there is text outside the root element.' }
     if (text.includes(']]>')) return { at, malformed: ']]> stands outside a CDATA section.' }
     const bad = badReference(text)
     if (bad >= 0) return { at: at + bad, code: 'bad-reference' }
@@ -97,7 +99,7 @@ function firstProblem(xml: string): Problem | null {
     } else if (xml.startsWith('<![CDATA[', open)) {
       const end = xml.indexOf(']]>', open)
       if (end < 0) return { at: open, malformed: 'a CDATA section is not closed.' }
-      if (depth === 0) return { at: open, malformed: 'there is text outside the root element.' }
+      if (opened.length === 0) return { at: open, malformed: 'there is text outside the root element.' }
       at = end + 3
     } else if (xml.startsWith('<!', open)) return { at: open, code: 'doctype' }
     else if (xml.startsWith('<?', open)) return { at: open, code: 'processing-instruction' }
@@ -110,14 +112,19 @@ function firstProblem(xml: string): Problem | null {
       const badInTag = badReference(tag)
       if (badInTag >= 0) return { at: open + 1 + badInTag, code: 'bad-reference' }
       if (kind === 'closing') {
-        if (--depth < 0) return { at: open, malformed: 'a closing tag has no opening one.' }
+        if (opened.pop() === undefined) return { at: open, malformed: 'a closing tag has no opening one.' }
       } else {
-        if (depth === 0 && ++roots > 1) return { at: open, code: 'root-repeated' }
-        if (depth >= MAX_DEPTH) return { at: open, code: 'too-deep' }
-        if (kind === 'opening') depth++
+        if (opened.length === 0 && ++roots > 1) return { at: open, code: 'root-repeated' }
+        if (opened.length >= MAX_DEPTH) return { at: open, code: 'too-deep' }
+        if (kind === 'opening') opened.push(open)
       }
       at = close + 1
     }
+  }
+  const last = opened.pop()
+  if (last !== undefined) {
+    const name = NAME.exec(xml.slice(last + 1, tagEnd(xml, last + 1)))?.[0] ?? ''
+    return { at: last, malformed: `${quote(name)} is not closed.` }
   }
   return roots === 0 ? { at: 0, code: 'root-missing' } : null
 }

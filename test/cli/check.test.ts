@@ -143,6 +143,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     symlinkSync('loop.xml', join(project.folder, 'loop.xml'))
     project.write('binary.xml', Buffer.from([0x3c, 0x00, 0xff, 0xfe]))
     project.write('utf16.xml', Buffer.from(`\uFEFF${GOOD}`, 'utf16le'))
+    project.write('empty.xml', '\n')
     project.write('large.xml', GOOD.padEnd(2 * 1024 * 1024))
     const files = [
       'none\u001b[31m.xml',
@@ -151,12 +152,14 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       'binary.xml',
       'utf16.xml',
       'large.xml',
+      'empty.xml',
+      '',
       'bad.xml',
     ]
     const { code, out, err } = await project.run(['check', ...files])
     expect(code).toBe(2)
     expect(out).toContain('bad.xml:4  error  method-unknown')
-    expect(out).toContain('7 files: 1 error, 1 warning, 6 not readable.')
+    expect(out).toContain('9 files: 1 error, 1 warning, 8 not readable.')
     expect(err.trimEnd().split('\n')).toEqual([
       `none\\u001b[31m.xml: there is no such file. Check the path; it is taken from ${project.folder}.`,
       'folder: this is a folder. Name the files in it, such as folder/*.xml.',
@@ -164,6 +167,8 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       'binary.xml: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.',
       'utf16.xml: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.',
       'large.xml: the file is over 1048576 bytes, and a configuration has 65536 at most. Is it the right file?',
+      'empty.xml: the file is empty. Is it the right file?',
+      '"" is not the name of a file (from a variable that is not set?).',
     ])
   })
 

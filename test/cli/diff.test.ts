@@ -83,6 +83,16 @@ after   other.json  2 rules
       code: 2,
       err: expect.stringContaining('no such file'),
     })
+    expect(await diff('A.example', 'one.json')).toEqual({
+      code: 2,
+      out: '',
+      err: 'A.example: there is no such file. For what is live write live:A.example.\n',
+    })
+    expect(await diff('a.example@zzz', 'one.json')).toEqual({
+      code: 2,
+      out: '',
+      err: 'a.example@zzz: there is no such file. Of a host, after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.\n',
+    })
     expect(await diff('one.json', 'bad.json')).toMatchObject({
       code: 2,
       err: expect.stringContaining('method-unknown'),

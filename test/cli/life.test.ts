@@ -354,6 +354,9 @@ a.example
     expect(readHostName('default')).toEqual({ kind: 'live', host: 'default' })
     expect(readHostName('A_b.example.')).toEqual({ kind: 'live', host: 'a_b.example' })
     for (const host of ['192.0.2.1', '[::1]', 'localhost']) expect(readHostName(host)).toMatchObject({ host })
+    expect(() => readHostName('a.example@zzz')).toThrow(
+      '"a.example@zzz": after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.',
+    )
     expect(() => readHostName('https://a.example')).toThrow('write a.example, if that is meant')
   })
 })

@@ -166,6 +166,7 @@ The local KV (environment local): 0 published, 3 unchanged.
         ['rules.txt', '--local', '--host', 'https://a.example'],
         '--host: "https://a.example" is not a host name (no scheme, port or path, no empty label); write a.example, if that is meant.\n',
       ],
+      [['rules/', '--local'], 'rules/: this is a folder. Name the files in it, such as rules/*.xml.\n'],
       [
         ['a.xml', 'b.xml', '--local', '--host', 'a.example'],
         '--host names the host of one file, and there are 2.\n',

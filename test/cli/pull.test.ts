@@ -36,6 +36,10 @@ async function server(answer: RequestListener): Promise<string> {
 }
 
 describe('rules pull', { timeout: 60_000 }, () => {
+  test('has no default for --region but what the help says', async () => {
+    expect((await here.run(['pull', '--help'])).out).not.toContain('(default: "")')
+  })
+
   test("writes the bucket's rules once, and never over another file unasked", async () => {
     await bucket.putCors(RULES)
     const first = await pull(['--out', 'pulled.xml'])

@@ -176,12 +176,25 @@ rules/a.example.json: 3 cases, 3 failed.
     expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('there is no such file') })
   })
 
+  test('says that there are no cases, and how to name them', async () => {
+    project.write('empty.cases.json', '[]')
+    const { code, err } = await of('--cases', 'empty.cases.json')
+    expect(code).toBe(2)
+    expect(err).toContain('  reason  The file has no cases.\n')
+    project.write('rules/b.example.json', '{"CORSRules":[{"AllowedOrigins":["*"],"AllowedMethods":["GET"]}]}')
+    expect(await project.run(['test', 'rules/b.example.json'])).toEqual({
+      code: 2,
+      out: '',
+      err: 'rules/b.example.cases.json: there is no such file. Write what is expected of the rules there, or name the file with --cases.\n',
+    })
+  })
+
   test('is the only command that takes a cases file for one: it is no host’s rules', async () => {
     expect(hostOfFile('rules/a.example.cases.json')).toEqual({
       problem: '"a.example.cases.json" holds expectations, and no rules',
     })
     const all = await project.run(['check'])
-    expect(all.out).toContain('\n1 file: ')
+    expect(all.out).toContain('\n2 files: ')
     const named = await project.run(['check', 'rules/a.example.cases.json'])
     expect(named.out).toContain('a.example.cases.json  ok  4 cases\n')
   })

@@ -9,7 +9,7 @@ import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
 import { comparisonJson, comparisonText } from '../comparison.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { dialectFor, readSourceName, readSources, type Source } from '../source.ts'
+import { dialectFor, readSide, readSources, type Source } from '../source.ts'
 import { count, print, printJson, style, table } from '../terminal.ts'
 
 interface DiffOptions extends PlaceOptions {
@@ -43,7 +43,7 @@ export function addDiff(program: Command): void {
 }
 
 async function diff(first: string, second: string, options: DiffOptions): Promise<void> {
-  const [before, after] = await readSources([readSourceName(first), readSourceName(second)], options)
+  const [before, after] = await readSources([readSide(first), readSide(second)], options)
   if (before === undefined || after === undefined) return
   const dialect = dialectFor(options.dialect, [before, after])
   const comparison = compare(before.configuration, after.configuration, dialect)

@@ -8,7 +8,7 @@ import type { Command } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
 import { settingsKey } from '../../rules/names.ts'
 import { applyChanges, mustBeAskable, type WriteOptions } from '../apply.ts'
-import { findFiles, hostOfFile, isSettingsFile, RULES_FOLDER, SETTINGS_FILE } from '../files.ts'
+import { findFiles, hostOfFile, isSettingsFile, mustBeFile, RULES_FOLDER, SETTINGS_FILE } from '../files.ts'
 import { readHost } from '../hosts.ts'
 import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
 import { BINDING } from '../kv/kv.ts'
@@ -51,6 +51,7 @@ export function addPublish(program: Command): void {
 async function publish(named: string[], options: PublishOptions): Promise<void> {
   mustBeAskable(options)
   const files = await findFiles(named)
+  for (const file of named) await mustBeFile(file)
   const hosts = hostsOf(files, options.host)
   const deployment = await readDeployment(options)
   const readings = await readFiles(files, deployment)

@@ -16,7 +16,7 @@ import { Trouble } from '../trouble.ts'
 interface PullOptions extends OutputOptions {
   bucket: string
   dialect: DialectName
-  region: string
+  region?: string
   json?: true
 }
 
@@ -37,7 +37,7 @@ export function addPull(program: Command): void {
     .addOption(
       new Option('--dialect <dialect>', 'how the request is signed').choices(DIALECTS).default('cos'),
     )
-    .option('--region <region>', 's3: the region (default: as the host tells, or $REGION)', '')
+    .option('--region <region>', 's3: the region (default: as the host tells, or $REGION)')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',

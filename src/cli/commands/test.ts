@@ -3,6 +3,7 @@
  * `rules test`: whether rules do what is expected of them.
  */
 
+import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { smallestChange } from '../../cors/change.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
@@ -58,6 +59,11 @@ export function addTest(program: Command): void {
 async function test(file: string, options: TestOptions): Promise<void> {
   const source = await readFileSource(file)
   const casesFile = options.cases ?? file.replace(/\.[^./\\]*$/, '') + CASES_SUFFIX
+  if (options.cases === undefined && !existsSync(casesFile)) {
+    throw new Trouble(
+      `${visible(casesFile)}: there is no such file. Write what is expected of the rules there, or name the file with --cases.`,
+    )
+  }
   const cases = await casesIn(casesFile)
   const asked: Asked = {
     configuration: source.configuration,

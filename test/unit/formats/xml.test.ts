@@ -113,6 +113,20 @@ describe('readXml()', () => {
   })
 
   test.each([
+    ['<CORSConfiguration>\n<CORSRule>\n<AllowedOrigin>*</AllowedOrigin>\n', 'CORSRule', 2],
+    ['<CORSConfiguration>\n<CORSRule a="b">\n<ID>x', 'ID', 3],
+    ['\n<CORSConfiguration ><CORSRule></CORSRule>', 'CORSConfiguration', 2],
+  ])('names the element that a truncated document %j leaves open', (xml, name, line) => {
+    expect(readXml(xml).findings).toMatchObject([
+      {
+        code: 'not-well-formed',
+        reason: `The document is not well-formed XML: ${name} is not closed.`,
+        line,
+      },
+    ])
+  })
+
+  test.each([
     ['<a', 'not-well-formed'],
     ['<CORSConfiguration>', 'not-well-formed'],
     ['<CORSConfiguration></CORSRule>', 'not-well-formed'],
