@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { LocalKv } from '../../src/cli/kv/local.ts'
 import { decodeValue, Rules } from '../../src/rules/record.ts'
@@ -129,8 +131,20 @@ The local KV (environment local): 0 published, 3 unchanged.
     const { code, out, err } = await here.run(['publish', '--local', '--persist-to', 'wrangler.toml'])
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toMatch(
-      /^The local KV in .*\/wrangler\.toml could not be opened: ENOTDIR.* can be written\.\n$/,
+      /^The local KV in .*\/wrangler\.toml could not be opened: ENOTDIR.* Check that .*\/wrangler\.toml\/.+ can be written\.\n$/,
     )
+  })
+
+  test('needs no home folder that can be written', async () => {
+    const here = project({ 'rules/default.json': DEFAULT })
+    const { command, options } = here.process(['list', '--local'], { HOME: '/dev/null' })
+    const { WRANGLER_LOG_PATH: _, XDG_CONFIG_HOME: _config, ...env } = options.env
+    const [program, ...args] = command
+    const { stdout, stderr } = await promisify(execFile)(program, args, { ...options, env })
+    expect({ stdout, stderr }).toEqual({
+      stdout: '0 hosts in the local KV (environment local).\n',
+      stderr: '',
+    })
   })
 
   test('refuses what it can not publish with one sentence, before anything is read from KV', async () => {

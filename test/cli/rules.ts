@@ -51,7 +51,8 @@ export class Project {
     const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
     const logs = { WRANGLER_LOG_PATH: join(this.folder, 'logs') }
     const command: [program: string, ...args: string[]] = [process.execPath, MAIN, ...args]
-    return { command, options: { cwd: this.folder, env: { ...inherited, ...logs, ...env } } }
+    const all: NodeJS.ProcessEnv = { ...inherited, ...logs, ...env }
+    return { command, options: { cwd: this.folder, env: all } }
   }
 
   /** Runs a command with no terminal. */

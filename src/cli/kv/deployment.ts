@@ -73,6 +73,8 @@ export async function readDeployment(options: PlaceOptions): Promise<Deployment>
 }
 
 async function readConfig(env: string) {
+  // A log of wrangler's own goes to the home folder, which not everybody may write to: only where it is asked for.
+  if (process.env.WRANGLER_LOG_PATH === undefined) process.env.WRANGLER_WRITE_LOGS ??= 'false'
   // Takes a second to load: only the commands that need it wait for it.
   const { unstable_readConfig } = await import('wrangler')
   try {

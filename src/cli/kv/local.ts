@@ -36,6 +36,8 @@ export class LocalKv implements Kv {
     // Local KV needs neither the network nor a word of wrangler's own.
     process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
     process.env.WRANGLER_LOG ??= 'error'
+    // Else in the home folder, which not everybody may write to.
+    process.env.WRANGLER_REGISTRY_PATH ??= join(place.state, 'registry')
     const { getPlatformProxy } = await import('wrangler')
     try {
       const { env, dispose } = await getPlatformProxy<Record<typeof BINDING, KVNamespace>>({
@@ -100,7 +102,9 @@ export class LocalKv implements Kv {
   }
 }
 
-const trouble = (what: string, { state }: KvPlace, error: unknown): Trouble =>
-  new Trouble(
-    `The local KV in ${visible(state)} could not be ${what}: ${visible(reasonOf(error))}. Check that the folder can be written.`,
+const trouble = (what: string, { state }: KvPlace, error: unknown): Trouble => {
+  const folder = error instanceof Error && 'path' in error ? String(error.path) : state
+  return new Trouble(
+    `The local KV in ${visible(state)} could not be ${what}: ${visible(reasonOf(error))}. Check that ${visible(folder)} can be written.`,
   )
+}
