@@ -6,7 +6,7 @@
 
 import { adviseOrigin } from '../cors/advice-origin.ts'
 import { Collector, quote } from '../cors/findings.ts'
-import { isToken } from '../cors/token.ts'
+import { isToken, normalizedMethod } from '../cors/token.ts'
 import { Trouble } from './trouble.ts'
 
 /** @throws {Trouble} when no browser sends this Origin, with the one that it sends */
@@ -33,12 +33,9 @@ function sentFor(origin: string): string | null {
   return text.includes('://') ? null : (URL.parse(`https://${text.replace(/^\/+/, '')}`)?.origin ?? null)
 }
 
-/** The methods that a browser writes in upper case, and no others (Fetch standard, "normalize a method"). */
-const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
-
 /** The method as a browser sends it. @throws {Trouble} when it is none */
 export function sentMethod(method: string): string {
   if (!isToken(method))
     throw new Trouble(`"${quote(method)}" is not a method: name one with --method, such as PUT.`)
-  return NORMALIZED.test(method) ? method.toUpperCase() : method
+  return normalizedMethod(method)
 }

@@ -3,6 +3,7 @@
  * A call of fetch, as "Copy as fetch" of the browsers writes it: a JSON string and a JSON object.
  */
 
+import { normalizedMethod } from '../cors/token.ts'
 import type { Paste, Unreadable } from './paste.ts'
 import { type Header, scriptHeaders, valueIn } from './sent-headers.ts'
 import { methodOf, originOf, originOfReferrer, shownUrl } from './text.ts'
@@ -37,7 +38,7 @@ export function readFetchCall(text: string): Paste | Unreadable {
     request: {
       url: shownUrl(url),
       origin,
-      method: methodOf(typeof method === 'string' ? method.toUpperCase() : null),
+      method: methodOf(typeof method === 'string' ? normalizedMethod(method) : null),
       headers: scriptHeaders(headers, true).names,
       credentials: typeof credentials === 'string' ? credentials === 'include' : null,
       preflight: null,
