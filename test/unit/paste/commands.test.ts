@@ -135,6 +135,12 @@ describe('readPaste() of calls of fetch', () => {
 
   test('reads a call without options, and says what other calls lack', () => {
     expect(read(`fetch("${URL}")`).request).toMatchObject({ url: URL, method: 'GET', origin: null })
+    // A browser writes the first in upper case, and not the second.
+    for (const [method, sent] of [
+      ['put', 'PUT'],
+      ['patch', 'patch'],
+    ])
+      expect(read(`fetch("${URL}", {"method": "${method}"})`).request.method).toBe(sent)
     expect(readPaste(`fetch("${URL}", { method: 'PUT', body })`)).toEqual({
       problem: 'Of calls of fetch, only those that "Copy as fetch" writes can be read.',
     })
