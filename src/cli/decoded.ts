@@ -3,7 +3,8 @@
  * The text of what a person has at hand, a log or something pasted: in UTF-8, or in UTF-16 as PowerShell writes it.
  */
 
-import { Trouble } from './trouble.ts'
+import { whyUnreadable } from './files.ts'
+import { codeOf, Trouble } from './trouble.ts'
 
 /** Bytes that tell an encoding, or a format that is no text. */
 const START = 4
@@ -17,17 +18,21 @@ const SIGNATURES: readonly (readonly [start: readonly number[], format: string])
  * Decodes pieces of bytes, cut anywhere.
  *
  * @param name as the person knows it
- * @throws {Trouble} when it is no text
+ * @throws {Trouble} when it can't be read, or is no text
  */
 export async function* decoded(pieces: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null
   let held: Uint8Array = new Uint8Array()
-  for await (const piece of pieces) {
-    held = held.length === 0 ? piece : Buffer.concat([held, piece])
-    if (decoder === null && held.length < START) continue
-    decoder ??= decoderFor(held, name)
-    yield decoder.decode(held, { stream: true })
-    held = new Uint8Array()
+  try {
+    for await (const piece of pieces) {
+      held = held.length === 0 ? piece : Buffer.concat([held, piece])
+      if (decoder === null && held.length < START) continue
+      decoder ??= decoderFor(held, name)
+      yield decoder.decode(held, { stream: true })
+      held = new Uint8Array()
+    }
+  } catch (error) {
+    throw error instanceof Trouble ? error : new Trouble(`${name}: ${whyUnreadable(codeOf(error))}`)
   }
   decoder ??= decoderFor(held, name)
   yield decoder.decode(held)

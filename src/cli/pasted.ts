@@ -8,9 +8,8 @@ import { MAX_HAR, NOT_TOLD, type Paste, readPaste } from '../paste/read.ts'
 import { summaryOf } from '../paste/summary.ts'
 import { mustBeSent, sentMethod } from './browser-request.ts'
 import { decoded } from './decoded.ts'
-import { whyUnreadable } from './files.ts'
 import { isInteractive, printError, visible } from './terminal.ts'
-import { codeOf, Trouble } from './trouble.ts'
+import { Trouble } from './trouble.ts'
 
 /** What the options say of the request; they win over the text. */
 export interface NamedRequest {
@@ -61,13 +60,9 @@ export const notTheRules = ({ kind }: Paste, { headers }: NamedRequest): string 
 async function readAll(file: string): Promise<string> {
   const name = file === '-' ? 'Standard input' : visible(file)
   let all = ''
-  try {
-    for await (const text of decoded(file === '-' ? process.stdin : createReadStream(file), name)) {
-      all += text
-      if (all.length > MAX_HAR) break
-    }
-  } catch (error) {
-    throw error instanceof Trouble ? error : new Trouble(`${name}: ${whyUnreadable(codeOf(error))}`)
+  for await (const text of decoded(file === '-' ? process.stdin : createReadStream(file), name)) {
+    all += text
+    if (all.length > MAX_HAR) break
   }
   return all
 }

@@ -24,6 +24,9 @@ export const style = (format: Format, text: string): string =>
 export const visible = (text: string): string =>
   text.replace(INVISIBLE, c => `\\u${(c.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`)
 
+/** As one word of a POSIX shell. */
+export const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
 /** `1 error`, `2 errors`. */
 export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 

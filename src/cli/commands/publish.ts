@@ -17,7 +17,7 @@ import { addPlaceOptions } from '../kv/place-options.ts'
 import { type Publication, planChanges } from '../plan.ts'
 import { type FileReading, readFiles, type SettingsFile } from '../read.ts'
 import { fileJson, findingsText, summarize } from '../report.ts'
-import { print, printError, printJson, visible } from '../terminal.ts'
+import { print, printError, printJson, shellWord, visible } from '../terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 interface PublishOptions extends PlaceOptions, WriteOptions {
@@ -74,8 +74,7 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
 }
 
 function unnamedText(host: string, { env, local, persistTo }: PublishOptions): string {
-  const folder =
-    persistTo === undefined ? '' : ` --persist-to '${visible(persistTo).replaceAll("'", `'\\''`)}'`
+  const folder = persistTo === undefined ? '' : ` --persist-to ${shellWord(visible(persistTo))}`
   const place = local ? `--local --env ${env ?? LOCAL_ENVIRONMENT}${folder}` : `--remote --env "${env ?? ''}"`
   return `${host} has settings in KV, which hold, and ${join(RULES_FOLDER, SETTINGS_FILE)} does not name it. To remove them: npm exec -- wrangler kv key delete ${settingsKey(host)} --binding ${BINDING} ${place}`
 }

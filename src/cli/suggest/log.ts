@@ -6,9 +6,8 @@
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { decoded } from '../decoded.ts'
-import { whyUnreadable } from '../files.ts'
 import { visible } from '../terminal.ts'
-import { codeOf, Trouble } from '../trouble.ts'
+import { Trouble } from '../trouble.ts'
 import { JsonObjects } from './json-objects.ts'
 import { loggedRequests } from './logged-request.ts'
 import type { Refusals } from './refusals.ts'
@@ -46,11 +45,7 @@ export async function readLog(log: string | undefined, refusals: Refusals): Prom
       }
     }
   }
-  try {
-    for await (const text of decoded(untilInterrupted(stream), name)) count(objects.push(text))
-  } catch (error) {
-    throw error instanceof Trouble ? error : new Trouble(`${name}: ${whyUnreadable(codeOf(error))}`)
-  }
+  for await (const text of decoded(untilInterrupted(stream), name)) count(objects.push(text))
   count(objects.end())
   return { otherLines: objects.otherLines, told }
 }

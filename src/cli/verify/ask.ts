@@ -7,7 +7,7 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { type Server, send } from '../send.ts'
-import { visible } from '../terminal.ts'
+import { shellWord, visible } from '../terminal.ts'
 import type { Probe } from './probes.ts'
 
 export interface Answer {
@@ -66,9 +66,6 @@ function corsHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
 export function curlLine({ base, host }: Server, probe: Probe): string {
   const how = probe.method === 'HEAD' ? ['-I'] : probe.method === 'GET' ? [] : ['-X', probe.method]
   const headers = [...(host === null ? [] : [['Host', host] as const]), ...probe.headers]
-  const lines = headers.flatMap(([name, value]) => ['-H', quoted(`${name}: ${value}`)])
-  return ['curl', '-sSi', '--path-as-is', ...how, ...lines, quoted(base + probe.path)].join(' ')
+  const lines = headers.flatMap(([name, value]) => ['-H', shellWord(`${name}: ${value}`)])
+  return ['curl', '-sSi', '--path-as-is', ...how, ...lines, shellWord(base + probe.path)].join(' ')
 }
-
-/** As one word of a POSIX shell. */
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
