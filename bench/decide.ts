@@ -13,7 +13,7 @@ import { answerPreflight } from '../src/answers/preflight.ts'
 import type { Configuration, Rule } from '../src/cors/configuration.ts'
 import { decide } from '../src/cors/decide.ts'
 import { compile, hydrate } from '../src/cors/policy.ts'
-import { modelRule } from '../test/model/model.ts'
+import { modelRule } from '../tools/model.ts'
 import { interleaved, type Row } from './rows.ts'
 
 export interface Ask {

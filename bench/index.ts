@@ -6,7 +6,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { CHROMIUM } from '../test/browser/chromium.ts'
+import { CHROMIUM } from '../tools/chromium.ts'
 import { coldRows } from './cold.ts'
 import { decideRows } from './decide.ts'
 import { hasWrk } from './load.ts'

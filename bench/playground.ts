@@ -12,7 +12,7 @@ import { gzipSync } from 'node:zlib'
 import { chromium, type Page } from 'playwright-core'
 import { bundlePlayground } from '../scripts/playground-bundle.ts'
 import { MAX_DOCUMENT_BYTES } from '../src/cors/configuration.ts'
-import { CHROMIUM } from '../test/browser/chromium.ts'
+import { CHROMIUM } from '../tools/chromium.ts'
 import { interleaved, median, type Row } from './rows.ts'
 
 /** 60 frames a second. In milliseconds. */

@@ -34,9 +34,9 @@ const OPTIMISATIONS: readonly Optimisation[] = [
     of: 'preflight',
     edits: [
       ['src/index.ts', "if (request.method !== 'OPTIONS') return", 'return'],
-      ['src/app.ts', /^import .+\n/m, "$&import { answerOptions } from './preflights.ts'\n"],
+      ['src/worker/app.ts', /^import .+\n/m, "$&import { answerOptions } from './preflights.ts'\n"],
       [
-        'src/app.ts',
+        'src/worker/app.ts',
         "app.all('*', actualRequest)",
         "app.options('*', c => answerOptions(c.req.raw, c.env, c.executionCtx))\napp.all('*', actualRequest)",
       ],

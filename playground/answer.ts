@@ -3,11 +3,11 @@
  * A person's input as a question to the engine, and all that the engine has to say about it.
  */
 
-import { type Change, type NoChange, smallestChange } from '../src/cors/change.ts'
 import { type Configuration, NO_CONFIGURATION } from '../src/cors/configuration.ts'
 import type { Reading } from '../src/cors/findings.ts'
 import { type Outcome, outcomeOf, type Question } from '../src/explain/outcome.ts'
-import { formatOf, type RulesFormat } from '../src/explain/rules-format.ts'
+import { type Change, type NoChange, smallestChange } from '../src/explain/smallest-change.ts'
+import { formatOf, type RulesFormat } from '../src/formats/detect.ts'
 import type { FormatChoice, State } from './state.ts'
 
 /** Asked about where the person's own URL is none. */

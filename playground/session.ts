@@ -3,14 +3,15 @@
  * One open page: the state, the answer to it at each keystroke, and, once the person pauses, all that takes longer.
  */
 
-import { compare } from '../src/cors/compare.ts'
-import type { Comparison } from '../src/cors/difference.ts'
+import { readRulesAdvised } from '../src/advice/read.ts'
+import { compare } from '../src/compare/compare.ts'
+import type { Comparison } from '../src/compare/difference.ts'
 import type { Finding, Reading } from '../src/cors/findings.ts'
-import { applyChange, type Edited } from '../src/explain/edit.ts'
-import { quickReader } from '../src/explain/quick-read.ts'
-import { isJson, type RulesFormat, readRules, readRulesAdvised } from '../src/explain/rules-format.ts'
+import { applyChange, type Edited } from '../src/edit/apply.ts'
+import { isJson, type RulesFormat, readRules } from '../src/formats/detect.ts'
 import { type Answered, answer, formatIn, remembering, type Unasked } from './answer.ts'
 import { type DiffLine, diffOf } from './line-diff.ts'
+import { quickReader } from './quick-read.ts'
 import { EXAMPLE, type State } from './state.ts'
 
 /** How long nobody has typed when the slower work is done. In milliseconds. */

@@ -4,7 +4,7 @@
  */
 
 import { DIALECTS, type DialectName } from '../src/cors/dialect.ts'
-import { RULES_FORMATS, type RulesFormat } from '../src/explain/rules-format.ts'
+import { RULES_FORMATS, type RulesFormat } from '../src/formats/detect.ts'
 import { EXAMPLE_RULES } from './example.ts'
 
 export const TABS = ['explain', 'compare'] as const

@@ -34,7 +34,7 @@ const ENGINE = unit(
   'unit/cors/pattern',
   'unit/cors/policy',
   'unit/cors/request-headers',
-  'unit/cors/explain',
+  'unit/explain/explain',
   'unit/cors/model',
   'unit/answers/preflight',
 )
@@ -44,8 +44,14 @@ const ANSWERS = unit(
   'unit/answers/preflight',
   'unit/cors/model',
 )
-const ORIGIN = unit('unit/origin/request', 'unit/origin/response', 'unit/origin/target', 'unit/origin/send')
-const SIGNATURES = unit('unit/origin/sign-cos', 'unit/origin/sign-s3', 'fuzz/signatures')
+const ORIGIN = unit(
+  'unit/bucket/request',
+  'unit/bucket/response',
+  'unit/answers/actual',
+  'unit/bucket/url',
+  'unit/bucket/send',
+)
+const SIGNATURES = unit('unit/bucket/signing/sign-cos', 'unit/bucket/signing/sign-s3', 'fuzz/signatures')
 const RULES = unit(
   'unit/rules/record',
   'unit/rules/policies',
@@ -54,13 +60,13 @@ const RULES = unit(
   'fuzz/record',
 )
 const FORMATS = unit('unit/formats/xml', 'unit/formats/s3-json', 'unit/cors/lint', 'fuzz/documents')
-const SETTINGS = unit('unit/settings', 'fuzz/host-settings')
+const SETTINGS = unit('unit/settings/settings', 'fuzz/host-settings')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
 const FAULTS = worker('fault-matrix')
 const CACHE = worker('cache')
-const AUTHORIZE = unit('unit/origin/authorize')
-const EVENTS = unit('unit/events')
+const AUTHORIZE = unit('unit/bucket/signing/authorize')
+const EVENTS = unit('unit/telemetry/events')
 
 /** The replacements of one file. */
 const of = (
@@ -287,7 +293,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['S3 does not tell that there are no rules', 'tellsNoRules: true', 'tellsNoRules: false'],
   ),
   ...of(
-    'src/cors/explain.ts',
+    'src/explain/explain.ts',
     ENGINE,
     [
       'the explanation takes the last rule',
@@ -374,7 +380,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const UNSAFE = /[&>',
   ]),
   ...of(
-    'src/origin/response.ts',
+    'src/bucket/response.ts',
     ORIGIN,
     [
       'upstream Access-Control-* is kept',
@@ -406,7 +412,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   ),
   ...of(
-    'src/origin/request.ts',
+    'src/bucket/request.ts',
     ORIGIN,
     [
       'Origin goes upstream',
@@ -418,7 +424,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['X-Forwarded-* goes upstream', "['cf-', 'x-forwarded-']", "['cf-']"],
   ),
   ...of(
-    'src/origin/hop-by-hop.ts',
+    'src/bucket/hop-by-hop.ts',
     ORIGIN,
     [
       'what Connection names goes on',
@@ -432,7 +438,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   ),
   ...of(
-    'src/origin/authorize.ts',
+    'src/bucket/signing/authorize.ts',
     AUTHORIZE,
     [
       'a COS signature is made anew without what was covered',
@@ -446,21 +452,21 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     ['the key pays for strangers', ' &&\n    isPlainRead(request.headers)', ''],
   ),
-  ...of('src/origin/target.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
-  ...of('src/origin/send.ts', ORIGIN, [
+  ...of('src/bucket/url.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
+  ...of('src/bucket/send.ts', ORIGIN, [
     'uploads are sent twice',
     '!retry || !mayBetter(first)',
     '!mayBetter(first)',
   ]),
   ...of(
-    'src/origin/cos-signature.ts',
+    'src/bucket/signing/cos-signature.ts',
     SIGNATURES,
     ['a field of a signature may be repeated', 'pairs.length !== FIELDS.length || ', ''],
     ['lists of a signature are without bound', 'items.length > MAX_LISTED_NAMES ? null : ', ''],
     ['two signatures are one', "if (inHeader !== null) return malformed('two signatures')", ''],
   ),
   ...of(
-    'src/origin/s3-signature.ts',
+    'src/bucket/signing/s3-signature.ts',
     SIGNATURES,
     [
       'a signature in the header hides one in the query',
@@ -470,7 +476,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['signed names keep their case', '.map(name => name.toLowerCase())', ''],
   ),
   ...of(
-    'src/origin/sign-s3.ts',
+    'src/bucket/signing/sign-s3.ts',
     SIGNATURES,
     [
       'any signature is the right one',
@@ -557,13 +563,13 @@ export const MUTATIONS: readonly Mutation[] = [
       'true',
     ],
   ),
-  ...of('src/setting-values.ts', SETTINGS, [
+  ...of('src/settings/values.ts', SETTINGS, [
     'a value that is nested deep throws',
     "return Array.isArray(value) ? '[…]' : '{…}'",
     'throw new Error(String(value))',
   ]),
   ...of(
-    'src/settings.ts',
+    'src/settings/settings.ts',
     SETTINGS,
     ['unknown fields are told without bound', '.slice(0, MAX_UNKNOWN)', ''],
     [
@@ -572,9 +578,9 @@ export const MUTATIONS: readonly Mutation[] = [
       "url.protocol === 'http:'",
     ],
   ),
-  ...of('src/app.ts', STATE, ['a Host that is none is looked up', ' ?? hostError(edge, request)', '']),
+  ...of('src/worker/app.ts', STATE, ['a Host that is none is looked up', ' ?? hostError(edge, request)', '']),
   ...of(
-    'src/app.ts',
+    'src/worker/app.ts',
     ACTUAL,
     [
       'a request without Sec-Fetch-Mode is never refused',
@@ -591,7 +597,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['UNMATCHED=forward refuses', "settings.unmatched === 'refuse' &&", ''],
   ),
   ...of(
-    'src/app.ts',
+    'src/worker/app.ts',
     FAULTS,
     [
       'while KV fails, another bucket is written to',
@@ -605,13 +611,13 @@ export const MUTATIONS: readonly Mutation[] = [
       '',
     ],
   ),
-  ...of('src/edge.ts', FAULTS, [
+  ...of('src/worker/edge.ts', FAULTS, [
     "while KV fails, another bucket's objects are cached",
     "{ ...settings, cache: 'off' }",
     '{ ...settings }',
   ]),
   ...of(
-    'src/preflights.ts',
+    'src/worker/preflight.ts',
     STATE,
     [
       'no policy is taken for no rules',
@@ -621,7 +627,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a failing bucket answers a preflight', 'sent.response.status < 500', 'sent.response.status < 600'],
   ),
   ...of(
-    'src/events.ts',
+    'src/telemetry/events.ts',
     EVENTS,
     [
       'refusals are sampled',
@@ -637,18 +643,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a dataset that throws changes the answer', 'tellUnwritten(error)\n    }', 'throw error\n    }'],
     ['a query in Origin is told', ".replace(/[?#].*$/s, '?…')", ''],
   ),
-  ...of('src/log.ts', EVENTS, [
+  ...of('src/telemetry/log.ts', EVENTS, [
     'nobody is told what was left out',
     'this.#asked === 1 ? this.#over : 0',
     '0',
   ]),
-  ...of('src/origin/invalidations.ts', CACHE, [
+  ...of('src/bucket/invalidations.ts', CACHE, [
     'what a change has overtaken is kept',
     'return Math.max(this.#unknown, this.#changed.get(key) ?? 0) > moment',
     'return false',
   ]),
   ...of(
-    'src/origin/cache.ts',
+    'src/bucket/cache.ts',
     CACHE,
     [
       'what is private is kept',

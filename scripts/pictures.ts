@@ -8,11 +8,12 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
-import { launch } from '../test/browser/chromium.ts'
-import { ROOT } from '../test/browser/harness.ts'
-import { freePort } from '../test/free-port.ts'
+import { launch } from '../tools/chromium.ts'
+import { freePort } from '../tools/free-port.ts'
 
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const FOLDER = join(ROOT, 'docs/pictures')
 const SCHEMES = ['light', 'dark'] as const
 /** How long `npm start` may take. In milliseconds. */

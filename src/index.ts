@@ -3,10 +3,10 @@
  * The Worker: preflights go to their own door, everything else to the Hono app, the cron to the sync.
  */
 
-import { app, internalError } from './app.ts'
-import { answerOptions } from './preflights.ts'
-import type { Env } from './settings.ts'
-import { syncAll } from './sync.ts'
+import type { Env } from './settings/settings.ts'
+import { app, internalError } from './worker/app.ts'
+import { syncAll } from './worker/cron.ts'
+import { answerOptions } from './worker/preflight.ts'
 
 export default {
   async fetch(request, env, context) {

@@ -4,8 +4,8 @@
  */
 
 import type { ErrorAnswer } from '../../src/answers/error-xml.ts'
-import { readCosSignature } from '../../src/origin/cos-signature.ts'
-import { verifyCos } from '../../src/origin/sign-cos.ts'
+import { readCosSignature } from '../../src/bucket/signing/cos-signature.ts'
+import { verifyCos } from '../../src/bucket/signing/sign-cos.ts'
 import type { Env } from './call.ts'
 import { ACCESS_DENIED, INVALID_ACCESS_KEY_ID } from './errors.ts'
 

@@ -4,10 +4,10 @@
  */
 
 import { useRef } from 'preact/hooks'
-import type { RequestFacts } from '../../src/cors/explain.ts'
-import { placesOf } from '../../src/explain/places.ts'
+import type { RequestFacts } from '../../src/explain/explain.ts'
 import { verdictText } from '../../src/explain/sentences.ts'
 import { lineCounter } from '../../src/formats/document.ts'
+import { placesOf } from '../../src/formats/positions.ts'
 import type { Session, View } from '../session.ts'
 import type { State } from '../state.ts'
 import { SmallestChange } from './change.tsx'

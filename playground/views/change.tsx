@@ -3,8 +3,8 @@
  * The smallest change that would allow the request: what it is, what it does to the document, what else it allows.
  */
 
-import type { Change, NoChange, Step } from '../../src/cors/change.ts'
 import { quote } from '../../src/cors/findings.ts'
+import type { Change, NoChange, Step } from '../../src/explain/smallest-change.ts'
 import type { DiffLine } from '../line-diff.ts'
 import type { Proposal } from '../session.ts'
 import { Sentence } from './text.tsx'

@@ -3,9 +3,9 @@
  * Which requests two rule sets answer differently, each difference with an example that can be asked.
  */
 
-import type { Comparison, Difference } from '../../src/cors/difference.ts'
-import { differenceText, requestText } from '../../src/cors/difference-text.ts'
-import type { RequestFacts } from '../../src/cors/explain.ts'
+import type { Comparison, Difference } from '../../src/compare/difference.ts'
+import { differenceText, requestText } from '../../src/compare/difference-text.ts'
+import type { RequestFacts } from '../../src/explain/explain.ts'
 import { count, Sentence } from './text.tsx'
 
 const GAINED: ReadonlySet<Difference['kind']> = new Set(['method-gained', 'header-gained'])

@@ -4,11 +4,11 @@
  */
 
 import { useState } from 'preact/hooks'
-import { type Browser, MAX_AGE_CAPS } from '../../src/cors/browser.ts'
+import { requestText } from '../../src/compare/difference-text.ts'
 import type { DialectName } from '../../src/cors/dialect.ts'
-import { requestText } from '../../src/cors/difference-text.ts'
-import type { RuleVerdict } from '../../src/cors/explain.ts'
 import { quote } from '../../src/cors/findings.ts'
+import { type Browser, MAX_AGE_CAPS } from '../../src/explain/browser.ts'
+import type { RuleVerdict } from '../../src/explain/explain.ts'
 import type { Answer, Outcome } from '../../src/explain/outcome.ts'
 import {
   browserSentences,

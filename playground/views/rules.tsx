@@ -6,7 +6,7 @@
 import type { RefObject } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Finding } from '../../src/cors/findings.ts'
-import type { RulesFormat } from '../../src/explain/rules-format.ts'
+import type { RulesFormat } from '../../src/formats/detect.ts'
 import type { Read } from '../session.ts'
 import { FORMAT_CHOICES, type FormatChoice, MAX_DOCUMENT_CHARACTERS } from '../state.ts'
 import { Editor, goToLine } from './editor.tsx'

@@ -20,7 +20,7 @@ import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
 import { addTest } from './commands/test.ts'
 import { addVerify } from './commands/verify.ts'
-import { printError, visible } from './terminal.ts'
+import { printError, visible } from './print/terminal.ts'
 import { reasonOf, Trouble } from './trouble.ts'
 
 /** Runs the command that `args` names, and leaves its exit code in `process.exitCode`. Nothing is thrown. */

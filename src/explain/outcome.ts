@@ -4,9 +4,14 @@
  * browser makes of that. The edge's answers come from the Worker's own code.
  */
 
+import { decorate } from '../answers/actual.ts'
 import { errorResponse } from '../answers/error-xml.ts'
 import { notAllowed } from '../answers/errors.ts'
 import { answerPreflight } from '../answers/preflight.ts'
+import type { Configuration } from '../cors/configuration.ts'
+import { type Decision, decide } from '../cors/decide.ts'
+import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
+import { compile, hydrate, type ReadyPolicy } from '../cors/policy.ts'
 import {
   type Browser,
   type BrowserVerdict,
@@ -17,14 +22,9 @@ import {
   SAFELISTED_HEADERS,
   type ScriptRequest,
   whyPreflight,
-} from '../cors/browser.ts'
-import type { Configuration } from '../cors/configuration.ts'
-import { type Decision, decide } from '../cors/decide.ts'
-import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
-import { type Explanation, explain, type RequestFacts } from '../cors/explain.ts'
-import { isForbiddenRequestHeader } from '../cors/header-names.ts'
-import { compile, hydrate, type ReadyPolicy } from '../cors/policy.ts'
-import { decorate } from '../origin/response.ts'
+} from './browser.ts'
+import { type Explanation, explain, type RequestFacts } from './explain.ts'
+import { isForbiddenRequestHeader } from './header-names.ts'
 
 /** Marks, within this file, a response that is the bucket's. */
 const FROM_BUCKET = 'x-from-bucket'

@@ -3,11 +3,11 @@
  * An outcome in sentences, without their layout: the command line and the playground say the same.
  */
 
-import type { Browser } from '../cors/browser.ts'
-import type { Step } from '../cors/change.ts'
-import type { RuleVerdict } from '../cors/explain.ts'
 import { quote } from '../cors/findings.ts'
+import type { Browser } from './browser.ts'
+import type { RuleVerdict } from './explain.ts'
 import type { Outcome } from './outcome.ts'
+import type { Step } from './smallest-change.ts'
 
 /** Additions that a rule may lack to be called near. */
 const NEAR = 2

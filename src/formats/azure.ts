@@ -4,10 +4,9 @@
  * command line. Lists are comma-separated texts. Source: "CORS support for Azure Storage", with its limits.
  */
 
-import { adviseDocument } from '../cors/advice.ts'
 import type { Configuration, Rule, WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { quote, type Reading } from '../cors/findings.ts'
-import { conclude, type Document, emptyRule, refused } from './document.ts'
+import { type Advise, conclude, type Document, emptyRule, refused } from './document.ts'
 import { isObject, readJson } from './json.ts'
 import { type Export, eachRule, knownMethods, Losses, plainExposed } from './losses.ts'
 import { parseElements, wrongRoot } from './xml.ts'
@@ -34,7 +33,7 @@ type Field = keyof typeof FIELDS
 const isField = (name: string): name is Field => Object.hasOwn(FIELDS, name)
 
 /** Reads Azure's XML or JSON. Every mistake and every loss is a finding; nothing is thrown. */
-export function readAzure(text: string): Reading {
+export function readAzure(text: string, advise?: Advise): Reading {
   return conclude(
     text
       .trimStart()
@@ -42,7 +41,7 @@ export function readAzure(text: string): Reading {
       .startsWith('<')
       ? readXml(text)
       : readJson(text, documentOf),
-    adviseDocument,
+    advise,
   )
 }
 

@@ -22,7 +22,7 @@ export interface Document {
 }
 
 /**
- * What else is worth telling a person about a document: `adviseDocument` of src/cors/advice.ts. Handed in where a
+ * What else is worth telling a person about a document: `adviseDocument` of src/advice/advise.ts. Handed in where a
  * person reads it, because the Worker has nobody to advise and need not carry it.
  */
 export type Advise = (written: WrittenConfiguration, errors: readonly Finding[]) => readonly Finding[]

@@ -4,10 +4,9 @@
  * `{"origin":[…],"method":[…],"responseHeader":[…],"maxAgeSeconds":600}`, or a bucket's `{"cors":[…]}`.
  */
 
-import { adviseDocument } from '../cors/advice.ts'
 import { type Configuration, METHODS } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
-import { conclude, type Document } from './document.ts'
+import { type Advise, conclude, type Document } from './document.ts'
 import { isObject, readJson, renamed } from './json.ts'
 import { type Export, eachRule, knownMethods, Losses, plainExposed } from './losses.ts'
 import { rulesOf } from './s3-json.ts'
@@ -15,8 +14,8 @@ import { rulesOf } from './s3-json.ts'
 const NAMES = { origin: 'AllowedOrigins', method: 'AllowedMethods', maxAgeSeconds: 'MaxAgeSeconds' } as const
 
 /** Reads GCS's shape. Every mistake and every loss is a finding; nothing is thrown. */
-export function readGcs(text: string): Reading {
-  return conclude(readJson(text, documentOf), adviseDocument)
+export function readGcs(text: string, advise?: Advise): Reading {
+  return conclude(readJson(text, documentOf), advise)
 }
 
 function documentOf(value: unknown): Document {

@@ -4,10 +4,9 @@
  * `{"rules":[{"allowed":{"origins":[…],"methods":[…],"headers":[…]},"exposeHeaders":[…],"maxAgeSeconds":600}]}`.
  */
 
-import { adviseDocument } from '../cors/advice.ts'
 import { type Configuration, MAX_ID_LENGTH } from '../cors/configuration.ts'
 import type { Reading } from '../cors/findings.ts'
-import { conclude } from './document.ts'
+import { type Advise, conclude } from './document.ts'
 import { isObject, readJson, renamed } from './json.ts'
 import { type Export, Losses } from './losses.ts'
 import { rulesOf } from './s3-json.ts'
@@ -23,11 +22,11 @@ const ALLOWED_NAMES = {
 } as const
 
 /** Reads R2's own shape, or the S3 JSON that its dashboard shows. Every mistake is a finding; nothing is thrown. */
-export function readR2(text: string): Reading {
+export function readR2(text: string, advise?: Advise): Reading {
   const document = readJson(text, value =>
     rulesOf(isObject(value) && Object.hasOwn(value, 'rules') ? toS3(value) : value),
   )
-  return conclude(document, adviseDocument)
+  return conclude(document, advise)
 }
 
 function toS3({ rules, ...others }: Record<string, unknown>): Record<string, unknown> {

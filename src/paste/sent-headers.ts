@@ -3,7 +3,7 @@
  * Which of the headers that went over the wire a script has set: what a tool copies holds the browser's own too.
  */
 
-import { isForbiddenRequestHeader } from '../cors/header-names.ts'
+import { isForbiddenRequestHeader } from '../explain/header-names.ts'
 import { namesOf, originOf, originOfReferrer } from './text.ts'
 
 export type Header = readonly [name: string, value: string]

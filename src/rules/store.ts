@@ -3,7 +3,7 @@
  * The KV keys of a host and how they are read. See docs/storage.md.
  */
 
-import { rulesKey, settingsKey } from './names.ts'
+import { rulesKey, settingsKey } from './kv-keys.ts'
 
 /** Longest host name (RFC 1035 2.3.4); a longer one has no rules of its own. */
 const MAX_HOSTNAME = 253

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import COS from 'cos-nodejs-sdk-v5'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { CHROMIUM, launch } from '../../tools/chromium.ts'
+import { freePort } from '../../tools/free-port.ts'
 import { eventually } from '../eventually.ts'
-import { freePort } from '../free-port.ts'
-import { CHROMIUM, launch } from './chromium.ts'
 import { ROOT, SLOW, setting } from './harness.ts'
 
 /** `npm start` on ports of its own, with its state in a folder of its own. */

@@ -6,8 +6,8 @@ import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundlePlayground, type PlaygroundFiles } from '../../scripts/playground-bundle.ts'
+import { CHROMIUM, launch, WHY_SKIPPED } from '../../tools/chromium.ts'
 import { MESSAGES } from '../unit/paste/messages.ts'
-import { CHROMIUM, launch, WHY_SKIPPED } from './chromium.ts'
 import { ROOT, SLOW } from './harness.ts'
 
 const PICTURES = join(ROOT, '.vitest/playground')

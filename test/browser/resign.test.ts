@@ -1,9 +1,9 @@
 import type COS from 'cos-js-sdk-v5'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { CHROMIUM, launch } from '../../tools/chromium.ts'
 import { Edge } from '../worker/harness.ts'
 import { COS_KEY, type PrivateBuckets, startPrivateBuckets } from '../worker/private-buckets.ts'
-import { CHROMIUM, launch } from './chromium.ts'
 import { SLOW, servePages } from './harness.ts'
 
 const PLACE = { Bucket: 'demo-1250000000', Region: 'local' }

@@ -1,10 +1,10 @@
 import type COS from 'cos-js-sdk-v5'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { advise } from '../../src/cors/advice.ts'
+import { advise } from '../../src/advice/advise.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { readXml } from '../../src/formats/xml.ts'
-import { CHROMIUM, launch, WHY_SKIPPED } from './chromium.ts'
+import { CHROMIUM, launch, WHY_SKIPPED } from '../../tools/chromium.ts'
 import { type Site, SLOW, startSite, watchPreflights } from './harness.ts'
 
 const MB = 1024 * 1024

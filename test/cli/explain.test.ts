@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { COLUMNS } from '../../src/cli/layout.ts'
+import { COLUMNS } from '../../src/cli/print/layout.ts'
 import { Project } from './rules.ts'
 
 const RULES = `<CORSConfiguration>

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
+import { readHostName, readSourceName } from '../../src/cli/files/source.ts'
+import { planRules, readLive } from '../../src/cli/kv/plan.ts'
 import {
   answeringRules,
   historyOf,
@@ -7,10 +9,8 @@ import {
   revisionBefore,
   revisionRules,
 } from '../../src/cli/kv/stored.ts'
-import { planRules, readLive } from '../../src/cli/plan.ts'
-import { resultOf, resultsText } from '../../src/cli/results.ts'
-import { readHostName, readSourceName } from '../../src/cli/source.ts'
-import { writeChanges } from '../../src/cli/write.ts'
+import { writeChanges } from '../../src/cli/kv/write.ts'
+import { resultOf, resultsText } from '../../src/cli/print/results.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { readDocument } from '../../src/formats/read.ts'
 import { makeRecord, revisionOf } from '../../src/rules/record.ts'

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { hostOfFile } from '../../src/cli/files.ts'
+import { hostOfFile } from '../../src/cli/files/files.ts'
 import { Project } from './rules.ts'
 
 const RULES = JSON.stringify([

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Env, readHostSettings, readSettings } from '../../src/settings.ts'
+import { type Env, readHostSettings, readSettings } from '../../src/settings/settings.ts'
 import { runs } from '../model/runs.ts'
 import { fixtures, hostile, type Language } from './texts.ts'
 import { type Json, reshaped } from './trees.ts'

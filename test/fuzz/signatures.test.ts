@@ -5,15 +5,15 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_QUERY_PARAMS } from '../../src/origin/cos-canonical.ts'
+import { MAX_QUERY_PARAMS } from '../../src/bucket/signing/cos-canonical.ts'
 import {
   formatCosSignature,
   MAX_AUTHORIZATION_LENGTH,
   MAX_LISTED_NAMES,
   readCosSignature,
   withoutCosSignature,
-} from '../../src/origin/cos-signature.ts'
-import { readS3Signature, withoutS3Signature } from '../../src/origin/s3-signature.ts'
+} from '../../src/bucket/signing/cos-signature.ts'
+import { readS3Signature, withoutS3Signature } from '../../src/bucket/signing/s3-signature.ts'
 import { runs } from '../model/runs.ts'
 import { stepCounter } from './steps.ts'
 import { fixtures, hostile, type Language, nearly, repetitive } from './texts.ts'

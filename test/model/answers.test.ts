@@ -4,15 +4,16 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { decorate } from '../../src/answers/actual.ts'
 import { answerPreflight } from '../../src/answers/preflight.ts'
+import { clientResponse } from '../../src/bucket/response.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { decide } from '../../src/cors/decide.ts'
 import { DIALECTS } from '../../src/cors/dialect.ts'
 import { compile, hydrate, type ReadyPolicy } from '../../src/cors/policy.ts'
-import { clientResponse, decorate } from '../../src/origin/response.ts'
 import { decodeValue, makeRecord, Rules } from '../../src/rules/record.ts'
+import type { ModelDialect, ModelRequest } from '../../tools/model.ts'
 import { configurations, dialects, requestsFor } from './generators.ts'
-import type { ModelDialect, ModelRequest } from './model.ts'
 import { runs } from './runs.ts'
 
 type Kind = 'preflight' | 'actual'

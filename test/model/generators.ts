@@ -6,7 +6,7 @@
 
 import fc from 'fast-check'
 import { type Configuration, METHODS, type Method, type Rule } from '../../src/cors/configuration.ts'
-import type { ModelDialect, ModelRequest } from './model.ts'
+import type { ModelDialect, ModelRequest } from '../../tools/model.ts'
 
 export interface Case {
   readonly configuration: Configuration

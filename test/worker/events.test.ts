@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs'
 import type { AnalyticsEngineDataPoint } from '@cloudflare/workers-types'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { MAX_POINTS } from '../../src/events.ts'
 import { makeRecord } from '../../src/rules/record.ts'
+import { MAX_POINTS } from '../../src/telemetry/events.ts'
 import { eventually } from '../eventually.ts'
 import { type Answer, Edge, RecordingBucket, type RequestOptions } from './harness.ts'
 

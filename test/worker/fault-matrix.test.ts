@@ -6,8 +6,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeRecord } from '../../src/rules/record.ts'
+import { freePort } from '../../tools/free-port.ts'
 import { eventually } from '../eventually.ts'
-import { freePort } from '../free-port.ts'
 import { type Fault, FaultyEdge } from './faulty-kv.ts'
 import { type Answer, Edge, RecordingBucket } from './harness.ts'
 import { merged, type Row, readTable, table, updateTable } from './tables.ts'

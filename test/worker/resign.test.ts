@@ -27,7 +27,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { AwsV4Signer } from 'aws4fetch'
 import COS from 'cos-nodejs-sdk-v5'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { signCos } from '../../src/origin/sign-cos.ts'
+import { signCos } from '../../src/bucket/signing/sign-cos.ts'
 import { type Answer, Edge, RecordingBucket } from './harness.ts'
 import { COS_KEY, type PrivateBuckets, S3_BUCKET, S3_KEY, startPrivateBuckets } from './private-buckets.ts'
 

@@ -6,11 +6,11 @@
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
 import { type Finding, quote } from '../../cors/findings.ts'
-import { NOT_DEPLOYED } from '../bucket-settings.ts'
-import { findFiles, hostOfFile } from '../files.ts'
-import { type FileReading, readFiles } from '../read.ts'
-import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from '../report.ts'
-import { print, printError, printJson } from '../terminal.ts'
+import { NOT_DEPLOYED } from '../files/buckets-json.ts'
+import { findFiles, hostOfFile } from '../files/files.ts'
+import { type FileReading, readFiles } from '../files/read.ts'
+import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from '../print/findings.ts'
+import { print, printError, printJson } from '../print/terminal.ts'
 
 interface CheckOptions {
   strict?: true

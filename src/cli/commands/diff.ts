@@ -4,13 +4,13 @@
  */
 
 import { type Command, Option } from 'commander'
-import { compare } from '../../cors/compare.ts'
+import { compare } from '../../compare/compare.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { comparisonJson, comparisonText } from '../comparison.ts'
+import { dialectFor, readSide, readSources, type Source } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { dialectFor, readSide, readSources, type Source } from '../source.ts'
-import { count, print, printJson, style, table } from '../terminal.ts'
+import { comparisonJson, comparisonText } from '../print/comparison.ts'
+import { count, print, printJson, style, table } from '../print/terminal.ts'
 
 interface DiffOptions extends PlaceOptions {
   dialect?: DialectName

@@ -4,18 +4,18 @@
  */
 
 import { type Command, Option } from 'commander'
-import { smallestChange } from '../../cors/change.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
 import { type Asked, type Outcome, outcomeOf } from '../../explain/outcome.ts'
-import { answerText, browserText, changeText, rulesText } from '../explain-text.ts'
-import { hostOfFile } from '../files.ts'
-import { DEFAULT_HOST } from '../hosts.ts'
+import { smallestChange } from '../../explain/smallest-change.ts'
+import { hostOfFile } from '../files/files.ts'
+import { dialectFor, hostOf, readSources, type Source } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
+import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { wrap } from '../layout.ts'
-import { askedUrl, notTheRules, pastedText, readPasted, requestToExplain } from '../pasted.ts'
-import { dialectFor, hostOf, readSources, type Source } from '../source.ts'
-import { print, printJson } from '../terminal.ts'
+import { answerText, browserText, changeText, rulesText } from '../print/explanation.ts'
+import { wrap } from '../print/layout.ts'
+import { print, printJson } from '../print/terminal.ts'
+import { askedUrl, notTheRules, pastedText, readPasted, requestToExplain } from '../request/pasted.ts'
 import { Trouble } from '../trouble.ts'
 
 /** In the request's URL, where the file does not name a host. */

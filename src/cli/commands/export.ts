@@ -6,9 +6,9 @@
 import { type Command, Option } from 'commander'
 import { readDocument } from '../../formats/read.ts'
 import { exportDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
-import { finish } from '../converted.ts'
-import { readText } from '../files.ts'
-import type { OutputOptions } from '../output.ts'
+import { readText } from '../files/files.ts'
+import type { OutputOptions } from '../files/output.ts'
+import { finish } from '../print/converted.ts'
 
 interface ExportOptions extends OutputOptions {
   to: Vendor

@@ -4,14 +4,14 @@
  */
 
 import type { Command } from 'commander'
-import { historyKey, rulesKey } from '../../rules/names.ts'
+import { historyKey, rulesKey } from '../../rules/kv-keys.ts'
+import { hostOf } from '../files/source.ts'
 import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
 import type { Kv } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { historyOf, readStored } from '../kv/stored.ts'
-import { hostOf } from '../source.ts'
-import { count, print, printJson, table, visible } from '../terminal.ts'
+import { count, print, printJson, table, visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 /** Revisions shown unless all are asked for: each of them is read. */

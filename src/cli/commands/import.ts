@@ -4,11 +4,12 @@
  */
 
 import { type Command, Option } from 'commander'
-import { located } from '../../explain/rules-format.ts'
+import { adviseDocument } from '../../advice/advise.ts'
+import { located } from '../../formats/detect.ts'
 import { importDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
-import { finish } from '../converted.ts'
-import { readText } from '../files.ts'
-import { type OutputOptions, rulesText } from '../output.ts'
+import { readText } from '../files/files.ts'
+import { type OutputOptions, rulesText } from '../files/output.ts'
+import { finish } from '../print/converted.ts'
 
 interface ImportOptions extends OutputOptions {
   from: Vendor
@@ -41,7 +42,10 @@ export function addImport(program: Command): void {
 
 async function importFile(file: string, options: ImportOptions): Promise<void> {
   const document = await readText(file)
-  const { configuration, findings } = located(document, await importDocument(options.from, document))
+  const { configuration, findings } = located(
+    document,
+    await importDocument(options.from, document, adviseDocument),
+  )
   const text = configuration === null ? null : rulesText(configuration, options.out)
   await finish({ source: file, configuration, text, findings }, options)
 }

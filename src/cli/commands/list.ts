@@ -4,13 +4,13 @@
  */
 
 import type { Command } from 'commander'
-import { rulesKey, settingsKey } from '../../rules/names.ts'
+import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { readStored } from '../kv/stored.ts'
-import { wrap } from '../layout.ts'
-import { count, print, printJson, table, visible } from '../terminal.ts'
+import { wrap } from '../print/layout.ts'
+import { count, print, printJson, table, visible } from '../print/terminal.ts'
 
 interface ListOptions extends PlaceOptions {
   json?: true

@@ -6,18 +6,25 @@
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
-import { settingsKey } from '../../rules/names.ts'
-import { applyChanges, mustBeAskable, type WriteOptions } from '../apply.ts'
-import { findFiles, hostOfFile, isSettingsFile, mustBeFile, RULES_FOLDER, SETTINGS_FILE } from '../files.ts'
-import { readHost } from '../hosts.ts'
+import { settingsKey } from '../../rules/kv-keys.ts'
+import {
+  findFiles,
+  hostOfFile,
+  isSettingsFile,
+  mustBeFile,
+  RULES_FOLDER,
+  SETTINGS_FILE,
+} from '../files/files.ts'
+import { type FileReading, readFiles, type SettingsFile } from '../files/read.ts'
+import { applyChanges, mustBeAskable, type WriteOptions } from '../kv/apply.ts'
 import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { type Publication, planChanges } from '../plan.ts'
-import { type FileReading, readFiles, type SettingsFile } from '../read.ts'
-import { fileJson, findingsText, summarize } from '../report.ts'
-import { print, printError, printJson, shellWord, visible } from '../terminal.ts'
+import { type Publication, planChanges } from '../kv/plan.ts'
+import { fileJson, findingsText, summarize } from '../print/findings.ts'
+import { print, printError, printJson, shellWord, visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 interface PublishOptions extends PlaceOptions, WriteOptions {

@@ -4,13 +4,13 @@
  */
 
 import { type Command, Option } from 'commander'
+import { readAdvised } from '../../advice/read.ts'
+import { type CorsAnswer, fetchBucketCors } from '../../bucket/cors-configuration.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { readAdvised } from '../../formats/advised.ts'
-import { type CorsAnswer, fetchBucketCors } from '../../origin/bucket-cors.ts'
-import { finish } from '../converted.ts'
-import { type OutputOptions, rulesText } from '../output.ts'
-import { readServer } from '../server-url.ts'
-import { printError, printJson, visible } from '../terminal.ts'
+import { type OutputOptions, rulesText } from '../files/output.ts'
+import { readServer } from '../http/server-url.ts'
+import { finish } from '../print/converted.ts'
+import { printError, printJson, visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 interface PullOptions extends OutputOptions {

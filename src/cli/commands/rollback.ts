@@ -4,16 +4,16 @@
  */
 
 import type { Command } from 'commander'
-import { rulesKey, settingsKey } from '../../rules/names.ts'
+import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { makeRecord } from '../../rules/record.ts'
-import { applyChanges, mustBeAskable, type WriteOptions } from '../apply.ts'
-import { DEFAULT_HOST } from '../hosts.ts'
+import { hostOf } from '../files/source.ts'
+import { applyChanges, mustBeAskable, type WriteOptions } from '../kv/apply.ts'
 import { type PlaceOptions, readDeployment, settingsOfHost } from '../kv/deployment.ts'
+import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
+import { keysToPlan, planRules } from '../kv/plan.ts'
 import { revisionBefore, revisionRules } from '../kv/stored.ts'
-import { keysToPlan, planRules } from '../plan.ts'
-import { hostOf } from '../source.ts'
 
 /** How the source of a record says that it was gone back to. */
 const ROLLED_BACK = ' (rolled back)'

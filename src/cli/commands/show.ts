@@ -6,10 +6,10 @@
 import { type Command, Option } from 'commander'
 import { writeS3Json } from '../../formats/s3-json.ts'
 import { writeXml } from '../../formats/xml.ts'
+import { readHostName, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { readHostName, readSources } from '../source.ts'
-import { print, printJson } from '../terminal.ts'
+import { print, printJson } from '../print/terminal.ts'
 
 interface ShowOptions extends PlaceOptions {
   format: 'xml' | 's3-json'

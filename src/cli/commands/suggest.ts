@@ -4,14 +4,15 @@
  */
 
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Change } from '../../cors/change.ts'
 import type { Configuration } from '../../cors/configuration.ts'
+import type { Change } from '../../explain/smallest-change.ts'
 import { revisionOf } from '../../rules/record.ts'
-import { hostOfFile } from '../files.ts'
-import { DEFAULT_HOST } from '../hosts.ts'
+import { hostOfFile } from '../files/files.ts'
+import { dialectFor, hostOf, readSources, type Source } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
+import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { dialectFor, hostOf, readSources, type Source } from '../source.ts'
+import { confirm, isInteractive, print, printJson } from '../print/terminal.ts'
 import { type Held, readLog } from '../suggest/log.ts'
 import { type Group, groupsOf } from '../suggest/proposals.ts'
 import { type Proposal, propose } from '../suggest/propose.ts'
@@ -26,7 +27,6 @@ import {
   suggestionsJson,
 } from '../suggest/report.ts'
 import { writeInto } from '../suggest/write-into.ts'
-import { confirm, isInteractive, print, printJson } from '../terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 interface SuggestOptions extends PlaceOptions {

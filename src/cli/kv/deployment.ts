@@ -4,9 +4,15 @@
  */
 
 import { dirname, join, resolve } from 'node:path'
-import { type Env, type HostSettings, readHostSettings, readSettings, type Settings } from '../../settings.ts'
-import type { Deployed } from '../bucket-settings.ts'
-import { visible } from '../terminal.ts'
+import {
+  type Env,
+  type HostSettings,
+  readHostSettings,
+  readSettings,
+  type Settings,
+} from '../../settings/settings.ts'
+import type { Deployed } from '../files/buckets-json.ts'
+import { visible } from '../print/terminal.ts'
 import { reasonOf, Trouble } from '../trouble.ts'
 import type { KvPlace } from './kv.ts'
 

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path'
 import type { KVNamespace, KVNamespaceListResult } from '@cloudflare/workers-types'
-import { visible } from '../terminal.ts'
+import { visible } from '../print/terminal.ts'
 import { reasonOf, Trouble } from '../trouble.ts'
 import {
   BINDING,

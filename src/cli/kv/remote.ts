@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { visible } from '../terminal.ts'
+import { visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 import { BINDING, groups, type Kv, type KvEntry, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
 

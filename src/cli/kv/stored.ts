@@ -3,12 +3,12 @@
  * What KV keeps of a host's rules: the live value and the records of its history.
  */
 
-import { historyKey, rulesKey } from '../../rules/names.ts'
-import { DEFAULT_HOST } from '../hosts.ts'
-import { type Live, readLive } from '../plan.ts'
-import { visible } from '../terminal.ts'
+import { historyKey, rulesKey } from '../../rules/kv-keys.ts'
+import { visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
+import { DEFAULT_HOST } from './hosts.ts'
 import type { Kv } from './kv.ts'
+import { type Live, readLive } from './plan.ts'
 
 /** Hex digits of a revision. */
 const REVISION_LENGTH = 12

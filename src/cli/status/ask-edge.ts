@@ -4,9 +4,9 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import type { RequestFacts } from '../../cors/explain.ts'
-import { send } from '../send.ts'
-import { visible } from '../terminal.ts'
+import type { RequestFacts } from '../../explain/explain.ts'
+import { send } from '../http/send.ts'
+import { visible } from '../print/terminal.ts'
 
 export interface EdgeAnswer {
   readonly status: number

@@ -3,9 +3,9 @@
  * Who is behind: the revisions of the edge, of KV and of the file, compared. Pure.
  */
 
-import { requestText } from '../../cors/difference-text.ts'
-import type { RequestFacts } from '../../cors/explain.ts'
+import { requestText } from '../../compare/difference-text.ts'
 import { quote } from '../../cors/findings.ts'
+import type { RequestFacts } from '../../explain/explain.ts'
 import type { EdgeAnswer } from './ask-edge.ts'
 
 /** What KV has for the host. */

@@ -5,8 +5,8 @@
 
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { decoded } from '../decoded.ts'
-import { visible } from '../terminal.ts'
+import { decoded } from '../files/decoded.ts'
+import { visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 import { JsonObjects } from './json-objects.ts'
 import { loggedRequests } from './logged-request.ts'

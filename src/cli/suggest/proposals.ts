@@ -4,10 +4,10 @@
  * change. Requests that need the same change are one group.
  */
 
-import { type Change, type NoChange, type Step, smallestChange } from '../../cors/change.ts'
 import { type Configuration, MAX_RULES } from '../../cors/configuration.ts'
-import { explain, type RequestFacts } from '../../cors/explain.ts'
 import { quote } from '../../cors/findings.ts'
+import { explain, type RequestFacts } from '../../explain/explain.ts'
+import { type Change, type NoChange, type Step, smallestChange } from '../../explain/smallest-change.ts'
 import { countOf, type RefusedRequest } from './refusals.ts'
 
 export type Verdict =

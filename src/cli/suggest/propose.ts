@@ -3,9 +3,9 @@
  * What is proposed for a group of refused requests, on top of what has been applied before it.
  */
 
-import type { Change } from '../../cors/change.ts'
 import type { Configuration } from '../../cors/configuration.ts'
 import type { DialectName } from '../../cors/dialect.ts'
+import type { Change } from '../../explain/smallest-change.ts'
 import { type Group, judge } from './proposals.ts'
 import { warningsOf } from './warnings.ts'
 

@@ -3,15 +3,15 @@
  * Why a change that a log proposes may be unwise, besides what the change says itself.
  */
 
-import { advise } from '../../cors/advice.ts'
-import type { Change, Step } from '../../cors/change.ts'
-import { compare } from '../../cors/compare.ts'
+import { advise } from '../../advice/advise.ts'
+import { compare } from '../../compare/compare.ts'
+import type { Difference } from '../../compare/difference.ts'
+import { differenceText } from '../../compare/difference-text.ts'
 import type { Configuration, Method } from '../../cors/configuration.ts'
 import type { DialectName } from '../../cors/dialect.ts'
-import type { Difference } from '../../cors/difference.ts'
-import { differenceText } from '../../cors/difference-text.ts'
-import { explain } from '../../cors/explain.ts'
 import type { Finding } from '../../cors/findings.ts'
+import { explain } from '../../explain/explain.ts'
+import type { Change, Step } from '../../explain/smallest-change.ts'
 import { factsOf } from './proposals.ts'
 import type { RefusedRequest } from './refusals.ts'
 

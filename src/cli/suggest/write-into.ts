@@ -4,13 +4,13 @@
  */
 
 import { realpath } from 'node:fs/promises'
-import type { Change } from '../../cors/change.ts'
 import type { Configuration } from '../../cors/configuration.ts'
-import { applyChange } from '../../explain/edit.ts'
+import { applyChange } from '../../edit/apply.ts'
+import type { Change } from '../../explain/smallest-change.ts'
 import { readDocument } from '../../formats/read.ts'
-import { readText } from '../files.ts'
-import { writeOutput } from '../output.ts'
-import { visible } from '../terminal.ts'
+import { readText } from '../files/files.ts'
+import { writeOutput } from '../files/output.ts'
+import { visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 /**

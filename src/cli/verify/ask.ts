@@ -6,8 +6,8 @@
 
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { type Server, send } from '../send.ts'
-import { shellWord, visible } from '../terminal.ts'
+import { type Server, send } from '../http/send.ts'
+import { shellWord, visible } from '../print/terminal.ts'
 import type { Probe } from './probes.ts'
 
 export interface Answer {

@@ -5,8 +5,8 @@
  */
 
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { whyUnwritten } from '../output.ts'
-import { visible } from '../terminal.ts'
+import { whyUnwritten } from '../files/output.ts'
+import { visible } from '../print/terminal.ts'
 import { Trouble } from '../trouble.ts'
 
 /** Well over what the largest run writes. In bytes. */

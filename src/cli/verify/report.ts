@@ -3,8 +3,8 @@
  * What `rules verify` found, as people and scripts read it.
  */
 
-import type { Server } from '../send.ts'
-import { count, print, printError, printJson, style, table, visible } from '../terminal.ts'
+import type { Server } from '../http/send.ts'
+import { count, print, printError, printJson, style, table, visible } from '../print/terminal.ts'
 import { curlLine } from './ask.ts'
 import type { Difference, Result } from './compare-answers.ts'
 import type { Probe } from './probes.ts'

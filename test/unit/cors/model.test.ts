@@ -11,6 +11,15 @@ import { type Configuration, METHODS, type Rule } from '../../../src/cors/config
 import { type Allowed, type Decision, decide } from '../../../src/cors/decide.ts'
 import { compile, hydrate, type Policy, type ReadyPolicy } from '../../../src/cors/policy.ts'
 import {
+  type ModelDialect,
+  type ModelHeaders,
+  type ModelRequest,
+  modelActual,
+  modelPreflight,
+  modelRequestedNames,
+  modelRule,
+} from '../../../tools/model.ts'
+import {
   cases,
   dialects,
   headerEntries,
@@ -20,15 +29,6 @@ import {
   rules,
   spaced,
 } from '../../model/generators.ts'
-import {
-  type ModelDialect,
-  type ModelHeaders,
-  type ModelRequest,
-  modelActual,
-  modelPreflight,
-  modelRequestedNames,
-  modelRule,
-} from '../../model/model.ts'
 import { runs } from '../../model/runs.ts'
 
 const OPEN_RULE: Rule = {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { readAdvised } from '../../../src/formats/advised.ts'
+import { readAdvised } from '../../../src/advice/read.ts'
 import { readDocument } from '../../../src/formats/read.ts'
 
 const fixture = (name: string) =>

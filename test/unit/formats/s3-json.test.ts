@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { adviseDocument } from '../../../src/cors/advice.ts'
+import { adviseDocument } from '../../../src/advice/advise.ts'
 import { readS3Json as read, writeS3Json } from '../../../src/formats/s3-json.ts'
 import { readXml } from '../../../src/formats/xml.ts'
 import { anyConfiguration } from './configurations.ts'

@@ -1,8 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { adviseDocument } from '../../../src/advice/advise.ts'
 import type { Configuration, Rule } from '../../../src/cors/configuration.ts'
 import { type Finding, hasErrors } from '../../../src/cors/findings.ts'
-import { exportDocument, importDocument, VENDORS, type Vendor } from '../../../src/formats/vendors.ts'
+import {
+  exportDocument,
+  importDocument as importPlain,
+  VENDORS,
+  type Vendor,
+} from '../../../src/formats/vendors.ts'
 import { anyConfiguration } from './configurations.ts'
 
 const told = (findings: readonly Finding[]) => findings.map(f => `${f.severity} ${f.code} ${f.path}`.trim())
@@ -136,6 +142,8 @@ describe('exportDocument()', () => {
     expect(exportDocument('r2', long).findings.map(f => f.code)).toEqual(['max-age-capped'])
   })
 })
+
+const importDocument = (vendor: Vendor, text: string) => importPlain(vendor, text, adviseDocument)
 
 describe('importDocument()', () => {
   test("reads R2's own shape as the dashboard's", async () => {

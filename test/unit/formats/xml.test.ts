@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { adviseDocument } from '../../../src/cors/advice.ts'
+import { adviseDocument } from '../../../src/advice/advise.ts'
 import { MAX_DOCUMENT_BYTES } from '../../../src/cors/configuration.ts'
 import { readXml as read, writeXml } from '../../../src/formats/xml.ts'
 import { anyConfiguration } from './configurations.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isForbiddenRequestHeader } from '../../../src/cors/header-names.ts'
+import { isForbiddenRequestHeader } from '../../../src/explain/header-names.ts'
 import { type Paste, type PastedRequest, readPaste } from '../../../src/paste/read.ts'
 
 const read = (text: string): Paste => {

@@ -1,0 +1,292 @@
+/**
+ * @module
+ * Advice on one AllowedOrigin: whether a browser can ever send it, and whom it lets in besides.
+ */
+
+import { type Collector, quote } from '../cors/findings.ts'
+
+/** Hosts that give a name, or a bucket with a page in it, to anybody. The best known: a caller may know them all. */
+const SHARED_HOSTS: ReadonlySet<string> = new Set([
+  'github.io',
+  'gitlab.io',
+  'pages.dev',
+  'workers.dev',
+  'r2.dev',
+  'vercel.app',
+  'netlify.app',
+  'web.app',
+  'firebaseapp.com',
+  'appspot.com',
+  'run.app',
+  'herokuapp.com',
+  'onrender.com',
+  'fly.dev',
+  'surge.sh',
+  'blogspot.com',
+  'azurewebsites.net',
+  'azurestaticapps.net',
+  'cloudfront.net',
+  'storage.googleapis.com',
+  'myqcloud.com',
+  'aliyuncs.com',
+  'myhuaweicloud.com',
+  'tcloudbaseapp.com',
+])
+/** The endpoints of object storage, whose buckets are names under them. */
+const BUCKET_HOSTS: readonly RegExp[] = [
+  /^cos(?:-website)?\.[a-z0-9-]{1,63}\.myqcloud\.com$/,
+  /^s3(?:-website)?(?:[.-][a-z0-9-]{1,63})?\.amazonaws\.com$/,
+  /^oss-[a-z0-9-]{1,63}\.aliyuncs\.com$/,
+  /^obs(?:-website)?\.[a-z0-9-]{1,63}\.myhuaweicloud\.com$/,
+  /^(?:z\d{1,2}\.)?(?:blob|web)\.core\.windows\.net$/,
+]
+/** `co.uk`, `com.cn`, …: what registries of countries sell names under. */
+const COUNTRY_SUFFIX = /^(?:ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z]{2}$/
+/** Top-level names that nobody can register. */
+const PRIVATE_NAMES: ReadonlySet<string> = new Set([
+  'localhost',
+  'local',
+  'test',
+  'example',
+  'invalid',
+  'internal',
+  'intranet',
+  'corp',
+  'home',
+  'lan',
+])
+
+/** The built-in answer to "can anybody have a name under this?": top-level domains, and the best-known others. */
+export const isObviousPublicSuffix = (tail: string): boolean =>
+  tail.includes('.')
+    ? SHARED_HOSTS.has(tail) || COUNTRY_SUFFIX.test(tail) || BUCKET_HOSTS.some(pattern => pattern.test(tail))
+    : !PRIVATE_NAMES.has(tail)
+
+const write = (text: string): string => `Write ${quote(text)}.`
+
+/** What the advice needs to know beside the origin. */
+export interface OriginContext {
+  readonly path: string
+  /** False in a rule with `*`, which answers `*` without credentials. */
+  readonly credentials: boolean
+  readonly isPublicSuffix: (hostTail: string) => boolean
+}
+
+const INVISIBLE = /\s|\p{Cf}/gu
+
+/** An origin or one-star pattern, taken apart. Parts that are not written are empty. */
+interface Parts {
+  /** As written, so possibly with the star; null: neither written nor left to the star. */
+  readonly scheme: string | null
+  readonly userinfo: boolean
+  /** As written, without port; of a pattern whose star stands for the scheme too: from the star on. */
+  readonly host: string
+  /** null: no port. */
+  readonly port: string | null
+  /** What follows the authority, from its `/`. */
+  readonly path: string
+  readonly query: boolean
+}
+
+function partsOf(origin: string): Parts {
+  const separator = origin.indexOf('://')
+  const star = origin.indexOf('*')
+  // `*.example.com` and `http*` leave the scheme to the star; `www.*` doesn't: no scheme begins like that.
+  const begins = (scheme: string) => star >= 0 && scheme.startsWith(origin.slice(0, star))
+  const starIsScheme = separator < 0 && (begins('https://') || begins('http://'))
+  let scheme: string | null = null
+  let rest = origin
+  if (separator >= 0) {
+    scheme = origin.slice(0, separator)
+    rest = origin.slice(separator + 3)
+  } else if (starIsScheme) {
+    scheme = origin.slice(0, star + 1)
+    rest = origin.slice(star)
+  }
+  const queryAt = rest.search(/[?#]/)
+  const beforeQuery = queryAt < 0 ? rest : rest.slice(0, queryAt)
+  const slash = beforeQuery.indexOf('/')
+  const authority = slash < 0 ? beforeQuery : beforeQuery.slice(0, slash)
+  const at = authority.lastIndexOf('@')
+  const hostAndPort = authority.slice(at + 1)
+  const colon = hostAndPort.indexOf(':', hostAndPort.lastIndexOf(']') + 1)
+  return {
+    scheme,
+    userinfo: at >= 0,
+    host: colon < 0 ? hostAndPort : hostAndPort.slice(0, colon),
+    port: colon < 0 ? null : hostAndPort.slice(colon + 1),
+    path: slash < 0 ? '' : beforeQuery.slice(slash),
+    query: queryAt >= 0,
+  }
+}
+
+/** Adds what is worth telling about `origin`: an exact origin, a one-star pattern, `*`, `null` or nothing. */
+export function adviseOrigin(warnings: Collector, origin: string, context: OriginContext): void {
+  const { path } = context
+  if (origin === '*') return
+  if (origin === '') {
+    warnings.add(
+      'origin-empty',
+      path,
+      origin,
+      'The AllowedOrigin is empty and matches no request.',
+      'Write an origin such as https://www.example.com, or remove the element.',
+    )
+  } else if (origin === 'null') {
+    warnings.add(
+      'origin-null',
+      path,
+      origin,
+      'Any page can send the origin null, from a sandboxed frame for instance, so this lets every site in.',
+      'List the origins that are meant; a local file is better served from http://localhost.',
+    )
+  } else {
+    const visible = origin.replace(INVISIBLE, '')
+    const parts = partsOf(visible)
+    // What no browser sends lets nobody in.
+    if (adviseSpelling(warnings, origin, visible, parts, path)) return
+    adviseCanonical(warnings, origin, parts, path)
+    adviseBreadth(warnings, origin, parts, context)
+  }
+}
+
+/** What no browser ever sends (RFC 6454, 6.2; Fetch, "serializing a request origin"). True when there is any. */
+function adviseSpelling(
+  warnings: Collector,
+  origin: string,
+  visible: string,
+  parts: Parts,
+  path: string,
+): boolean {
+  let found = false
+  const never = (when: boolean, code: string, what: string, hint: string) => {
+    if (!when) return
+    found = true
+    warnings.add(code, path, origin, `The origin ${what}, so it can never equal what a browser sends.`, hint)
+  }
+  const { scheme, host, port } = parts
+  never(
+    visible !== origin,
+    'origin-white-space',
+    'holds white space or an invisible character',
+    write(visible),
+  )
+  if (visible.includes(',')) {
+    never(true, 'origin-comma', 'holds a comma', 'Write one AllowedOrigin for each origin.')
+    return true
+  }
+  never(/[A-Z]/.test(visible), 'origin-upper-case', 'holds upper-case letters', write(visible.toLowerCase()))
+  if (scheme === null) {
+    const hint = write(canonical(`https://${visible.replace(/^\/+/, '')}`))
+    never(true, 'origin-no-scheme', 'has no scheme', hint)
+    return true
+  }
+  const bare = `${scheme}://${host}${port === null ? '' : `:${port}`}`
+  never(/[^\0-\x7f]/.test(visible), 'origin-not-ascii', 'is not written in ASCII', write(canonical(bare)))
+  never(parts.userinfo, 'origin-with-userinfo', 'holds a user name', write(bare))
+  never(parts.path === '/', 'origin-trailing-slash', 'ends with a slash', write(bare))
+  never(parts.path.length > 1, 'origin-with-path', 'holds a path', write(bare))
+  never(parts.query, 'origin-with-query', 'holds a query or a fragment', write(bare))
+  if (port !== null && !port.includes('*')) {
+    const valid = /^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65535
+    const isDefault = (scheme === 'http' && port === '80') || (scheme === 'https' && port === '443')
+    const hint = `Write a port from 1 to 65535, or ${quote(`${scheme}://${host}`)}.`
+    never(!valid, 'origin-bad-port', 'holds a port that is none', hint)
+    never(
+      isDefault,
+      'origin-default-port',
+      'names the default port of its scheme',
+      write(`${scheme}://${host}`),
+    )
+  }
+  return found
+}
+
+/** The rest of what no browser sends: a host that it would write differently, or that is none. */
+function adviseCanonical(warnings: Collector, origin: string, { scheme }: Parts, path: string): void {
+  if (origin.includes('*') || (scheme !== 'http' && scheme !== 'https')) return
+  const sent = URL.parse(origin)?.origin
+  if (sent === origin) return
+  warnings.add(
+    'origin-not-canonical',
+    path,
+    origin,
+    sent
+      ? 'A browser writes this host in another way, so the origin can never equal what it sends.'
+      : 'The origin names no host that a browser could load a page from.',
+    sent ? write(sent) : 'Write an origin such as https://www.example.com.',
+  )
+}
+
+/** `origin` (with at most one star) as a browser writes it, punycode and all; as it is, where that can't be told. */
+function canonical(origin: string): string {
+  // A star is no character of a host: a label stands in for it while the URL class converts the others.
+  const sent = URL.parse(origin.replace('*', 'star--star'))?.origin
+  return sent && sent !== 'null' ? sent.replace('star--star', '*') : origin
+}
+
+/** Whom the origin lets in besides those that are meant, while its rule grants credentials. */
+function adviseBreadth(warnings: Collector, origin: string, parts: Parts, context: OriginContext): void {
+  const { path, credentials, isPublicSuffix } = context
+  const { scheme, host } = parts
+  if (!credentials || scheme === null) return
+  const star = host.indexOf('*')
+  const tail = host.slice(star + 1).toLowerCase()
+  if (star >= 0) {
+    const allowed = (name: string) => {
+      const [before = '', after = ''] = origin.split('*')
+      return quote(`${before.includes('://') ? before : 'https://'}${name}${after}`)
+    }
+    if (tail === '') {
+      const joint = star > 0 && !host.startsWith('.', star - 1) ? '.' : ''
+      warnings.add(
+        'origin-any-host',
+        path,
+        origin,
+        `The * takes in any host, ${allowed(`${joint}evil.example`)} for one, so every site gets credentials.`,
+        'End the pattern with a domain of yours, as in https://*.example.com; or write *, which never gives credentials.',
+      )
+    } else if (!tail.startsWith('.')) {
+      warnings.add(
+        'origin-off-label',
+        path,
+        origin,
+        `The * is not at the edge of a label, so this also allows ${allowed('evil')}.`,
+        'Write a dot after the *, and list the bare domain beside it.',
+      )
+    } else if (isPublicSuffix(tail.slice(1))) {
+      warnings.add(
+        'origin-public-suffix',
+        path,
+        origin,
+        `Anybody can have a name under ${quote(tail.slice(1))}, so every site there gets credentials.`,
+        'Name the domain before it: https://*.example.com.',
+      )
+    }
+  }
+  if (canBeHttp(scheme) && !isLoopback(host)) {
+    warnings.add(
+      'origin-plain-http',
+      path,
+      origin,
+      'A page loaded over plain http can be changed on its way, and this lets it in with credentials.',
+      'Allow https only.',
+    )
+  }
+}
+
+/** Whether the scheme as written, with at most one star, takes in `http`. */
+function canBeHttp(scheme: string): boolean {
+  const star = scheme.indexOf('*')
+  if (star < 0) return scheme === 'http'
+  const before = scheme.slice(0, star)
+  const after = scheme.slice(star + 1)
+  // A star that ends the scheme may stand for `://` too, as in `http*` and `http:*`.
+  return (
+    'http://'.startsWith(before) && 'http'.endsWith(after) && before.length + after.length <= 'http://'.length
+  )
+}
+
+/** Pages of the machine itself need no network, so nobody on it can change them (W3C Secure Contexts, 3.1). */
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)

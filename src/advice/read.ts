@@ -1,0 +1,16 @@
+/**
+ * @module
+ * Reading for people. The Worker reads without advice: it has nobody to advise and need not carry that code.
+ */
+
+import type { Reading } from '../cors/findings.ts'
+import { type RulesFormat, readRules } from '../formats/detect.ts'
+import { readDocument } from '../formats/read.ts'
+import { adviseDocument } from './advise.ts'
+
+/** Reads a document of the bucket's own formats with advice. Never throws or rejects. */
+export const readAdvised = (text: string): Promise<Reading> => readDocument(text, adviseDocument)
+
+/** Reads rules of any format with advice. Never throws or rejects. */
+export const readRulesAdvised = (text: string, format: RulesFormat): Promise<Reading> =>
+  readRules(text, format, adviseDocument)

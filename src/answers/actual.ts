@@ -1,0 +1,55 @@
+/**
+ * @module
+ * The CORS headers of an actual response: the edge's own in place of the bucket's, and `Vary` merged.
+ */
+
+import type { Decision } from '../cors/decide.ts'
+import type { Dialect } from '../cors/dialect.ts'
+
+const CORS_PREFIX = 'access-control-'
+
+/** What the CORS headers of an actual response depend on. */
+export interface CorsOutcome {
+  readonly dialect: Dialect
+  /** null: no policy can be had. */
+  readonly decision: Decision | null
+  /** The Origin header. */
+  readonly origin: string | null
+}
+
+/**
+ * Puts the edge's CORS headers on a response: the edge is the authority, so whatever the bucket said of CORS is
+ * taken off first, for a bucket without rules too.
+ */
+export function decorate(response: Response, { dialect, decision, origin }: CorsOutcome): Response {
+  const headers = response.headers
+  for (const name of [...headers.keys()]) if (name.startsWith(CORS_PREFIX)) headers.delete(name)
+  if (decision?.outcome === 'no-rules') return response
+
+  if (decision?.outcome === 'allowed') {
+    for (const [name, value] of decision.sets.actual) headers.set(name, value)
+    if (!decision.rule.anyOrigin && origin !== null) headers.set('access-control-allow-origin', origin)
+    if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)
+  }
+  // A response without Origin in its Vary is the cache poisoning that buckets are known for. Where no policy can be had,
+  // it would keep a page from the object long after there is one again.
+  mergeVary(headers, decision?.outcome === 'allowed' && dialect.vary !== null ? dialect.vary : 'Origin')
+  return response
+}
+
+/** Longest Vary that is taken apart, in characters; a longer one becomes `*`, which holds for any. */
+const MAX_VARY = 4096
+
+/** Adds names to Vary, each once (RFC 9110 12.5.5). `*` covers them all. */
+function mergeVary(headers: Headers, names: string): void {
+  const present = headers.get('vary') ?? ''
+  if (present.length > MAX_VARY) {
+    headers.set('vary', '*')
+    return
+  }
+  const listed = new Set(present.split(',').map(name => name.trim().toLowerCase()))
+  if (listed.has('*')) return
+  const missing = names.split(', ').filter(name => !listed.has(name.toLowerCase()))
+  const before = present.trim() === '' ? [] : [present]
+  if (missing.length > 0) headers.set('vary', [...before, ...missing].join(', '))
+}

@@ -1,0 +1,122 @@
+/**
+ * @module
+ * The bucket's own `GET /?cors`, signed: what it answers, within bounds of size and time. Used by the command line's
+ * `pull` and by the Worker's sync alike.
+ */
+
+import { MAX_DOCUMENT_BYTES } from '../cors/configuration.ts'
+import { type CosKey, signCos } from './signing/sign-cos.ts'
+import { signS3 } from './signing/sign-s3.ts'
+
+/** Whose `?cors`, and with which key. */
+export interface CorsSource {
+  /** `https://host[:port][/prefix]`, without a slash at its end. */
+  readonly base: string
+  readonly signing: 'cos' | 's3'
+  readonly key: CosKey
+  /** Of S3; empty: as the host tells. */
+  readonly region: string
+}
+
+export type CorsAnswer =
+  /** At most 64 KB; whether it is a configuration is for its reader to tell. */
+  | { readonly kind: 'document'; readonly text: string }
+  /** 404 NoSuchCORSConfiguration: the bucket has no rules, and says so. */
+  | { readonly kind: 'none' }
+  /** The bucket's error, or no bucket's answer at all: then `code` is empty. Texts are the other side's, bounded. */
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly message: string }
+  | {
+      readonly kind: 'failed'
+      readonly reason: 'unreachable' | 'timeout' | 'too-large'
+      readonly detail: string
+    }
+
+const VALID_SECONDS = 300
+/** Characters of the bucket's own words that are repeated. */
+const MAX_CODE = 64
+const MAX_MESSAGE = 300
+
+/**
+ * Asks for the configuration. Never rejects.
+ *
+ * @param fetcher sends the request; redirects are not followed: a signature is for one host
+ * @param timeoutMs for the whole answer, its body included
+ */
+export async function fetchBucketCors(
+  source: CorsSource,
+  fetcher: (request: Request, init: RequestInit) => Promise<Response>,
+  timeoutMs: number,
+): Promise<CorsAnswer> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(), timeoutMs)
+  try {
+    const response = await fetcher(await signedRequest(source), { signal: abort.signal, redirect: 'manual' })
+    const text = await readBounded(response)
+    if (text === null)
+      return { kind: 'failed', reason: 'too-large', detail: `more than ${MAX_DOCUMENT_BYTES} bytes` }
+    return response.status === 200 ? { kind: 'document', text } : refusal(response.status, text)
+  } catch (error) {
+    if (abort.signal.aborted)
+      return { kind: 'failed', reason: 'timeout', detail: `no whole answer within ${timeoutMs} ms` }
+    return { kind: 'failed', reason: 'unreachable', detail: describe(error) }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function signedRequest({ base, signing, key, region }: CorsSource): Promise<Request> {
+  const url = `${base}/?cors`
+  const { host, pathname } = new URL(url)
+  const request = { method: 'GET', path: pathname, query: 'cors', headers: [['host', host] as const] }
+  const now = Date.now()
+  const headers =
+    signing === 's3'
+      ? (await signS3(request, key, region, now)).headers
+      : [
+          [
+            'authorization',
+            await signCos(request, key, { now, validSeconds: VALID_SECONDS, signedHeaders: ['host'] }),
+          ] as const,
+        ]
+  return new Request(url, { headers: headers.map(([name, value]): [string, string] => [name, value]) })
+}
+
+/** The body as text; null: it is longer than any configuration. */
+async function readBounded({ body }: Response): Promise<string | null> {
+  if (body === null) return ''
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  let length = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    length += value.length
+    if (length > MAX_DOCUMENT_BYTES) {
+      await reader.cancel().catch(() => {})
+      return null
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}
+
+function refusal(status: number, text: string): CorsAnswer {
+  const code = elementOf(text, 'Code', MAX_CODE)
+  if (status === 404 && code === 'NoSuchCORSConfiguration') return { kind: 'none' }
+  return { kind: 'refused', status, code, message: elementOf(text, 'Message', MAX_MESSAGE) }
+}
+
+/** The text of the first element of a name, without a parser: it is shown, and nothing is decided by it but the above. */
+function elementOf(text: string, name: string, most: number): string {
+  const start = text.indexOf(`<${name}>`)
+  const end = text.indexOf(`</${name}>`, start)
+  return start < 0 || end < 0
+    ? ''
+    : text.slice(start + name.length + 2, Math.min(end, start + name.length + 2 + most))
+}
+
+/** Node's fetch tells the reason in `cause`. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message
+}

@@ -1,0 +1,26 @@
+/**
+ * @module
+ * A server named on the command line: an edge or a bucket.
+ */
+
+import { visible } from '../print/terminal.ts'
+import { Trouble } from '../trouble.ts'
+
+const LOOPBACK = /^(?:localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
+
+/**
+ * Reads `https://host[:port][/prefix]`, or `http` on a loopback host: what is sent there is signed, or an expectation.
+ *
+ * @returns it without a slash at its end
+ * @throws {Trouble} naming the option
+ */
+export function readServer(option: string, text: string): string {
+  const url = /[\s\\?#]/.test(text) ? null : URL.parse(text)
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
+  if (url === null || !secure || url.username !== '' || url.password !== '') {
+    throw new Trouble(
+      `${option}: "${visible(text).slice(0, 200)}" is not https://host[:port][/prefix] (http on a loopback host only).`,
+    )
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}

@@ -1,0 +1,49 @@
+/**
+ * @module
+ * Planned changes, shown and, unless it is a dry run or the answer is no, written: how `publish` and `rollback` end.
+ */
+
+import type { FileReading } from '../files/read.ts'
+import { resultOf, resultsText, show } from '../print/results.ts'
+import { confirm, isInteractive, print, printError } from '../print/terminal.ts'
+import { Trouble } from '../trouble.ts'
+import { type Deployment, describePlace } from './deployment.ts'
+import type { Kv } from './kv.ts'
+import type { Change } from './plan.ts'
+import { writeChanges } from './write.ts'
+
+/** The options of a command that writes. */
+export interface WriteOptions {
+  remote?: true
+  yes?: true
+  dryRun?: true
+  json?: true
+}
+
+/** @throws {Trouble} when the command would have to ask, and nobody is there */
+export function mustBeAskable({ remote, yes, dryRun, json }: WriteOptions): void {
+  if (!remote || yes || dryRun || (isInteractive() && !json)) return
+  throw new Trouble('Nobody is here to ask before writing to --remote: add --yes, or --dry-run to look only.')
+}
+
+/** Shows the changes, asks before Cloudflare's KV is written, writes, and shows what became of them. */
+export async function applyChanges(
+  kv: Kv,
+  deployment: Deployment,
+  readings: readonly FileReading[],
+  changes: readonly Change[],
+  options: WriteOptions,
+): Promise<void> {
+  const planned = changes.map(change => resultOf(change, 'planned'))
+  if (options.dryRun) return show(deployment, readings, planned, options)
+  const asks = options.remote === true && options.yes !== true && changes.some(change => change.changes)
+  if (asks) {
+    print(resultsText(planned, true))
+    if (!(await confirm(`Write this to ${describePlace(deployment.place)}?`))) {
+      printError('Nothing was published.')
+      process.exitCode = 1
+      return
+    }
+  }
+  show(deployment, readings, await writeChanges(kv, changes), options, !asks)
+}

@@ -1,0 +1,105 @@
+/**
+ * @module
+ * An explanation as people read it, at 80 columns.
+ */
+
+import { requestText } from '../../compare/difference-text.ts'
+import { quote } from '../../cors/findings.ts'
+import type { RuleVerdict } from '../../explain/explain.ts'
+import type { Answer, Outcome } from '../../explain/outcome.ts'
+import {
+  browserSentences,
+  conditionsOf,
+  ELEMENT_OF,
+  nearSentences,
+  remembered,
+  toldRules,
+  unaskedSentence,
+  verdictText,
+} from '../../explain/sentences.ts'
+import type { Change, NoChange, Step } from '../../explain/smallest-change.ts'
+import { writeXml } from '../../formats/xml.ts'
+import { indented, wrap } from './layout.ts'
+import { count, style } from './terminal.ts'
+
+/** What the rules make of the request: the outcome, then rule by rule. */
+export function rulesText(outcome: Outcome, name: string): string {
+  const { explanation, question, facts } = outcome
+  const kind = question.actual ? 'Request' : 'Preflight for'
+  const head = `${kind} ${requestText(facts)}${question.credentials ? ', with credentials' : ''}`
+  const isAnswered = explanation.answeredBy !== null
+  const verdict = style(isAnswered ? (outcome.allowed ? 'green' : 'yellow') : 'red', verdictText(outcome))
+  const but = isAnswered && !outcome.allowed ? ' A browser fails it all the same: see below.' : ''
+  const { told, left, later } = toldRules(outcome)
+  const near = nearSentences(outcome)
+  const unasked = unaskedSentence(outcome)
+  return [
+    wrap(head),
+    wrap(`${verdict}, by the rules of ${name}.${but}`),
+    '',
+    ...(explanation.rules.length === 0 ? ['There are no rules.'] : told.map(rule => ruleText(rule, outcome))),
+    ...(left > 0 ? [`${count(left, 'other rule')} asked: neither the origin nor all of the rest.`] : []),
+    ...(later > 0 ? [`${count(later, 'later rule')} not asked: the first that matches answers.`] : []),
+    ...(near.length === 0 ? [] : ['', ...near.map(sentence => wrap(sentence))]),
+    ...(unasked === null ? [] : [wrap(unasked)]),
+  ].join('\n')
+}
+
+function ruleText(verdict: RuleVerdict, outcome: Outcome): string {
+  const { rule, position } = verdict
+  return [
+    style('bold', `Rule ${position + 1}${rule.id === null ? '' : ` ${quote(rule.id)}`}`),
+    ...conditionsOf(verdict, outcome).map(({ name, held, text }) => {
+      const mark = held ? style('green', '✓') : style('red', '✗')
+      return `  ${mark}${wrap(text, `    ${name.padEnd(7)}  `).slice(3)}`
+    }),
+  ].join('\n')
+}
+
+/** The answer as it goes over the wire; a body's long lines are broken. */
+export function answerText({ status, headers, body }: Answer): string {
+  const lines = Object.entries(headers).map(([name, value]) => wrap(value, `  ${name}: `))
+  const heading = status === null ? "The bucket's answer, with these headers" : 'The edge answers'
+  return [
+    style('bold', heading),
+    ...(status === null ? [] : [`  ${status}`]),
+    ...(lines.length === 0 ? ['  none'] : lines),
+    ...(body === ''
+      ? []
+      : ['', ...body.split('\n').map(line => wrap(line.trim(), line.startsWith('\t') ? '    ' : '  '))]),
+  ].join('\n')
+}
+
+/** What a browser does with it. */
+export function browserText(outcome: Outcome): string {
+  const times = remembered(outcome).map(([name, seconds]) => `${name} ${seconds} s`)
+  const lines = [
+    ...browserSentences(outcome),
+    ...(times.length === 0 ? [] : [`It remembers that for this URL: ${times.join(', ')}.`]),
+  ]
+  return [style('bold', 'A browser'), ...lines.map(line => wrap(line, '  '))].join('\n')
+}
+
+/** The smallest change that would allow it, what else it allows, and why it may be unwise. */
+export function changeText(change: Change | NoChange): string {
+  if ('impossible' in change) return [style('bold', 'To allow it'), wrap(change.impossible, '  ')].join('\n')
+  const also = change.alsoAllows.map(sentence => wrap(sentence, '    - '))
+  return [
+    style('bold', 'To allow it'),
+    ...change.steps.map(step => stepText(step, change)),
+    ...(also.length === 0 ? [] : ['  That also allows:', ...also]),
+    ...change.warnings.map(sentence => wrap(sentence, '  Mind: ')),
+  ].join('\n')
+}
+
+function stepText(step: Step, { configuration }: Change): string {
+  if (step.kind !== 'add-rule')
+    return wrap(
+      `add to rule ${step.rule}: <${ELEMENT_OF[step.kind]}>${quote(step.value)}</${ELEMENT_OF[step.kind]}>`,
+      '  ',
+    )
+  const rules = configuration.rules.slice(step.rule - 1)
+  const document = writeXml({ rules, responseVary: false })
+  const element = document.slice(document.indexOf('  <CORSRule>'), document.indexOf('</CORSConfiguration>'))
+  return `  add a rule at the end:\n${indented(element.trimEnd(), '  ')}`
+}

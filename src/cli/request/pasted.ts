@@ -1,0 +1,115 @@
+/**
+ * @module
+ * A request out of a text that somebody has at hand, with what the options add to it.
+ */
+
+import { createReadStream } from 'node:fs'
+import { MAX_HAR, NOT_TOLD, type Paste, readPaste } from '../../paste/read.ts'
+import { summaryOf } from '../../paste/summary.ts'
+import { decoded } from '../files/decoded.ts'
+import { isInteractive, printError, visible } from '../print/terminal.ts'
+import { Trouble } from '../trouble.ts'
+import { mustBeSent, sentMethod } from './browser-request.ts'
+
+/** What the options say of the request; they win over the text. */
+export interface NamedRequest {
+  readonly origin?: string
+  readonly method?: string
+  readonly headers?: readonly string[]
+  readonly actual?: true
+  readonly credentials?: true
+}
+
+export interface RequestToExplain {
+  readonly origin: string
+  readonly method: string
+  readonly headers: readonly string[]
+  readonly actual: boolean
+  readonly credentials: boolean
+}
+
+/** Reads a pasted text from a file, or from standard input where it is `-`. @throws {Trouble} */
+export async function readPasted(file: string): Promise<Paste> {
+  if (file === '-' && isInteractive()) printError('Paste the text, then press Enter and Ctrl-D:')
+  const paste = readPaste(await readAll(file))
+  if ('problem' in paste) throw new Trouble(paste.problem)
+  if (paste.says === 'no-reason')
+    throw new Trouble(`${paste.missing.join(' ')} See docs/troubleshooting.md#no-reason.`)
+  return paste
+}
+
+/** What was read, and what the options don't tell either. */
+export function pastedText(paste: Paste, named: NamedRequest, assumed: readonly string[]): string {
+  const told = new Set<string>()
+  if (named.origin !== undefined) told.add(NOT_TOLD.origin)
+  if (named.method !== undefined) told.add(NOT_TOLD.method)
+  if (named.headers !== undefined) told.add(NOT_TOLD.headers)
+  return [
+    summaryOf({ ...paste, missing: paste.missing.filter(sentence => !told.has(sentence)) }),
+    ...assumed,
+  ].join(' ')
+}
+
+/** Where the rules allow what failed in a browser: what else it can be. null: nothing failed that is known of. */
+export const notTheRules = ({ kind }: Paste, { headers }: NamedRequest): string | null =>
+  kind !== 'console-error'
+    ? null
+    : `The rules allow what is told. ${headers === undefined ? 'If the script sets headers, name them with --headers. ' : ''}Else it was another answer than this one that the browser has seen: docs/troubleshooting.md#old-answer.`
+
+/** What is over the bound is for the reader to refuse. */
+async function readAll(file: string): Promise<string> {
+  const name = file === '-' ? 'Standard input' : visible(file)
+  let all = ''
+  for await (const text of decoded(file === '-' ? process.stdin : createReadStream(file), name)) {
+    all += text
+    if (all.length > MAX_HAR) break
+  }
+  return all
+}
+
+/** What the text says was asked for; null where it names nothing that an edge could be asked for. */
+export function askedUrl({ request }: Paste): URL | null {
+  const url = request.url === null ? null : new URL(request.url)
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url : null
+}
+
+/**
+ * The request that is meant, and sentences about what was assumed.
+ *
+ * @throws {Trouble} when neither text nor options tell what can't be assumed, or they tell what no browser sends
+ */
+export function requestToExplain(
+  named: NamedRequest,
+  paste: Paste | null,
+): { request: RequestToExplain; assumed: string[] } {
+  const read = paste?.request
+  const origin = named.origin ?? read?.origin ?? null
+  const method = named.method ?? read?.method ?? null
+  const headers = named.headers ?? read?.headers ?? []
+  if (origin === null) {
+    throw new Trouble(
+      paste === null
+        ? 'Name the page with --origin and the method with --method, or paste what you have with --paste -.'
+        : "The text does not tell the page's origin: name it with --origin.",
+    )
+  }
+  mustBeSent(origin)
+  // A preflight for a GET without headers is none: an answer about it would answer another question.
+  if (method === null && (paste === null || (read?.preflight === true && headers.length === 0))) {
+    throw new Trouble(
+      paste === null
+        ? 'Name the method with --method, such as PUT.'
+        : 'The text is about a preflight and does not tell its method: name it with --method, and what the script sets with --headers.',
+    )
+  }
+  return {
+    request: {
+      origin,
+      method: sentMethod(method ?? 'GET'),
+      headers,
+      actual: named.actual === true || (paste !== null && read?.preflight === false),
+      credentials: named.credentials === true || read?.credentials === true,
+    },
+    assumed: method === null ? ['The method is taken to be GET.'] : [],
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * @module
+ * A change put into the document that a person wrote: their comments, their order and their layout stay.
+ */
+
+import type { Configuration } from '../cors/configuration.ts'
+import { ELEMENT_OF } from '../explain/sentences.ts'
+import type { Change, Step } from '../explain/smallest-change.ts'
+import { type RulesFormat, readRules, ruleAsJson, writeRules } from '../formats/detect.ts'
+import {
+  type Field,
+  type FieldPlaces,
+  type Place,
+  type Places,
+  placesOf,
+  type RulePlace,
+} from '../formats/positions.ts'
+import { writeXml } from '../formats/xml.ts'
+import { encodeReferences } from '../formats/xml-references.ts'
+
+export interface Edited {
+  readonly text: string
+  readonly format: RulesFormat
+  /** What of the person's document is lost, as sentences; none: nothing is. */
+  readonly losses: readonly string[]
+}
+
+type Addition = Exclude<Step, { readonly kind: 'add-rule' }>
+
+/**
+ * Makes a change in a document, by insertion where that does it, else by writing the document anew. What is given
+ * reads as exactly the changed configuration.
+ *
+ * @param text the document that the change is for, of at most 64 KB
+ */
+export async function applyChange(
+  text: string,
+  format: RulesFormat,
+  change: Change,
+): Promise<Edited | { readonly problem: string }> {
+  const says = async (document: string | null, as: RulesFormat): Promise<boolean> =>
+    document !== null && isSame((await readRules(document, as)).configuration, change.configuration)
+
+  const inserted = insertAll(text, format, change)
+  if (inserted !== null && (await says(inserted, format))) return { text: inserted, format, losses: [] }
+
+  const anew =
+    text.trim() === '' ? [] : ['The document is written anew: its comments and its layout are lost.']
+  const written = writeRules(change.configuration, format, text)
+  if (written.text !== null && (await says(written.text, format)))
+    return { text: written.text, format, losses: anew }
+
+  const xml = writeXml(change.configuration)
+  if (!(await says(xml, 'rules'))) return { problem: 'The changed rules are more than a bucket stores.' }
+  const reasons = new Set(written.findings.map(({ reason }) => reason))
+  return {
+    text: xml,
+    format: 'rules',
+    losses: [...reasons, 'The rules are written as CORSConfiguration XML, without the comments.'],
+  }
+}
+
+function insertAll(text: string, format: RulesFormat, change: Change): string | null {
+  let edited: string | null = text
+  for (const step of change.steps) {
+    const places: Places | null = edited === null ? null : placesOf(edited)
+    if (edited === null || places === null) return null
+    edited =
+      step.kind === 'add-rule'
+        ? insertRule(edited, places, format, change.configuration)
+        : insertValue(edited, places, step)
+  }
+  return edited
+}
+
+const insertAt = (text: string, at: number, addition: string): string =>
+  text.slice(0, at) + addition + text.slice(at)
+
+/** The white space before an index, as far as it begins a line or follows a tag or a comma. */
+const spaceBefore = (text: string, at: number): string =>
+  /\s*$/.exec(text.slice(Math.max(0, at - 200), at))?.[0] ?? ''
+
+function insertValue(text: string, { syntax, rules }: Places, step: Addition): string | null {
+  const rule = rules[step.rule - 1]
+  if (rule === undefined) return null
+  const field = ELEMENT_OF[step.kind]
+  return syntax === 'xml'
+    ? insertElement(text, rule, field, step.value)
+    : insertItem(text, rule, field, step.value)
+}
+
+/** After the last element of its name; where there is none, after the last method, which every rule has. */
+function insertElement(text: string, { fields }: RulePlace, field: Field, value: string): string | null {
+  const before = (fields.get(field) ?? fields.get('AllowedMethod'))?.values.at(-1)
+  if (before === undefined) return null
+  const element = `<${field}>${encodeReferences(value)}</${field}>`
+  return insertAt(text, before.end, lineBreakBefore(text, before) + element)
+}
+
+/** The white space before a place from its last line break on: an empty line or a comment above is not repeated. */
+function lineBreakBefore(text: string, { start }: Place): string {
+  const space = spaceBefore(text, start)
+  const from = Math.max(space.lastIndexOf('\n'), 0)
+  return space.slice(space[from - 1] === '\r' ? from - 1 : from)
+}
+
+/** After the last item of its array; where there is none, as an array beside that of the origins. */
+function insertItem(text: string, { fields }: RulePlace, field: Field, value: string): string | null {
+  const item = JSON.stringify(value)
+  const { list, values } = fields.get(field) ?? {}
+  const last = values?.at(-1)
+  if (list !== undefined) {
+    if (last === undefined) return insertAt(text, list.start + 1, item)
+    return insertAt(
+      text,
+      last.end,
+      `,${lineBreakBefore(text, last) || (values?.length === 1 ? ' ' : '')}${item}`,
+    )
+  }
+  const origins: FieldPlaces | undefined = fields.get('AllowedOrigin')
+  if (values !== undefined || origins?.list === undefined) return null
+  const name = field.replace('Allowed', '')
+  const key = origins.key.replace('Origin', name).replace('origin', name.toLowerCase())
+  const keyStart = text.lastIndexOf(`"${origins.key}"`, origins.list.start)
+  return insertAt(
+    text,
+    origins.list.end,
+    `,${lineBreakBefore(text, { start: keyStart, end: keyStart }) || ' '}${JSON.stringify(key)}: [${item}]`,
+  )
+}
+
+/** After the last rule, with the white space that stands before that one. */
+function insertRule(
+  text: string,
+  { syntax, rules }: Places,
+  format: RulesFormat,
+  configuration: Configuration,
+): string | null {
+  const last = rules.at(-1)
+  const rule = configuration.rules.at(-1)
+  if (last === undefined || rule === undefined) return null
+  const outer = lineBreakBefore(text, last)
+  const inner = breakAfterOpening(text, last, syntax === 'xml' ? '>' : '{')
+  const unit = inner.startsWith(outer) && inner.length > outer.length ? inner.slice(outer.length) : '  '
+  if (syntax === 'json') {
+    const json = ruleAsJson(rule, format)
+    if (json === null) return null
+    const lines = JSON.stringify(json, null, outer === '' ? 0 : unit).split('\n')
+    return insertAt(text, last.end, `,${outer || ' '}${lines.join(outer)}`)
+  }
+  if (format !== 'rules') return null
+  const document = writeXml({ rules: [rule], responseVary: false })
+  const lines = document
+    .slice(document.indexOf('  <CORSRule>'), document.indexOf('</CORSConfiguration>'))
+    .trimEnd()
+    .split('\n')
+    .map(line => (outer === '' ? line.trim() : outer + (line.startsWith('    ') ? unit : '') + line.trim()))
+  return insertAt(text, last.end, lines.join(''))
+}
+
+/** The line break and the indent of what a rule begins with. */
+function breakAfterOpening(text: string, { start }: Place, opening: string): string {
+  const at = text.indexOf(opening, start) + 1
+  const space = /^\s*/.exec(text.slice(at, at + 200))?.[0] ?? ''
+  return lineBreakBefore(text, { start: at + space.length, end: at })
+}
+
+/** Whether two configurations say the same, in the same order. */
+const isSame = (a: Configuration | null, b: Configuration): boolean => JSON.stringify(a) === JSON.stringify(b)

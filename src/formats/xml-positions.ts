@@ -1,0 +1,54 @@
+/**
+ * @module
+ * Where the rules stand in an XML document.
+ */
+
+import type { Field, FieldPlaces, Place, Places, RulePlace } from './positions.ts'
+import { type Element, parseElements } from './xml.ts'
+
+const RULE_NAMES: ReadonlySet<string> = new Set(['CORSRule', 'CorsRule'])
+/** Azure's names; a COS or S3 element is called as its field. */
+const AZURE_FIELDS: Readonly<Record<string, Field>> = {
+  AllowedOrigins: 'AllowedOrigin',
+  AllowedMethods: 'AllowedMethod',
+  AllowedHeaders: 'AllowedHeader',
+  ExposedHeaders: 'ExposeHeader',
+  MaxAgeInSeconds: 'MaxAgeSeconds',
+}
+
+/** @returns null where the document is not well-formed */
+export function xmlPlaces(text: string): Places | null {
+  const parsed = parseElements(text)
+  if ('refusal' in parsed) return null
+  // The parser sees the text without its byte order mark.
+  const shift = text.startsWith('\uFEFF') ? 1 : 0
+  const placeOf = (element: Element): Place => {
+    const start = element.start + shift
+    return { start, end: endOf(text, start, element) }
+  }
+  const ruleOf = (element: Element): RulePlace => {
+    const fields = new Map<Field, FieldPlaces & { values: Place[] }>()
+    for (const child of element.children) {
+      const field = AZURE_FIELDS[child.name] ?? (child.name as Field)
+      const places = fields.get(field) ?? { key: child.name, values: [] }
+      places.values.push(placeOf(child))
+      fields.set(field, places)
+    }
+    return { ...placeOf(element), fields }
+  }
+  return { syntax: 'xml', rules: rulesWithin(parsed.root).map(ruleOf) }
+}
+
+const rulesWithin = (element: Element): Element[] =>
+  element.children.flatMap(child => (RULE_NAMES.has(child.name) ? [child] : rulesWithin(child)))
+
+/**
+ * Where an element ends that holds text or elements of other names. A CDATA section or a comment may hold what looks
+ * like its end: whoever changes the document there reads it again.
+ */
+function endOf(text: string, start: number, { name }: Element): number {
+  const open = text.indexOf('>', start)
+  if (text[open - 1] === '/') return open + 1
+  const close = text.indexOf('>', text.indexOf(`</${name}`, open))
+  return close === -1 ? text.length : close + 1
+}

@@ -1,0 +1,92 @@
+import { AwsV4Signer } from 'aws4fetch'
+import { describe, expect, test } from 'vitest'
+import { authorize, type Signing } from '../../../../src/bucket/signing/authorize.ts'
+import { signCos } from '../../../../src/bucket/signing/sign-cos.ts'
+
+const OFF: Signing = { signing: 'none', region: '', secretId: 'AKIDdemo', resign: false }
+const KEYS = new Map([['AKIDdemo', 'secret']])
+const SIGNATURE =
+  'q-sign-algorithm=sha1&q-ak=AKIDdemo&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list=' +
+  `&q-signature=${'0'.repeat(40)}`
+const anonymous = new Request('https://edge.example/k')
+const signed = new Request('https://edge.example/k', { headers: { authorization: SIGNATURE } })
+
+describe('authorize()', () => {
+  test('has nothing to do, at once, unless a setting asks for it', () => {
+    expect(authorize(anonymous, OFF, KEYS, false)).toBeNull()
+    expect(authorize(signed, OFF, KEYS, false)).toBeNull()
+    expect(authorize(anonymous, { ...OFF, resign: true }, KEYS, false)).toBeNull()
+    expect(authorize(signed, { ...OFF, signing: 'cos' }, KEYS, false)).toBeNull()
+  })
+
+  test('judges a signature only where the bucket gets another Host (an ORIGIN that is a URL)', async () => {
+    expect(authorize(signed, { ...OFF, resign: true }, KEYS, true)).toBeNull()
+    expect(await authorize(signed, { ...OFF, resign: true }, KEYS, false)).toMatchObject({
+      refusal: { status: 403, code: 'AccessDenied', message: 'Request has expired' },
+    })
+  })
+
+  const URL_OF_EDGE = 'https://edge.example/k'
+  const signers: [string, (headers: Record<string, string>) => Promise<Headers>][] = [
+    [
+      'COS',
+      async headers => {
+        const all = Object.entries({ ...headers, host: 'edge.example' })
+        const authorization = await signCos(
+          { method: 'GET', path: '/k', query: '', headers: all },
+          { id: 'AKIDdemo', secret: 'secret' },
+          { now: Date.now(), validSeconds: 60, signedHeaders: all.map(([name]) => name) },
+        )
+        return new Headers({ ...headers, authorization })
+      },
+    ],
+    [
+      'SigV4',
+      async headers => {
+        const key = { accessKeyId: 'AKIDdemo', secretAccessKey: 'secret' }
+        const options = { ...key, url: URL_OF_EDGE, headers, service: 's3', region: 'auto', allHeaders: true }
+        return (await new AwsV4Signer(options).sign()).headers
+      },
+    ],
+  ]
+
+  test.each(signers)('%s: refuses to sign anew without what was covered', async (_, sign) => {
+    const judge = async (signedHeaders: Record<string, string>, connection: string) => {
+      const headers = await sign(signedHeaders)
+      headers.set('connection', connection)
+      return authorize(new Request(URL_OF_EDGE, { headers }), { ...OFF, resign: true }, KEYS, false)
+    }
+    expect(await judge({ 'x-hop': '1' }, 'close')).toHaveProperty('sign')
+    expect(await judge({ 'x-hop': '1' }, 'x-other')).toHaveProperty('sign')
+    expect(await judge({ 'if-match': '"e"' }, 'if-match')).toHaveProperty('sign')
+    for (const [name, connection] of [
+      ['x-hop', 'x-hop'],
+      ['x-forwarded-for', 'close'],
+    ] as const)
+      expect(await judge({ [name]: '1' }, connection)).toMatchObject({
+        refusal: { status: 403, code: 'AccessDenied', message: expect.stringContaining(`header ${name} is`) },
+      })
+  })
+
+  test('lends no key to what asks for more than the object', async () => {
+    const settings: Signing = { ...OFF, signing: 's3' }
+    const payer = { headers: { 'x-amz-request-payer': 'requester' } }
+    expect(await authorize(new Request(URL_OF_EDGE, payer), settings, KEYS, false)).toBeNull()
+    const checksum = { headers: { 'x-amz-checksum-mode': 'ENABLED' } }
+    expect(await authorize(new Request(URL_OF_EDGE, checksum), settings, KEYS, false)).toHaveProperty('sign')
+  })
+
+  test('signs reads whatever the Host is, for the URL that is fetched', async () => {
+    for (const keepsHost of [true, false]) {
+      const authorization = await authorize(
+        anonymous,
+        { ...OFF, signing: 's3', region: 'auto' },
+        KEYS,
+        keepsHost,
+      )
+      if (authorization === null || !('sign' in authorization)) throw new Error('not signed')
+      const upstream = await authorization.sign(new Request('https://bucket.example/k'))
+      expect(upstream.headers.get('authorization')).toContain('Credential=AKIDdemo/')
+    }
+  })
+})

@@ -1,0 +1,238 @@
+import { describe, expect, test } from 'vitest'
+import { type Env, readHostSettings, readSettings } from '../../../src/settings/settings.ts'
+
+const env = (vars: Record<string, unknown>): Env =>
+  ({ RULES: { get: () => null }, ...vars }) as unknown as Env
+
+describe('readSettings()', () => {
+  test('defaults are the contract’s', () => {
+    expect(readSettings(env({}))).toEqual({
+      settings: {
+        origin: null,
+        dialect: 'cos',
+        unmatched: 'refuse',
+        originTimeoutMs: 30_000,
+        cache: 'origin',
+        signing: 'none',
+        region: '',
+        secretId: '',
+        resign: false,
+        keys: new Map(),
+        policyTtlSeconds: 60,
+        debugRefusals: false,
+        sampleAllowed: 0,
+        sync: { writeThrough: false, cron: false },
+      },
+      problems: [],
+    })
+  })
+
+  test.each([
+    ['https://b.example', 'https://b.example'],
+    ['https://b.example/', 'https://b.example'],
+    ['https://b.example:8443/pre/fix//', 'https://b.example:8443/pre/fix'],
+    ['http://localhost:9000', 'http://localhost:9000'],
+    ['http://127.0.0.1', 'http://127.0.0.1'],
+    ['http://[::1]:80/bucket', 'http://[::1]/bucket'],
+  ])('ORIGIN %s is %s', (text, base) => {
+    const { settings, problems } = readSettings(env({ ORIGIN: text }))
+    expect([settings.origin, problems]).toEqual([{ kind: 'url', base }, []])
+  })
+
+  test.each([
+    'ftp://x.example',
+    'http://x.example',
+    'http://127.0.0.1.x.example',
+    'https://user:pass@x.example',
+    'https://x.example/?q',
+    'https://x.example?',
+    'https://x.example/#f',
+    'https://x.example /a',
+    'https:\\\\x.example',
+    'x.example',
+    'Route',
+    '//x.example',
+    'https://',
+  ])('ORIGIN %s is refused, and said how it should be', text => {
+    const { problems } = readSettings(env({ ORIGIN: text }))
+    expect(problems).toMatchObject([{ code: 'InvalidVariable', name: 'ORIGIN', value: text }])
+    expect(problems[0]?.accepted).toContain('https://host[:port][/prefix]')
+  })
+
+  test.each([
+    ['off', 'off'],
+    ['origin', 'origin'],
+    ['1', 1],
+    ['31536000', 31_536_000],
+  ])('CACHE %s is %s', (text, cache) => {
+    const { settings, problems } = readSettings(env({ CACHE: text }))
+    expect([settings.cache, problems]).toEqual([cache, []])
+  })
+
+  test.each(['0', '-1', '1.5', '31536001', 'on', '60s'])('CACHE %s is refused', text => {
+    expect(readSettings(env({ CACHE: text })).problems).toMatchObject([{ name: 'CACHE', value: text }])
+  })
+
+  test.each([
+    ['off', false, false],
+    ['write-through', true, false],
+    ['cron', false, true],
+    ['cron, write-through', true, true],
+  ])('SYNC %s is read', (SYNC, writeThrough, cron) => {
+    const { settings, problems } = readSettings(env({ SYNC, SECRET_ID: 'a', SECRET_KEY: 'b' }))
+    expect([settings.sync, problems]).toEqual([{ writeThrough, cron }, []])
+  })
+
+  test.each(['on', 'off,cron', 'cron,cron', 'cron,', 'write-through,cron,off', 'Cron'])(
+    'SYNC %s is refused',
+    text => {
+      expect(readSettings(env({ SYNC: text })).problems).toMatchObject([{ name: 'SYNC', value: text }])
+    },
+  )
+
+  test('SYNC with cron needs a key', () => {
+    expect(readSettings(env({ SYNC: 'cron' })).problems).toMatchObject([
+      { code: 'MissingSecret', name: 'SECRET_KEY', value: '' },
+    ])
+  })
+
+  const EVENTS = { writeDataPoint: () => {} }
+
+  test.each([
+    ['0', 0],
+    ['1', 1],
+    ['1.0', 1],
+    ['.5', 0.5],
+    ['0.000000001', 1e-9],
+    ['', 1],
+    [undefined, 1],
+  ])('SAMPLE_ALLOWED %s, with EVENTS bound, is %s', (text, share) => {
+    const { settings, problems } = readSettings(env({ EVENTS, SAMPLE_ALLOWED: text }))
+    expect([settings.sampleAllowed, problems]).toEqual([share, []])
+  })
+
+  test.each(['-0.1', '1.1', '2', '1%', '1e-3', '0,5', '.', 'on', '0.0000000001'])(
+    'SAMPLE_ALLOWED %s is refused',
+    text => {
+      const { problems } = readSettings(env({ SAMPLE_ALLOWED: text }))
+      expect(problems).toMatchObject([{ code: 'InvalidVariable', name: 'SAMPLE_ALLOWED', value: text }])
+    },
+  )
+
+  test.each([['edge_preflight'], [null], [{ fetch: () => {} }]])(
+    'EVENTS that is no dataset is a problem: %j',
+    events => {
+      const { problems } = readSettings(env({ EVENTS: events }))
+      expect(problems).toMatchObject([{ code: 'InvalidBinding', name: 'EVENTS', value: '' }])
+    },
+  )
+
+  test('tells all problems at once', () => {
+    const { problems } = readSettings({
+      ORIGIN: 'service',
+      DIALECT: 'S3',
+      ORIGIN_TIMEOUT_MS: '0',
+      DEBUG_REFUSALS: 'true',
+      SAMPLE_ALLOWED: 'all',
+    })
+    expect(problems.map(({ code, name }) => `${code} ${name}`)).toEqual([
+      'InvalidVariable DIALECT',
+      'InvalidVariable ORIGIN_TIMEOUT_MS',
+      'InvalidVariable DEBUG_REFUSALS',
+      'InvalidVariable SAMPLE_ALLOWED',
+      'MissingBinding RULES',
+      'MissingBinding BUCKET',
+    ])
+  })
+})
+
+describe('readSettings() and secrets', () => {
+  const SECRET = 'hush-hush'
+  const read = (vars: Record<string, unknown>) => {
+    const { settings, problems } = readSettings(env(vars))
+    expect(JSON.stringify(problems)).not.toContain('hush')
+    return { keys: [...settings.keys], problems: problems.map(({ code, name }) => `${code} ${name}`) }
+  }
+
+  test('SECRET_ID and SECRET_KEY are one more key, before that of KEYS', () => {
+    const KEYS = JSON.stringify({ a: 'one', b: 'two' })
+    expect(read({ KEYS, SECRET_ID: 'b', SECRET_KEY: SECRET, RESIGN: 'on', SIGNING: 's3' })).toEqual({
+      keys: [
+        ['a', 'one'],
+        ['b', SECRET],
+      ],
+      problems: [],
+    })
+    expect(read({ KEYS, SECRET_ID: 'a', SIGNING: 'cos' }).problems).toEqual([])
+  })
+
+  test.each([
+    [{ SIGNING: 's3' }, 'MissingSecret SECRET_ID'],
+    [{ SIGNING: 's3', SECRET_KEY: SECRET }, 'MissingSecret SECRET_ID'],
+    [{ SIGNING: 'cos', SECRET_ID: 'a' }, 'MissingSecret SECRET_KEY'],
+    [{ SIGNING: 'cos', SECRET_ID: 'a', KEYS: `{"b":"${SECRET}"}` }, 'MissingSecret SECRET_KEY'],
+    [{ RESIGN: 'on' }, 'MissingSecret KEYS'],
+    [{ RESIGN: 'on', KEYS: '{}' }, 'MissingSecret KEYS'],
+    [{ RESIGN: 'on', KEYS: `{"a":"${SECRET}"` }, 'InvalidVariable KEYS'],
+    [{ KEYS: `["${SECRET}"]` }, 'InvalidVariable KEYS'],
+    [{ SIGNING: 's3', SECRET_ID: 'a', SECRET_KEY: `${SECRET}\n` }, 'InvalidVariable SECRET_KEY'],
+    [{ SIGNING: 's3', SECRET_ID: `${SECRET} `, SECRET_KEY: 'x' }, 'InvalidVariable SECRET_ID'],
+    [{ SIGNING: 'aws' }, 'InvalidVariable SIGNING'],
+    [{ RESIGN: 'true' }, 'InvalidVariable RESIGN'],
+    [{ REGION: 'eu west' }, 'InvalidVariable REGION'],
+  ])('%j is told as %s, without the secret', (vars, problem) => {
+    expect(read(vars).problems).toEqual([problem])
+  })
+
+  test('a secret that nothing needs may be missing', () => {
+    expect(read({ SECRET_ID: 'a' })).toEqual({ keys: [], problems: [] })
+  })
+})
+
+describe('readHostSettings()', () => {
+  const base = readSettings(env({ ORIGIN: 'https://base.example' })).settings
+  const read = (value: unknown) => readHostSettings(JSON.stringify(value), env({}), base)
+
+  test('is over the variables, field by field', () => {
+    const { settings, problems } = read({
+      origin: 'https://own.example/b',
+      unmatched: 'forward',
+      originTimeoutMs: 500,
+    })
+    expect(problems).toEqual([])
+    expect(settings).toMatchObject({
+      origin: { kind: 'url', base: 'https://own.example/b' },
+      unmatched: 'forward',
+      originTimeoutMs: 500,
+      dialect: 'cos',
+    })
+  })
+
+  test.each([
+    [[]],
+    ['text'],
+    [null],
+    [{ dialect: ['cos'] }],
+    [{ policyTtlSeconds: 1 }],
+    [{ origin: 'service' }],
+  ])('%j is a problem', value => {
+    expect(read(value).problems.length).toBe(1)
+  })
+
+  test('names a key of the edge to sign with; one that the edge does not have is a problem', () => {
+    const keyed = readSettings(env({ KEYS: '{"a":"hush"}' })).settings
+    const readKeyed = (value: unknown) => readHostSettings(JSON.stringify(value), env({}), keyed)
+    const record = { signing: 's3', region: 'auto', secretId: 'a', resign: 'on' }
+    const { settings, problems } = readKeyed(record)
+    expect(problems).toEqual([])
+    expect(settings).toMatchObject({ signing: 's3', region: 'auto', secretId: 'a', resign: true })
+    expect(readKeyed({ ...record, secretId: 'b' }).problems).toMatchObject([{ code: 'MissingSecret' }])
+    expect(readKeyed({ ...record, secretKey: 'hush' }).problems).toMatchObject([
+      { code: 'InvalidBucketSettings', name: 'secretKey', value: '' },
+    ])
+  })
+
+  test('what is no JSON is a problem', () => {
+    expect(readHostSettings('{', env({}), base).problems).toMatchObject([{ accepted: 'JSON', value: '{' }])
+  })
+})
