@@ -380,7 +380,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const UNSAFE = /[&>',
   ]),
   ...of(
-    'src/bucket/response.ts',
+    'src/answers/actual.ts',
     ORIGIN,
     [
       'upstream Access-Control-* is kept',

@@ -18,7 +18,7 @@ export interface CorsSource {
   readonly region: string
 }
 
-export type CorsAnswer =
+export type BucketCorsAnswer =
   /** At most 64 KB; whether it is a configuration is for its reader to tell. */
   | { readonly kind: 'document'; readonly text: string }
   /** 404 NoSuchCORSConfiguration: the bucket has no rules, and says so. */
@@ -46,7 +46,7 @@ export async function fetchBucketCors(
   source: CorsSource,
   fetcher: (request: Request, init: RequestInit) => Promise<Response>,
   timeoutMs: number,
-): Promise<CorsAnswer> {
+): Promise<BucketCorsAnswer> {
   const abort = new AbortController()
   const timer = setTimeout(() => abort.abort(), timeoutMs)
   try {
@@ -100,7 +100,7 @@ async function readBounded({ body }: Response): Promise<string | null> {
   }
 }
 
-function refusal(status: number, text: string): CorsAnswer {
+function refusal(status: number, text: string): BucketCorsAnswer {
   const code = elementOf(text, 'Code', MAX_CODE)
   if (status === 404 && code === 'NoSuchCORSConfiguration') return { kind: 'none' }
   return { kind: 'refused', status, code, message: elementOf(text, 'Message', MAX_MESSAGE) }

@@ -20,9 +20,11 @@ export function uploadMs({ body, headers }: Request): number {
   return Math.min(Math.ceil((length / SLOWEST_UPLOAD) * 1000), LONGEST_UPLOAD_MS)
 }
 
-export type Failure = 'unreachable' | 'timeout'
+export type SendFailure = 'unreachable' | 'timeout'
 
-export type Sent = { readonly response: Response } | { readonly failure: Failure; readonly detail: string }
+export type Sent =
+  | { readonly response: Response }
+  | { readonly failure: SendFailure; readonly detail: string }
 
 /**
  * Sends a request and waits for the response's headers. With `retry`, it is sent a second time after a network

@@ -8,7 +8,7 @@ import { enableCompileCache } from 'node:module'
 // Half of the time of a short command is the compiling of what it loads: so nothing is loaded before this.
 enableCompileCache()
 const { execute } = await import('./program.ts')
-const { codeOf, reasonOf } = await import('./trouble.ts')
+const { codeOf, reasonOf } = await import('./user-error.ts')
 
 /** The reader of a pipe has left: there is nobody to tell the rest. A disk that is full is told, once. */
 let isLost = false

@@ -21,7 +21,7 @@ import { addSuggest } from './commands/suggest.ts'
 import { addTest } from './commands/test.ts'
 import { addVerify } from './commands/verify.ts'
 import { printError, visible } from './print/terminal.ts'
-import { reasonOf, Trouble } from './trouble.ts'
+import { reasonOf, UserError } from './user-error.ts'
 
 /** Runs the command that `args` names, and leaves its exit code in `process.exitCode`. Nothing is thrown. */
 export async function execute(args: readonly string[]): Promise<void> {
@@ -52,7 +52,7 @@ export async function execute(args: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
     else {
       process.exitCode = 2
-      if (error instanceof Trouble) printError(error.message)
+      if (error instanceof UserError) printError(error.message)
       else {
         printError(`Something unexpected went wrong: ${visible(reasonOf(error))}. RULES_DEBUG=1 shows where.`)
         if (process.env.RULES_DEBUG) printError(String(error instanceof Error ? error.stack : error))

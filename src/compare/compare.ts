@@ -47,7 +47,7 @@ interface Fact {
 }
 
 /** Where a fact holds. */
-interface Place {
+interface RulePair {
   readonly origin: Group
   readonly method: Method
   readonly fact: Fact
@@ -85,7 +85,7 @@ class Comparing {
   }
 
   run(): Comparison {
-    const places: Place[] = []
+    const places: RulePair[] = []
     for (const origin of this.#origins) {
       const own = METHODS.flatMap(method =>
         this.#factsOf(origin, method).map(fact => ({ origin, method, fact })),
@@ -215,7 +215,7 @@ class Comparing {
   }
 
   /** Facts that are alike for several origins, methods or header names, each told once. */
-  #merged(places: readonly Place[]): Difference[] {
+  #merged(places: readonly RulePair[]): Difference[] {
     const byFact = groupBy(places, ({ fact: { kind, asked, before, after } }) =>
       JSON.stringify([kind, asked.map(group => this.#headers.indexOf(group)), before, after]),
     )
@@ -233,7 +233,7 @@ class Comparing {
   }
 
   /** @param sets places that differ only in the header names, one list for each set of these */
-  #difference(sets: NonEmpty<NonEmpty<Place>>): Difference {
+  #difference(sets: NonEmpty<NonEmpty<RulePair>>): Difference {
     const [places] = sets
     const [{ origin, method, fact: told }] = places
     const within = new Set(places.map(place => place.origin))

@@ -7,14 +7,8 @@ import type { Configuration } from '../cors/configuration.ts'
 import { ELEMENT_OF } from '../explain/sentences.ts'
 import type { Change, Step } from '../explain/smallest-change.ts'
 import { type RulesFormat, readRules, ruleAsJson, writeRules } from '../formats/detect.ts'
-import {
-  type Field,
-  type FieldPlaces,
-  type Place,
-  type Places,
-  placesOf,
-  type RulePlace,
-} from '../formats/positions.ts'
+import type { FieldPlaces, Place, Places, RuleField, RulePlace } from '../formats/places.ts'
+import { placesOf } from '../formats/positions.ts'
 import { writeXml } from '../formats/xml.ts'
 import { encodeReferences } from '../formats/xml-references.ts'
 
@@ -90,7 +84,7 @@ function insertValue(text: string, { syntax, rules }: Places, step: Addition): s
 }
 
 /** After the last element of its name; where there is none, after the last method, which every rule has. */
-function insertElement(text: string, { fields }: RulePlace, field: Field, value: string): string | null {
+function insertElement(text: string, { fields }: RulePlace, field: RuleField, value: string): string | null {
   const before = (fields.get(field) ?? fields.get('AllowedMethod'))?.values.at(-1)
   if (before === undefined) return null
   const element = `<${field}>${encodeReferences(value)}</${field}>`
@@ -105,7 +99,7 @@ function lineBreakBefore(text: string, { start }: Place): string {
 }
 
 /** After the last item of its array; where there is none, as an array beside that of the origins. */
-function insertItem(text: string, { fields }: RulePlace, field: Field, value: string): string | null {
+function insertItem(text: string, { fields }: RulePlace, field: RuleField, value: string): string | null {
   const item = JSON.stringify(value)
   const { list, values } = fields.get(field) ?? {}
   const last = values?.at(-1)

@@ -29,8 +29,8 @@ const FIELDS = {
   ExposedHeaders: 'ExposeHeader',
   MaxAgeInSeconds: 'MaxAgeSeconds',
 } as const satisfies Record<string, keyof WrittenRule>
-type Field = keyof typeof FIELDS
-const isField = (name: string): name is Field => Object.hasOwn(FIELDS, name)
+type AzureField = keyof typeof FIELDS
+const isField = (name: string): name is AzureField => Object.hasOwn(FIELDS, name)
 
 /** Reads Azure's XML or JSON. Every mistake and every loss is a finding; nothing is thrown. */
 export function readAzure(text: string, advise?: Advise): Reading {
@@ -124,7 +124,7 @@ class AzureRules {
     )
   }
 
-  #kept(name: Field, items: readonly string[], path: string): string[] {
+  #kept(name: AzureField, items: readonly string[], path: string): string[] {
     if (name === 'AllowedMethods') return knownMethods(items, path, this.#losses) as string[]
     if (name === 'ExposedHeaders') return plainExposed(items, path, this.#losses) as string[]
     if (name === 'AllowedOrigins') {

@@ -3,19 +3,19 @@
  * Where the rules stand in a JSON document: of S3, the COS SDKs, R2, Google Cloud Storage or Azure.
  */
 
-import type { Field, FieldPlaces, Place, Places, RulePlace } from './positions.ts'
+import type { FieldPlaces, Place, Places, RuleField, RulePlace } from './places.ts'
 
 /** A value with its place; of an object and an array with what they hold. */
-interface Node extends Place {
-  readonly entries?: readonly (readonly [key: string, value: Node])[]
-  readonly items?: readonly Node[]
+interface JsonNode extends Place {
+  readonly entries?: readonly (readonly [key: string, value: JsonNode])[]
+  readonly items?: readonly JsonNode[]
 }
 
 /** No format needs more than `{"properties":{"cors":{"corsRules":[{"allowed":{"origins":["…`. */
 const MAX_DEPTH = 12
 
 /** What a rule's key means, lower-cased and without a final s. */
-const FIELDS: ReadonlyMap<string, Field> = new Map([
+const FIELDS: ReadonlyMap<string, RuleField> = new Map([
   ['id', 'ID'],
   ['allowedorigin', 'AllowedOrigin'],
   ['origin', 'AllowedOrigin'],
@@ -42,7 +42,7 @@ export function jsonPlaces(text: string): Places | null {
 }
 
 /** The items of the list of rules, wherever the format has it. */
-function rulesWithin({ items, entries }: Node): readonly Node[] {
+function rulesWithin({ items, entries }: JsonNode): readonly JsonNode[] {
   if (items !== undefined) return items
   for (const [key, value] of entries ?? []) {
     if (!/^(?:cors|rules$|properties$)/i.test(key)) continue
@@ -52,8 +52,8 @@ function rulesWithin({ items, entries }: Node): readonly Node[] {
   return []
 }
 
-function ruleOf({ start, end, entries = [] }: Node): RulePlace {
-  const fields = new Map<Field, FieldPlaces>()
+function ruleOf({ start, end, entries = [] }: JsonNode): RulePlace {
+  const fields = new Map<RuleField, FieldPlaces>()
   for (const [key, value] of entries) {
     // R2 puts the conditions into an object of their own.
     if (key === 'allowed') for (const [field, places] of ruleOf(value).fields) fields.set(field, places)
@@ -77,12 +77,12 @@ class Scanner {
     this.#text = text
   }
 
-  value(depth: number): Node {
+  value(depth: number): JsonNode {
     this.#skip()
     const start = this.#at
     const first = this.#text[start]
     if (depth < MAX_DEPTH && first === '{') {
-      const entries = this.#list('}', (): readonly [string, Node] => {
+      const entries = this.#list('}', (): readonly [string, JsonNode] => {
         const key = this.value(MAX_DEPTH)
         this.#skip()
         this.#at++

@@ -3,35 +3,9 @@
  * Where in a document each rule and each of its values stands: for going there, and for changing no more than that.
  */
 
-import type { WrittenRule } from '../cors/configuration.ts'
 import { jsonPlaces } from './json-positions.ts'
+import type { Place, Places, RuleField } from './places.ts'
 import { xmlPlaces } from './xml-positions.ts'
-
-/** The name of a rule's values, as the XML document writes it. */
-export type Field = keyof WrittenRule
-
-/** A part of a text: from its first character to the one after its last. */
-export interface Place {
-  readonly start: number
-  readonly end: number
-}
-
-/** A list of values: an array in JSON; in XML, where it has no place of its own, undefined. */
-export interface FieldPlaces {
-  readonly list?: Place
-  /** As JSON calls it; in XML the element's name. */
-  readonly key: string
-  readonly values: readonly Place[]
-}
-
-export interface RulePlace extends Place {
-  readonly fields: ReadonlyMap<Field, FieldPlaces>
-}
-
-export interface Places {
-  readonly syntax: 'xml' | 'json'
-  readonly rules: readonly RulePlace[]
-}
 
 /**
  * Where the rules stand in a document of any format that is read here, of at most 64 KB.
@@ -49,6 +23,6 @@ const PATH = /^CORSRule\[(\d{1,6})\](?:\/(\w{1,20})(?:\[(\d{1,6})\])?)?/
 export function placeOf({ rules }: Places, path: string): Place | null {
   const [, rule, field, value] = PATH.exec(path) ?? []
   const at = rules[Number(rule) - 1]
-  const places = at?.fields.get(field as Field)
+  const places = at?.fields.get(field as RuleField)
   return places?.values[Number(value) - 1] ?? places?.list ?? at ?? null
 }

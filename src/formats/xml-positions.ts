@@ -3,12 +3,12 @@
  * Where the rules stand in an XML document.
  */
 
-import type { Field, FieldPlaces, Place, Places, RulePlace } from './positions.ts'
+import type { FieldPlaces, Place, Places, RuleField, RulePlace } from './places.ts'
 import { type Element, parseElements } from './xml.ts'
 
 const RULE_NAMES: ReadonlySet<string> = new Set(['CORSRule', 'CorsRule'])
 /** Azure's names; a COS or S3 element is called as its field. */
-const AZURE_FIELDS: Readonly<Record<string, Field>> = {
+const AZURE_FIELDS: Readonly<Record<string, RuleField>> = {
   AllowedOrigins: 'AllowedOrigin',
   AllowedMethods: 'AllowedMethod',
   AllowedHeaders: 'AllowedHeader',
@@ -27,9 +27,9 @@ export function xmlPlaces(text: string): Places | null {
     return { start, end: endOf(text, start, element) }
   }
   const ruleOf = (element: Element): RulePlace => {
-    const fields = new Map<Field, FieldPlaces & { values: Place[] }>()
+    const fields = new Map<RuleField, FieldPlaces & { values: Place[] }>()
     for (const child of element.children) {
-      const field = AZURE_FIELDS[child.name] ?? (child.name as Field)
+      const field = AZURE_FIELDS[child.name] ?? (child.name as RuleField)
       const places = fields.get(field) ?? { key: child.name, values: [] }
       places.values.push(placeOf(child))
       fields.set(field, places)

@@ -17,7 +17,14 @@ import {
   wordAt,
   wordBefore,
 } from './text.ts'
-import { type Browser, FRAMES, type MessageId, UNKNOWN_REASON, WORDINGS, type Wording } from './wordings.ts'
+import {
+  FRAMES,
+  type MessageBrowser,
+  type MessageId,
+  UNKNOWN_REASON,
+  WORDINGS,
+  type Wording,
+} from './wordings.ts'
 
 /** What a row of the network panel begins with; OPTIONS is not what a script asks for. */
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH']
@@ -41,7 +48,7 @@ const CHECKED_OF_BOTH: ReadonlySet<MessageId> = new Set([
 
 /** One message out of a paste. */
 interface Message {
-  readonly browser: Browser | null
+  readonly browser: MessageBrowser | null
   readonly text: string
 }
 
@@ -196,7 +203,7 @@ function statusIn(text: string): number | null {
 }
 
 /** Of what is checked of both answers, Chrome tells whose it was. Safari looks at a preflight's status first. */
-function preflightIn(text: string, browser: Browser | null, wording: Wording | null): boolean | null {
+function preflightIn(text: string, browser: MessageBrowser | null, wording: Wording | null): boolean | null {
   if (wording?.preflight !== undefined) return wording.preflight
   if (wording?.says === 'origin-not-allowed' && (statusIn(text) ?? 0) >= 300) return false
   if (browser !== 'Chrome' || wording === null || !CHECKED_OF_BOTH.has(wording.says)) return null

@@ -9,7 +9,7 @@ import { askedByPreflight, type Header, pageOrigin, scriptHeaders, valueIn } fro
 import { methodOf, shownUrl } from './text.ts'
 
 /** One entry, as far as it is of use. */
-interface Entry {
+interface HarEntry {
   readonly url: string
   readonly method: string
   readonly sent: readonly Header[]
@@ -29,7 +29,7 @@ export function readHar(value: unknown): Paste | Unreadable {
   if (taken === undefined) return { problem: 'This HAR has no entries.' }
 
   // The preflight of a request, the request of a preflight.
-  const isPair = (a: Entry, b: Entry) =>
+  const isPair = (a: HarEntry, b: HarEntry) =>
     a.url === b.url &&
     (a.asks === null) !== (b.asks === null) &&
     (a.asks ?? b.asks)?.method === methodOfPair(a, b)
@@ -65,24 +65,25 @@ export function readHar(value: unknown): Paste | Unreadable {
   }
 }
 
-const methodOfPair = (a: Entry, b: Entry): string => (a.asks === null ? a.method : b.method)
+const methodOfPair = (a: HarEntry, b: HarEntry): string => (a.asks === null ? a.method : b.method)
 
 /** Where a request has failed, Chrome knows only those of its headers that the page gave it: the Referer, no Origin. */
-const isCrossOrigin = ({ url, sent, asks, status }: Entry): boolean =>
+const isCrossOrigin = ({ url, sent, asks, status }: HarEntry): boolean =>
   asks !== null ||
   valueIn(sent, 'origin') !== null ||
   (status === 0 && isElsewhere(url, pageOrigin(sent).origin)) ||
   (valueIn(sent, 'sec-fetch-mode') === 'cors' && valueIn(sent, 'sec-fetch-site') !== 'same-origin')
 
 /** A preflight is answered with a 2xx and an origin; a request with an origin. */
-const isOk = ({ status, received, asks }: Entry): boolean =>
+const isOk = ({ status, received, asks }: HarEntry): boolean =>
   valueIn(received, 'access-control-allow-origin') !== null &&
   (asks === null ? status !== 0 : status >= 200 && status <= 299)
 
-const hasFailed = (entry: Entry): boolean => isCrossOrigin(entry) && !isOk(entry) && !isSameOrigin(entry)
+const hasFailed = (entry: HarEntry): boolean => isCrossOrigin(entry) && !isOk(entry) && !isSameOrigin(entry)
 
 /** Browsers send Origin with every POST. */
-const isSameOrigin = ({ sent, url }: Entry): boolean => !isElsewhere(url, valueIn(sent, 'origin') ?? 'null')
+const isSameOrigin = ({ sent, url }: HarEntry): boolean =>
+  !isElsewhere(url, valueIn(sent, 'origin') ?? 'null')
 
 const isElsewhere = (url: string, origin: string | null): boolean =>
   origin !== null && !url.startsWith(`${origin}/`)
@@ -95,7 +96,7 @@ function entriesOf(value: unknown): readonly unknown[] {
 }
 
 /** Also where it is only the `request` of an entry. */
-function entryOf(value: unknown): Entry | null {
+function entryOf(value: unknown): HarEntry | null {
   const request = fieldOf(value, 'request') ?? value
   const url = fieldOf(request, 'url')
   const method = fieldOf(request, 'method')

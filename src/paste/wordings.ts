@@ -11,7 +11,7 @@
 
 import type { Paste } from './paste.ts'
 
-export type Browser = NonNullable<Paste['browser']>
+export type MessageBrowser = NonNullable<Paste['browser']>
 
 /** What is said, whatever the browser; each is an anchor of docs/troubleshooting.md. */
 export type MessageId =
@@ -40,7 +40,7 @@ export type MessageId =
   | 'no-reason'
 
 export interface Wording {
-  readonly browser: Browser | null
+  readonly browser: MessageBrowser | null
   readonly says: MessageId
   /** A piece that only this message has; with straight quotes. */
   readonly text: string
@@ -53,7 +53,12 @@ export interface Wording {
   readonly framed?: true
 }
 
-const about = (browser: Browser | null, says: MessageId, text: string, more?: Partial<Wording>): Wording => ({
+const about = (
+  browser: MessageBrowser | null,
+  says: MessageId,
+  text: string,
+  more?: Partial<Wording>,
+): Wording => ({
   browser,
   says,
   text,
@@ -190,7 +195,7 @@ export const WORDINGS: readonly Wording[] = [
 ]
 
 /** What a message begins with, or holds in any case, by browser. Safari's messages share no words. */
-export const FRAMES: readonly { readonly browser: Browser; readonly text: string }[] = [
+export const FRAMES: readonly { readonly browser: MessageBrowser; readonly text: string }[] = [
   { browser: 'Chrome', text: 'blocked by CORS policy' },
   { browser: 'Firefox', text: 'Cross-Origin Request Blocked:' },
   { browser: 'Firefox', text: 'Cross-Origin Request Warning:' },

@@ -63,14 +63,14 @@ const endOf = (text: string, from: number, quote: string): number => {
   return end === -1 ? text.length : end
 }
 
-interface Part {
+interface MessagePart {
   readonly value: string
   readonly next: number
 }
 /** What follows a backslash, and how many characters of the text it is. */
 type Escape = (text: string, at: number) => { readonly value: string; readonly length: number }
 
-function quoted(text: string, from: number, quote: string, readEscape: Escape): Part {
+function quoted(text: string, from: number, quote: string, readEscape: Escape): MessagePart {
   const pieces: string[] = []
   let i = from
   while (i < text.length && text.charAt(i) !== quote) {

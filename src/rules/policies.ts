@@ -26,7 +26,7 @@ const RETRY_MS = 5000
 /** How many findings of a bad document one trouble tells. */
 const MAX_TOLD_FINDINGS = 3
 
-export type Source = 'memory' | 'kv' | 'last-known-good'
+export type PolicySource = 'memory' | 'kv' | 'last-known-good'
 
 /** What is known of a host. */
 export interface HostState<S> {
@@ -36,12 +36,12 @@ export interface HostState<S> {
   readonly settings: S | null
 }
 
-export interface Found<S> extends HostState<S> {
-  readonly source: Source
+export interface FoundPolicy<S> extends HostState<S> {
+  readonly source: PolicySource
 }
 
 /** Something bad that was found in KV, or that KV did. For the log. */
-export interface Trouble {
+export interface PolicyProblem {
   readonly event: 'kv-unavailable' | 'rules-unusable' | 'settings-unusable'
   readonly code: string
   readonly detail: string
@@ -63,10 +63,10 @@ export interface Means<S> {
   /** Reads a `bucket:` value. */
   readonly readSettings: (text: string) => { settings: S } | { bad: BadSettings }
   /** Called once for each bad value. `lastGood`: an earlier good state goes on serving. */
-  readonly report: (host: string, trouble: Trouble, lastGood: boolean) => void
+  readonly report: (host: string, trouble: PolicyProblem, lastGood: boolean) => void
 }
 
-interface Entry<S> extends Found<S> {
+interface PolicyEntry<S> extends FoundPolicy<S> {
   /** Of the values it was made from; empty where KV could not be read. A refresh skips what is unchanged. */
   readonly digest: string
   readonly bytes: number
@@ -87,7 +87,7 @@ export class Policies<S> {
   readonly #means: Means<S>
   readonly #ttlMs: number
   readonly #retryMs: number
-  readonly #entries = new Map<string, Entry<S>>()
+  readonly #entries = new Map<string, PolicyEntry<S>>()
   #bytes = 0
   #uses = 0
   #turns = 0
@@ -112,7 +112,7 @@ export class Policies<S> {
    *
    * @returns null when there is none that is worth serving, or every answer is to be read anew (POLICY_TTL_SECONDS=0)
    */
-  inMemory(host: string, context: ExecutionContext): Found<S> | null {
+  inMemory(host: string, context: ExecutionContext): FoundPolicy<S> | null {
     const entry = this.#entries.get(host)
     if (entry === undefined || this.#ttlMs === 0) return null
     entry.lastUsed = ++this.#uses
@@ -131,9 +131,9 @@ export class Policies<S> {
    * Reads a host's state from KV. What can't be read or used is replaced by the nearest good state: the one in
    * memory, else the last known good one of the data centre. Never rejects.
    */
-  async load(host: string, context: ExecutionContext): Promise<Found<S>> {
+  async load(host: string, context: ExecutionContext): Promise<FoundPolicy<S>> {
     const turn = ++this.#turns
-    const troubles: Trouble[] = []
+    const troubles: PolicyProblem[] = []
     const values = await this.#read(host, troubles)
     const digest = values === null ? '' : await sha256(JSON.stringify(values))
     const known = this.#entries.get(host)
@@ -169,7 +169,7 @@ export class Policies<S> {
     return found(nothing, 'kv')
   }
 
-  async #read(host: string, troubles: Trouble[]): Promise<HostValues | null> {
+  async #read(host: string, troubles: PolicyProblem[]): Promise<HostValues | null> {
     try {
       return this.#publications.newest(host, await readHost(this.#means.kv, host))
     } catch (error) {
@@ -202,7 +202,7 @@ export class Policies<S> {
     return this.#publications.hasNewer(host, record)
   }
 
-  async #decode(values: HostValues, troubles: Trouble[]): Promise<Decoded<S>> {
+  async #decode(values: HostValues, troubles: PolicyProblem[]): Promise<Decoded<S>> {
     const rules = await this.#decodeRules(values, troubles)
     let settings: S | null = this.#means.settings
     if (values.bucket !== null) {
@@ -218,7 +218,7 @@ export class Policies<S> {
     return { rules, settings, bytes: HOST_BYTES + CHARACTER_BYTES * (values.bucket?.length ?? 0) + own }
   }
 
-  async #decodeRules(values: HostValues, troubles: Trouble[]): Promise<Rules | null> {
+  async #decodeRules(values: HostValues, troubles: PolicyProblem[]): Promise<Rules | null> {
     const { rules: text, isDefault } = values
     if (text === null) return WITHOUT_RULES
     if (isDefault && this.#default?.text === text) return this.#default.rules
@@ -238,11 +238,11 @@ export class Policies<S> {
     return isGood(state) ? { state, digest: await sha256(JSON.stringify(values)) } : null
   }
 
-  #keep(host: string, decoded: Decoded<S>, digest: string, freshMs: number, turn: number): Entry<S> {
+  #keep(host: string, decoded: Decoded<S>, digest: string, freshMs: number, turn: number): PolicyEntry<S> {
     const before = this.#entries.get(host)
     if (before !== undefined && before.turn > turn && isGood(before)) return before
     this.#bytes += decoded.bytes - (before?.bytes ?? 0)
-    const entry: Entry<S> = {
+    const entry: PolicyEntry<S> = {
       ...decoded,
       source: 'memory',
       digest,
@@ -280,7 +280,7 @@ interface Decoded<S> extends HostState<S> {
 /** A host without any value in KV: a bucket without rules. */
 const WITHOUT_RULES = new Rules('none', NO_CONFIGURATION, null)
 
-const found = <S>(state: HostState<S>, source: Source): Found<S> => ({
+const found = <S>(state: HostState<S>, source: PolicySource): FoundPolicy<S> => ({
   rules: state.rules,
   settings: state.settings,
   source,

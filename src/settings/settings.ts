@@ -72,7 +72,7 @@ export interface Settings extends HostSettings {
   readonly keys: Keys
 }
 
-export interface Reading<T> {
+export interface SettingsReading<T> {
   readonly settings: T
   readonly problems: readonly SettingProblem[]
 }
@@ -110,7 +110,7 @@ const MAX_CACHE_SECONDS = 31_536_000
 const MAX_UNKNOWN = 10
 
 /** Reads all variables and looks whether the bindings that they need are there. */
-export function readSettings(env: Env): Reading<Settings> {
+export function readSettings(env: Env): SettingsReading<Settings> {
   const values = env as Record<string, unknown>
   const take = new Taker('InvalidVariable', key => [key, values[key]])
   const host = readHost(take, field => VARIABLES[field], DEFAULTS)
@@ -194,9 +194,9 @@ function missingSecrets(
  *
  * @param text the KV value
  */
-export function readHostSettings(text: string, env: Env, base: Settings): Reading<HostSettings> {
+export function readHostSettings(text: string, env: Env, base: Settings): SettingsReading<HostSettings> {
   const code = 'InvalidBucketSettings'
-  const wrong = (value: string, accepted: string): Reading<HostSettings> => ({
+  const wrong = (value: string, accepted: string): SettingsReading<HostSettings> => ({
     settings: base,
     problems: [{ code, name: '', value: value.slice(0, MAX_SHOWN), accepted }],
   })

@@ -53,7 +53,7 @@ export const REQUEST = {
 }
 
 /** What an event is made of, as it came: neither escaped nor bounded. */
-export interface Facts {
+export interface EventFacts {
   readonly host: string
   /** The Origin header. */
   readonly origin: string | null
@@ -84,7 +84,7 @@ export class Events {
   }
 
   /** Records a request, within the bounds of its kind. Never throws, whatever the dataset does. */
-  record(kind: Kind, facts: Facts): void {
+  record(kind: Kind, facts: EventFacts): void {
     // OPTIONS without one of them is no preflight.
     if (!facts.origin || !facts.method) return
     const share = kind === PREFLIGHT.allowed ? this.#sampleAllowed : 1
@@ -111,12 +111,12 @@ export class Events {
   }
 }
 
-type Fields = ReturnType<typeof fieldsOf>
+type EventFields = ReturnType<typeof fieldsOf>
 
 /** In the order of a line. */
 function fieldsOf(
   { event, outcome }: Kind,
-  { host, requestedHeaders, decision, revision, source, ms }: Facts,
+  { host, requestedHeaders, decision, revision, source, ms }: EventFacts,
   origin: string,
   method: string,
   weight: number,
@@ -141,7 +141,7 @@ function fieldsOf(
 }
 
 /** The order is that of the table in docs/operations.md; it never changes, because points are kept for months. */
-function pointOf(fields: Fields): AnalyticsEngineDataPoint {
+function pointOf(fields: EventFields): AnalyticsEngineDataPoint {
   const { event, outcome, host, origin, method, check, header, rule, revision, source, ms, weight } = fields
   return {
     indexes: [withinBytes(host, MAX_INDEX)],

@@ -21,7 +21,7 @@ import { authorize } from '../bucket/signing/authorize.ts'
 import { hasDotSegment, hostnameOf, withoutQueries } from '../bucket/url.ts'
 import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
-import type { Found } from '../rules/policies.ts'
+import type { FoundPolicy } from '../rules/policies.ts'
 import type { Rules } from '../rules/record.ts'
 import type { Env, HostSettings } from '../settings/settings.ts'
 import { REQUEST, withoutSecrets } from '../telemetry/events.ts'
@@ -86,7 +86,7 @@ async function actualRequest(c: AppContext): Promise<Response> {
 }
 
 /** The host that was asked, and how long its policy was waited for. */
-interface At extends Found<HostSettings> {
+interface At extends FoundPolicy<HostSettings> {
   readonly host: string
   readonly settings: HostSettings
   readonly waitedMs: number

@@ -3,7 +3,7 @@
  * SYNC: what the edge needs to keep KV equal to a host's bucket, and the cron that does it for every host.
  */
 
-import { type CorsAnswer, fetchBucketCors } from '../bucket/cors-configuration.ts'
+import { type BucketCorsAnswer, fetchBucketCors } from '../bucket/cors-configuration.ts'
 import { decodeValue, Rules } from '../rules/record.ts'
 import { readHost } from '../rules/store.ts'
 import { type Env, type HostSettings, readHostSettings } from '../settings/settings.ts'
@@ -67,7 +67,7 @@ function asker(edge: Edge, host: string, settings: HostSettings): SyncMeans['ask
     )
 }
 
-function toBucketAnswer(answer: CorsAnswer): BucketAnswer {
+function toBucketAnswer(answer: BucketCorsAnswer): BucketAnswer {
   if (answer.kind === 'document' || answer.kind === 'none') return answer
   if (answer.kind === 'failed') return { kind: 'trouble', code: answer.reason, detail: answer.detail }
   const { status, code, message } = answer

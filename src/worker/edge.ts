@@ -11,7 +11,7 @@ import { type Sent, send, uploadMs } from '../bucket/send.ts'
 import type { Sign } from '../bucket/signing/authorize.ts'
 import { hasPlainHost, ownUrl, upstreamUrl } from '../bucket/url.ts'
 import { type Dialect, dialectOf } from '../cors/dialect.ts'
-import { type Found, Policies } from '../rules/policies.ts'
+import { type FoundPolicy, Policies } from '../rules/policies.ts'
 import {
   type Env,
   type HostSettings,
@@ -161,7 +161,7 @@ export function sendToBucket(
  */
 export function addServerTiming(
   response: Response,
-  { rules, source }: Pick<Found<unknown>, 'rules' | 'source'>,
+  { rules, source }: Pick<FoundPolicy<unknown>, 'rules' | 'source'>,
   decidedMs: number,
 ): Response {
   const { headers } = response

@@ -11,7 +11,7 @@ import { clientResponse } from '../bucket/response.ts'
 import { hostnameOf } from '../bucket/url.ts'
 import { decide } from '../cors/decide.ts'
 import { type Dialect, dialectOf } from '../cors/dialect.ts'
-import type { Found } from '../rules/policies.ts'
+import type { FoundPolicy } from '../rules/policies.ts'
 import type { Env, HostSettings } from '../settings/settings.ts'
 import { PREFLIGHT } from '../telemetry/events.ts'
 import {
@@ -54,7 +54,7 @@ function answer(
   edge: Edge,
   request: Request,
   host: string,
-  found: Found<HostSettings>,
+  found: FoundPolicy<HostSettings>,
   waitedMs: number,
 ): Response | Promise<Response> {
   const { rules, settings, source } = found

@@ -6,7 +6,7 @@
 import { type Command, Option } from 'commander'
 import { compare } from '../../compare/compare.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { dialectFor, readSide, readSources, type Source } from '../files/source.ts'
+import { dialectFor, type RulesSource, readSide, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { comparisonJson, comparisonText } from '../print/comparison.ts'
@@ -64,14 +64,14 @@ async function diff(first: string, second: string, options: DiffOptions): Promis
   process.exitCode = differences.length > 0 ? 1 : comparison.cut ? 2 : 0
 }
 
-const rowOf = (label: string, { name, revision, configuration }: Source): string[] => [
+const rowOf = (label: string, { name, revision, configuration }: RulesSource): string[] => [
   label,
   style('bold', name),
   ...(revision === null ? [] : [`revision ${revision}`]),
   count(configuration.rules.length, 'rule'),
 ]
 
-const sourceJson = ({ name, host, revision, publishedAt, source, configuration }: Source) => ({
+const sourceJson = ({ name, host, revision, publishedAt, source, configuration }: RulesSource) => ({
   name,
   ...(host === null ? {} : { host, revision, publishedAt, source }),
   rules: configuration.rules.length,

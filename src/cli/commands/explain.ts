@@ -8,7 +8,7 @@ import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
 import { type Asked, type Outcome, outcomeOf } from '../../explain/outcome.ts'
 import { smallestChange } from '../../explain/smallest-change.ts'
 import { hostOfFile } from '../files/files.ts'
-import { dialectFor, hostOf, readSources, type Source } from '../files/source.ts'
+import { dialectFor, hostOf, type RulesSource, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
@@ -16,7 +16,7 @@ import { answerText, browserText, changeText, rulesText } from '../print/explana
 import { wrap } from '../print/layout.ts'
 import { print, printJson } from '../print/terminal.ts'
 import { askedUrl, notTheRules, pastedText, readPasted, requestToExplain } from '../request/pasted.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 /** In the request's URL, where the file does not name a host. */
 const ANY_HOST = 'files.example.com'
@@ -76,7 +76,7 @@ async function explain(file: string | undefined, options: ExplainOptions): Promi
   const url = paste === null ? null : askedUrl(paste)
   const host = options.host ?? (file === undefined ? url?.hostname : undefined)
   if ((file === undefined) === (host === undefined))
-    throw new Trouble('Name a rules file, or a host with --host: one of the two.')
+    throw new UserError('Name a rules file, or a host with --host: one of the two.')
   const { headers, ...rest } = options
   const named = { ...rest, ...(headers !== undefined && { headers: namesIn(headers) }) }
   const { request, assumed } = requestToExplain(named, paste)
@@ -115,7 +115,7 @@ function explanationText(name: string, { configuration, dialect }: Asked, outcom
   ].join('\n\n')
 }
 
-function explanationJson(source: Source, asked: Asked, outcome: Outcome) {
+function explanationJson(source: RulesSource, asked: Asked, outcome: Outcome) {
   const { question, facts, unasked, explanation, answer, browser, allowed } = outcome
   const change = smallestChange(asked.configuration, facts)
   return {
@@ -143,7 +143,7 @@ function explanationJson(source: Source, asked: Asked, outcome: Outcome) {
   }
 }
 
-function hostIn(source: Source, file: string | undefined): string {
+function hostIn(source: RulesSource, file: string | undefined): string {
   const read = file === undefined ? { host: source.host ?? ANY_HOST } : hostOfFile(file)
   return 'host' in read && read.host !== DEFAULT_HOST && read.host.includes('.') ? read.host : ANY_HOST
 }

@@ -12,7 +12,7 @@ import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { historyOf, readStored } from '../kv/stored.ts'
 import { count, print, printJson, table, visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 /** Revisions shown unless all are asked for: each of them is read. */
 const SHOWN = 20
@@ -47,7 +47,7 @@ async function history(named: string, options: HistoryOptions): Promise<void> {
   await withKv(place, async kv => {
     const { live, entries, older } = await readHistory(kv, host, options.all ? Infinity : SHOWN)
     if (entries.length === 0)
-      throw new Trouble(`${host} has no history in ${describePlace(place)}: nothing was published for it.`)
+      throw new UserError(`${host} has no history in ${describePlace(place)}: nothing was published for it.`)
     if (options.json) {
       printJson({ where: place.where, env: place.env, host, live, revisions: entries, older })
       return

@@ -22,10 +22,10 @@ import { readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { type Publication, planChanges } from '../kv/plan.ts'
+import { type PlannedPublication, planChanges } from '../kv/plan.ts'
 import { fileJson, findingsText, summarize } from '../print/findings.ts'
 import { print, printError, printJson, shellWord, visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 interface PublishOptions extends PlaceOptions, WriteOptions {
   remote?: true
@@ -64,7 +64,7 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
   const readings = await readFiles(files, deployment)
   if (!areGood(readings, options)) return
 
-  const publications: Publication[] = []
+  const publications: PlannedPublication[] = []
   let settings: SettingsFile | null = null
   for (const reading of readings) {
     const host = hosts.get(reading.file)
@@ -89,20 +89,20 @@ function unnamedText(host: string, { env, local, persistTo }: PublishOptions): s
 /** File → host, for every file with rules. @throws {Trouble} where a host can't be told or is named twice */
 function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMap<string, string> {
   if (host !== undefined && files.length !== 1)
-    throw new Trouble(`--host names the host of one file, and there are ${files.length}.`)
+    throw new UserError(`--host names the host of one file, and there are ${files.length}.`)
   const fileOf = new Map<string, string>()
   const hosts = new Map<string, string>()
   for (const file of files) {
     if (isSettingsFile(file)) {
       if (host !== undefined)
-        throw new Trouble(`${visible(file)} names the hosts that its settings are for: leave --host out.`)
+        throw new UserError(`${visible(file)} names the hosts that its settings are for: leave --host out.`)
       if (files.filter(isSettingsFile).length > 1)
-        throw new Trouble(`There is more than one ${visible(basename(file))}: publish one at a time.`)
+        throw new UserError(`There is more than one ${visible(basename(file))}: publish one at a time.`)
       continue
     }
     const read = host === undefined ? hostOfFile(file) : readHost(host)
     if ('problem' in read) {
-      throw new Trouble(
+      throw new UserError(
         host === undefined
           ? `${visible(file)}: ${read.problem}. Rename the file, or name its host with --host.`
           : `--host: ${read.problem}.`,
@@ -110,7 +110,7 @@ function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMa
     }
     const other = fileOf.get(read.host)
     if (other !== undefined) {
-      throw new Trouble(
+      throw new UserError(
         `${visible(other)} and ${visible(file)} are both for ${read.host}, which has one set of rules: keep one file.`,
       )
     }

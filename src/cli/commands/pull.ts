@@ -5,13 +5,13 @@
 
 import { type Command, Option } from 'commander'
 import { readAdvised } from '../../advice/read.ts'
-import { type CorsAnswer, fetchBucketCors } from '../../bucket/cors-configuration.ts'
+import { type BucketCorsAnswer, fetchBucketCors } from '../../bucket/cors-configuration.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
 import { type OutputOptions, rulesText } from '../files/output.ts'
 import { readServer } from '../http/server-url.ts'
 import { finish } from '../print/converted.ts'
 import { printError, printJson, visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 interface PullOptions extends OutputOptions {
   bucket: string
@@ -54,7 +54,7 @@ async function pull(options: PullOptions): Promise<void> {
   const { SECRET_ID: id = '', SECRET_KEY: secret = '', REGION = '' } = process.env
   if (id === '' || secret === '') {
     const missing = id === '' ? 'SECRET_ID' : 'SECRET_KEY'
-    throw new Trouble(
+    throw new UserError(
       `The environment has no ${missing}. Set SECRET_ID and SECRET_KEY to a key that may read the configuration.`,
     )
   }
@@ -67,13 +67,13 @@ async function pull(options: PullOptions): Promise<void> {
     process.exitCode = 1
     return
   }
-  if (answer.kind !== 'document') throw new Trouble(`${visible(base)}: ${whyNot(answer)}`)
+  if (answer.kind !== 'document') throw new UserError(`${visible(base)}: ${whyNot(answer)}`)
   const { configuration, findings } = await readAdvised(answer.text)
   const text = configuration === null ? null : rulesText(configuration, options.out)
   await finish({ source: `${base}/?cors`, configuration, text, findings }, options)
 }
 
-function whyNot(answer: Extract<CorsAnswer, { kind: 'refused' | 'failed' }>): string {
+function whyNot(answer: Extract<BucketCorsAnswer, { kind: 'refused' | 'failed' }>): string {
   if (answer.kind === 'failed') {
     const what = {
       unreachable: 'the bucket could not be reached',

@@ -17,7 +17,7 @@ import { print, printJson, style, table, visible } from '../print/terminal.ts'
 import { askEdge, type EdgeAnswer } from '../status/ask-edge.ts'
 import { isAnswerOf, readFileSide, readKvSide, tellingRequest } from '../status/sides.ts'
 import { type Sentence, type Sides, verdictOn } from '../status/verdict.ts'
-import { reasonOf, Trouble } from '../trouble.ts'
+import { reasonOf, UserError } from '../user-error.ts'
 
 interface StatusOptions extends PlaceOptions {
   edge: string
@@ -103,12 +103,12 @@ const fileOf = (host: string): string | null =>
 async function answerOf(base: string, host: string | null, asked: Sides['asked']): Promise<EdgeAnswer> {
   const answer = await askEdge(base, host, asked).catch((error: unknown) => {
     const reason = visible(reasonOf(error)) || 'unknown error'
-    throw new Trouble(
+    throw new UserError(
       `${visible(base)}: the edge gives no answer (${reason}). Check the URL and the network.`,
     )
   })
   if (answer.hasId || answer.source !== null) return answer
-  throw new Trouble(
+  throw new UserError(
     `${visible(base)}: HTTP ${answer.status} without the edge's request id, so something else answers there. Check the URL, --host, and the Worker's route.`,
   )
 }

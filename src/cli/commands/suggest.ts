@@ -8,13 +8,13 @@ import type { Configuration } from '../../cors/configuration.ts'
 import type { Change } from '../../explain/smallest-change.ts'
 import { revisionOf } from '../../rules/record.ts'
 import { hostOfFile } from '../files/files.ts'
-import { dialectFor, hostOf, readSources, type Source } from '../files/source.ts'
+import { dialectFor, hostOf, type RulesSource, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { confirm, isInteractive, print, printJson } from '../print/terminal.ts'
 import { type Held, readLog } from '../suggest/log.ts'
-import { type Group, groupsOf } from '../suggest/proposals.ts'
+import { groupsOf, type RefusalGroup } from '../suggest/proposals.ts'
 import { type Proposal, propose } from '../suggest/propose.ts'
 import { Refusals } from '../suggest/refusals.ts'
 import {
@@ -23,11 +23,11 @@ import {
   groupText,
   headText,
   leftText,
-  type Outcome,
+  type ProposalOutcome,
   suggestionsJson,
 } from '../suggest/report.ts'
 import { writeInto } from '../suggest/write-into.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 interface SuggestOptions extends PlaceOptions {
   log?: string
@@ -110,14 +110,14 @@ const numberOf = (text: string): number | null => (/^[1-9]\d{0,5}$/.test(text) ?
 
 async function suggest(file: string | undefined, options: SuggestOptions): Promise<void> {
   if ((file === undefined) === (options.host === undefined))
-    throw new Trouble('Name a rules file, or a host with --host: one of the two.')
+    throw new UserError('Name a rules file, or a host with --host: one of the two.')
   if (options.acceptWarnings && !options.apply) {
-    throw new Trouble(
+    throw new UserError(
       '--accept-warnings says what --apply takes, and applies nothing by itself: add --apply, or leave it out.',
     )
   }
   if (options.apply && file === undefined) {
-    throw new Trouble(
+    throw new UserError(
       '--apply writes a rules file, and none is named. ' +
         '`npm run -s rules -- show HOST --remote > rules/HOST.xml` makes one of what is live.',
     )
@@ -140,7 +140,7 @@ async function suggest(file: string | undefined, options: SuggestOptions): Promi
   }
 
   if (!options.json) print(headText(context, refusals, held, groups.length))
-  const outcomes: Outcome[] = []
+  const outcomes: ProposalOutcome[] = []
   const changes: Change[] = []
   let current = source.configuration
   for (const group of shown) {
@@ -165,7 +165,7 @@ function hostOfRules(file: string | undefined, options: SuggestOptions): string 
   return 'problem' in read || read.host === DEFAULT_HOST ? null : read.host
 }
 
-async function rulesOf(file: string | undefined, options: SuggestOptions): Promise<Source> {
+async function rulesOf(file: string | undefined, options: SuggestOptions): Promise<RulesSource> {
   const [source] = await readSources(
     [file === undefined ? { kind: 'answering', host: hostOf(options.host ?? '') } : { kind: 'file', file }],
     options,
@@ -175,16 +175,16 @@ async function rulesOf(file: string | undefined, options: SuggestOptions): Promi
   return source
 }
 
-function chosen(groups: readonly Group[], numbers: readonly number[]): Group[] {
+function chosen(groups: readonly RefusalGroup[], numbers: readonly number[]): RefusalGroup[] {
   return [...new Set(numbers)].map(number => {
     const group = groups[number - 1]
     if (group === undefined)
-      throw new Trouble(`--only: there is no group ${number}; the log gives ${groups.length}.`)
+      throw new UserError(`--only: there is no group ${number}; the log gives ${groups.length}.`)
     return group
   })
 }
 
-function outcomeOf(current: Configuration, group: Group, { dialect }: Context): Outcome {
+function outcomeOf(current: Configuration, group: RefusalGroup, { dialect }: Context): ProposalOutcome {
   const proposal = propose(current, group, dialect)
   const isByChange = proposal.kind === 'allowed' && group.verdict.kind !== 'allowed'
   return { group, proposal, isByChange, isApplied: false }
@@ -195,7 +195,7 @@ const modeOf = ({ apply, acceptWarnings, json }: SuggestOptions): 'look' | 'appl
   !apply ? 'look' : isInteractive() && !json && !acceptWarnings ? 'ask' : 'apply'
 
 async function isTaken(
-  { number }: Group,
+  { number }: RefusalGroup,
   { change }: Extract<Proposal, { kind: 'change' }>,
   options: SuggestOptions,
 ): Promise<boolean> {
@@ -210,15 +210,15 @@ async function isTaken(
 }
 
 interface Done {
-  readonly groups: readonly Group[]
-  readonly outcomes: readonly Outcome[]
+  readonly groups: readonly RefusalGroup[]
+  readonly outcomes: readonly ProposalOutcome[]
   readonly losses: readonly string[]
   readonly current: Configuration
 }
 
 function tell(context: Context, refusals: Refusals, held: Held, done: Done, options: SuggestOptions): void {
   const { groups, outcomes, losses, current } = done
-  const isOpen = ({ proposal, isApplied }: Outcome) => proposal.kind === 'change' && !isApplied
+  const isOpen = ({ proposal, isApplied }: ProposalOutcome) => proposal.kind === 'change' && !isApplied
   const hidden = options.only === undefined ? groups.slice(outcomes.length) : []
   const hasOpen = outcomes.some(isOpen) || hidden.some(({ verdict }) => verdict.kind === 'change')
   if (options.json) printJson(suggestionsJson(context, refusals, held, outcomes, hidden, losses))

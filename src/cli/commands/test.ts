@@ -19,7 +19,7 @@ import { browserText, changeText, rulesText } from '../print/explanation.ts'
 import { findingsText } from '../print/findings.ts'
 import { indented } from '../print/layout.ts'
 import { count, print, printJson, style, visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 interface TestOptions {
   cases?: string
@@ -28,7 +28,7 @@ interface TestOptions {
 }
 
 /** A case that came out otherwise than expected. */
-interface Failure {
+interface CaseFailure {
   readonly expected: Case
   readonly outcome: Outcome
   /** What differs, as a sentence. */
@@ -60,7 +60,7 @@ async function test(file: string, options: TestOptions): Promise<void> {
   const source = await readFileSource(file)
   const casesFile = options.cases ?? file.replace(/\.[^./\\]*$/, '') + CASES_SUFFIX
   if (options.cases === undefined && !existsSync(casesFile)) {
-    throw new Trouble(
+    throw new UserError(
       `${visible(casesFile)}: there is no such file. Write what is expected of the rules there, or name the file with --cases.`,
     )
   }
@@ -71,7 +71,7 @@ async function test(file: string, options: TestOptions): Promise<void> {
     unmatched: 'refuse',
     url: 'https://files.example.com/exampleobject',
   }
-  const failures: Failure[] = []
+  const failures: CaseFailure[] = []
   for (const expected of cases) {
     const outcome = await outcomeOf(asked, expected)
     const reason = whyFailed(expected, outcome)
@@ -101,10 +101,10 @@ async function test(file: string, options: TestOptions): Promise<void> {
 /** @throws {Trouble} when the file can't be read, or has errors */
 async function casesIn(file: string): Promise<readonly Case[]> {
   const [reading] = await readFiles([file], NOT_DEPLOYED, 'cases')
-  if (reading?.kind === 'unreadable') throw new Trouble(reading.problem)
+  if (reading?.kind === 'unreadable') throw new UserError(reading.problem)
   if (reading?.kind !== 'cases') return []
   if (hasErrors(reading.findings)) {
-    throw new Trouble(
+    throw new UserError(
       `${findingsText(reading)}\n\n${visible(file)} has errors, so nothing was tested: correct them first.`,
     )
   }
@@ -124,7 +124,7 @@ function whyFailed({ expect, rule }: Case, { allowed, explanation }: Outcome): s
 
 function failureText(
   file: string,
-  { expected, outcome, reason }: Failure,
+  { expected, outcome, reason }: CaseFailure,
   asked: Asked,
   name: string,
 ): string {

@@ -12,14 +12,14 @@ import { readServer } from '../http/server-url.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { visible } from '../print/terminal.ts'
-import { reasonOf, Trouble } from '../trouble.ts'
+import { reasonOf, UserError } from '../user-error.ts'
 import { ask } from '../verify/ask.ts'
-import { compare, type Result } from '../verify/compare-answers.ts'
+import { compare, type VerifyResult } from '../verify/compare-answers.ts'
 import { Journal } from '../verify/journal.ts'
 import { paced, pause } from '../verify/pace.ts'
 import { deriveProbes, type Probe } from '../verify/probes.ts'
 import { Progress } from '../verify/progress.ts'
-import { report, type Verdict } from '../verify/report.ts'
+import { report, type VerifyVerdict } from '../verify/report.ts'
 
 interface VerifyOptions extends PlaceOptions {
   edge: string
@@ -90,7 +90,7 @@ async function verify(options: VerifyOptions): Promise<void> {
   const run = createHash('sha256')
     .update(JSON.stringify([edge, bucket, probes]))
     .digest('hex')
-  const journal = options.resume === undefined ? null : Journal.open<Result>(options.resume, run)
+  const journal = options.resume === undefined ? null : Journal.open<VerifyResult>(options.resume, run)
   const results = new Map(journal?.results)
   const stop = stopper()
   try {
@@ -99,7 +99,7 @@ async function verify(options: VerifyOptions): Promise<void> {
     stop.end()
     journal?.close()
   }
-  const verdict: Verdict = { edge, bucket, probes, results, leftOut, stopped: stop.reason }
+  const verdict: VerifyVerdict = { edge, bucket, probes, results, leftOut, stopped: stop.reason }
   report(verdict, options)
 }
 
@@ -141,8 +141,8 @@ interface Run {
 
 async function compareAll(
   probes: readonly Probe[],
-  results: Map<number, Result>,
-  journal: Journal<Result> | null,
+  results: Map<number, VerifyResult>,
+  journal: Journal<VerifyResult> | null,
   { edge, bucket, options, stop }: Run,
 ): Promise<void> {
   // What failed before is tried again.
@@ -168,7 +168,8 @@ async function compareAll(
   progress.end()
 }
 
-const isDifferent = (result: Result): boolean => 'differences' in result && result.differences.length > 0
+const isDifferent = (result: VerifyResult): boolean =>
+  'differences' in result && result.differences.length > 0
 
 /** null: the run was stopped before there was an answer. */
 async function compareOne(
@@ -176,7 +177,7 @@ async function compareOne(
   bucket: Server,
   probe: Probe,
   signal: AbortSignal,
-): Promise<Result | null> {
+): Promise<VerifyResult | null> {
   const [ofEdge, ofBucket] = await Promise.all([edge, bucket].map(server => askTwice(server, probe, signal)))
   if (ofEdge === undefined || ofBucket === undefined) return null
   if ('failed' in ofEdge) return signal.aborted ? null : { failed: `The edge: ${ofEdge.failed}` }
@@ -199,14 +200,14 @@ const askOnce = (server: Server, probe: Probe) =>
 function serverOf(option: string, url: string, hostOption: string, host: string | undefined): Server {
   const base = readServer(option, url)
   if (host !== undefined && !/^[\w.-]{1,253}(?::\d{1,5})?$/.test(host))
-    throw new Trouble(`${hostOption}: "${visible(host)}" is not a host name with or without a port.`)
+    throw new UserError(`${hostOption}: "${visible(host)}" is not a host name with or without a port.`)
   return { base, host: host ?? null }
 }
 
 /** The rules that the probes are derived from. */
 async function rulesOf(options: VerifyOptions): Promise<Configuration> {
   if (options.file === undefined && options.host === undefined) {
-    throw new Trouble(
+    throw new UserError(
       'Name the rules: --file FILE, or --host HOST with --local or --remote for what is live. `rules pull` makes a file of what the bucket has.',
     )
   }

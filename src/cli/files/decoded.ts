@@ -3,7 +3,7 @@
  * The text of what a person has at hand, a log or something pasted: in UTF-8, or in UTF-16 as PowerShell writes it.
  */
 
-import { codeOf, Trouble } from '../trouble.ts'
+import { codeOf, UserError } from '../user-error.ts'
 import { whyUnreadable } from './files.ts'
 
 /** Bytes that tell an encoding, or a format that is no text. */
@@ -32,7 +32,7 @@ export async function* decoded(pieces: AsyncIterable<Uint8Array>, name: string):
       held = new Uint8Array()
     }
   } catch (error) {
-    throw error instanceof Trouble ? error : new Trouble(`${name}: ${whyUnreadable(codeOf(error))}`)
+    throw error instanceof UserError ? error : new UserError(`${name}: ${whyUnreadable(codeOf(error))}`)
   }
   decoder ??= decoderFor(held, name)
   yield decoder.decode(held)
@@ -43,9 +43,9 @@ function decoderFor(start: Uint8Array, name: string): TextDecoder {
   if (begins([0xff, 0xfe])) return new TextDecoder('utf-16le')
   if (begins([0xfe, 0xff])) return new TextDecoder('utf-16be')
   const format = SIGNATURES.find(([bytes]) => begins(bytes))?.[1]
-  if (format !== undefined) throw new Trouble(`${name}: this is ${format}, and no text. Unpack it first.`)
+  if (format !== undefined) throw new UserError(`${name}: this is ${format}, and no text. Unpack it first.`)
   if (start.includes(0))
-    throw new Trouble(
+    throw new UserError(
       `${name}: this is no text in UTF-8, or in UTF-16 with a byte order mark. Is it the right file?`,
     )
   return new TextDecoder()

@@ -9,7 +9,7 @@ import { MAX_DOCUMENT_BYTES } from '../../cors/configuration.ts'
 import { quote } from '../../cors/findings.ts'
 import { type HostReading, readHost } from '../kv/hosts.ts'
 import { visible } from '../print/terminal.ts'
-import { codeOf, Trouble } from '../trouble.ts'
+import { codeOf, UserError } from '../user-error.ts'
 
 /** Where the rules files are, seen from where the command is run. */
 export const RULES_FOLDER = 'rules'
@@ -37,12 +37,12 @@ export async function findFiles(named: readonly string[]): Promise<readonly stri
     names = await readdir(RULES_FOLDER)
   } catch (error) {
     const reason = codeOf(error) === 'ENOENT' ? 'does not exist' : `can't be listed (${codeOf(error)})`
-    throw new Trouble(`The folder ${resolve(RULES_FOLDER)} ${reason}. ${here}`)
+    throw new UserError(`The folder ${resolve(RULES_FOLDER)} ${reason}. ${here}`)
   }
   const files = names.filter(
     name => !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase()) && !isCasesFile(name),
   )
-  if (files.length === 0) throw new Trouble(`${resolve(RULES_FOLDER)} has no .xml or .json file. ${here}`)
+  if (files.length === 0) throw new UserError(`${resolve(RULES_FOLDER)} has no .xml or .json file. ${here}`)
   return files.sort().map(name => join(RULES_FOLDER, name))
 }
 
@@ -64,33 +64,33 @@ export function sourceName(file: string): string {
 export async function mustBeFile(file: string): Promise<void> {
   const found = await stat(file).catch(() => null)
   if (found?.isDirectory())
-    throw new Trouble(`${visible(file)}: ${whyUnreadable('EISDIR', join(file, '*.xml'))}`)
+    throw new UserError(`${visible(file)}: ${whyUnreadable('EISDIR', join(file, '*.xml'))}`)
 }
 
 /** The text of a file. @throws {Trouble} saying what is wrong with the file and what to do */
 export async function readText(file: string): Promise<string> {
-  if (file === '') throw new Trouble('"" is not the name of a file (from a variable that is not set?).')
+  if (file === '') throw new UserError('"" is not the name of a file (from a variable that is not set?).')
   const name = visible(file)
   let bytes: Buffer
   try {
     bytes = await readBounded(file)
   } catch (error) {
-    throw new Trouble(`${name}: ${whyUnreadable(codeOf(error), join(file, '*.xml'))}`)
+    throw new UserError(`${name}: ${whyUnreadable(codeOf(error), join(file, '*.xml'))}`)
   }
   if (bytes.length > MAX_FILE_BYTES) {
-    throw new Trouble(
+    throw new UserError(
       `${name}: the file is over ${MAX_FILE_BYTES} bytes, and a configuration has ${MAX_DOCUMENT_BYTES} at most. Is it the right file?`,
     )
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    if (text.trim() === '') throw new Trouble(`${name}: the file is empty. Is it the right file?`)
+    if (text.trim() === '') throw new UserError(`${name}: the file is empty. Is it the right file?`)
     if (!text.includes('\0')) return text
   } catch (error) {
-    if (error instanceof Trouble) throw error
+    if (error instanceof UserError) throw error
     // Not UTF-8: told below.
   }
-  throw new Trouble(`${name}: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.`)
+  throw new UserError(`${name}: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.`)
 }
 
 /** Not `readFile`: a device or a pipe has no end or no size that could be asked for. */

@@ -9,7 +9,7 @@ import type { Configuration } from '../../cors/configuration.ts'
 import { writeS3Json } from '../../formats/s3-json.ts'
 import { writeXml } from '../../formats/xml.ts'
 import { print, visible } from '../print/terminal.ts'
-import { codeOf, reasonOf, Trouble } from '../trouble.ts'
+import { codeOf, reasonOf, UserError } from '../user-error.ts'
 
 /** The options of every command that writes a file. */
 export interface OutputOptions {
@@ -42,7 +42,7 @@ export async function writeOutput(text: string, { out, force }: OutputOptions): 
     // A link, unlike a rename, fails where there is a file: between looking and writing, nobody can come.
     await (force ? rename(whole, out) : link(whole, out))
   } catch (error) {
-    throw new Trouble(`${visible(out)}: ${whyUnwritten(error)}`)
+    throw new UserError(`${visible(out)}: ${whyUnwritten(error)}`)
   } finally {
     if (folder !== null) await rm(folder, { recursive: true, force: true })
   }

@@ -6,7 +6,7 @@
 import { readRulesAdvised } from '../../advice/read.ts'
 import type { Configuration } from '../../cors/configuration.ts'
 import type { Finding } from '../../cors/findings.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { type Deployed, readBucketSettings } from './buckets-json.ts'
 import { type Case, readCases } from './cases.ts'
 import { isCasesFile, isSettingsFile, readText } from './files.ts'
@@ -59,7 +59,7 @@ async function readFile(file: string, deployed: Deployed, as?: 'cases'): Promise
     if (isSettingsFile(file)) return { kind: 'settings', file, ...readBucketSettings(text, deployed) }
     return { kind: 'rules', file, ...(await readRulesAdvised(text, 'rules')) }
   } catch (error) {
-    if (!(error instanceof Trouble)) throw error
+    if (!(error instanceof UserError)) throw error
     return { kind: 'unreadable', file, findings: [], problem: error.message }
   }
 }

@@ -17,7 +17,7 @@ import { withKv } from '../kv/open.ts'
 import { answeringRules, liveRules, revisionRules } from '../kv/stored.ts'
 import { findingsText } from '../print/findings.ts'
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { NOT_DEPLOYED } from './buckets-json.ts'
 import { readFiles } from './read.ts'
 
@@ -29,7 +29,7 @@ export type SourceName =
   | { readonly kind: 'revision'; readonly host: string; readonly revision: string }
 
 /** Rules, and what is known of them. */
-export interface Source {
+export interface RulesSource {
   /** As a sentence can say it: `rules/a.xml`, `live files.example.com`. */
   readonly name: string
   readonly configuration: Configuration
@@ -60,27 +60,27 @@ export function readSourceName(text: string): SourceName {
 
 const NO_REVISION = 'after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.'
 
-/** As {@link readSourceName}, of what is most likely meant as a file only where there is one. @throws {Trouble} */
+/** As {@link readSourceName}, of what is most likely meant as a file only where there is one. @throws {UserError} */
 export function readSide(text: string): SourceName {
   const name = readSourceName(text)
   if (name.kind !== 'file' || /[/\\]|\.(?:xml|json)$/i.test(text) || existsSync(text)) return name
   const [host = '', revision] = text.split('@')
   if ('problem' in readHost(host)) return name
   const hint = revision === undefined ? `For what is live write live:${host}.` : `Of a host, ${NO_REVISION}`
-  throw new Trouble(`${visible(text)}: there is no such file. ${hint}`)
+  throw new UserError(`${visible(text)}: there is no such file. ${hint}`)
 }
 
 /** Reads `HOST` or `HOST@REVISION`. @throws {Trouble} when the host is none */
 export function readHostName(text: string): SourceName {
   const name = readSourceName(text)
-  if (name.kind === 'file' && text.includes('@')) throw new Trouble(`"${quote(text)}": ${NO_REVISION}`)
+  if (name.kind === 'file' && text.includes('@')) throw new UserError(`"${quote(text)}": ${NO_REVISION}`)
   return name.kind === 'revision' ? name : { kind: 'live', host: hostOf(text) }
 }
 
 /** @throws {Trouble} when it is none */
 export function hostOf(text: string): string {
   const read = readHost(text)
-  if ('problem' in read) throw new Trouble(`${read.problem}.`)
+  if ('problem' in read) throw new UserError(`${read.problem}.`)
   return read.host
 }
 
@@ -89,21 +89,24 @@ export function hostOf(text: string): string {
  *
  * @throws {Trouble} also when the options name a KV that none of them needs
  */
-export async function readSources(names: readonly SourceName[], options: PlaceOptions): Promise<Source[]> {
+export async function readSources(
+  names: readonly SourceName[],
+  options: PlaceOptions,
+): Promise<RulesSource[]> {
   if (names.every(name => name.kind === 'file')) {
     const place = options.local ? '--local' : options.remote ? '--remote' : null
     if (place !== null) {
-      throw new Trouble(
+      throw new UserError(
         `${place} says which KV to ask, and the rules of a file are asked of none: leave it out, or name a host instead of the file.`,
       )
     }
-    const sources: Source[] = []
+    const sources: RulesSource[] = []
     for (const { file } of names) sources.push(await readFileSource(file))
     return sources
   }
   const deployment = await readDeployment(options)
   return withKv(deployment.place, async kv => {
-    const sources: Source[] = []
+    const sources: RulesSource[] = []
     for (const name of names) {
       sources.push(
         name.kind === 'file' ? await readFileSource(name.file) : await readHostSource(kv, deployment, name),
@@ -114,14 +117,14 @@ export async function readSources(names: readonly SourceName[], options: PlaceOp
 }
 
 /** @throws {Trouble} when the file can't be read, or has errors */
-export async function readFileSource(file: string): Promise<Source> {
+export async function readFileSource(file: string): Promise<RulesSource> {
   const [reading] = await readFiles([file], NOT_DEPLOYED)
-  if (reading?.kind === 'unreadable') throw new Trouble(reading.problem)
-  if (reading?.kind !== 'rules') throw new Trouble(`${visible(file)} has no rules: name a file that has.`)
+  if (reading?.kind === 'unreadable') throw new UserError(reading.problem)
+  if (reading?.kind !== 'rules') throw new UserError(`${visible(file)} has no rules: name a file that has.`)
   const { configuration, findings } = reading
   if (configuration === null) {
     const errors = findings.filter(({ severity }) => severity === 'error')
-    throw new Trouble(
+    throw new UserError(
       `${findingsText({ ...reading, findings: errors })}\n\n${visible(file)} has errors, so it answers nothing: correct them first.`,
     )
   }
@@ -134,7 +137,7 @@ export async function readHostSource(
   kv: Kv,
   deployment: Deployment,
   name: Exclude<SourceName, { kind: 'file' }>,
-): Promise<Source> {
+): Promise<RulesSource> {
   const { host } = name
   const found = await rulesOf(kv, name)
   const { rules, publishedAt, source } = found
@@ -168,5 +171,5 @@ async function rulesOf(kv: Kv, name: Exclude<SourceName, { kind: 'file' }>) {
 }
 
 /** The dialect to answer in: as asked, else as the host's, else COS's. */
-export const dialectFor = (asked: DialectName | undefined, sources: readonly Source[]): DialectName =>
+export const dialectFor = (asked: DialectName | undefined, sources: readonly RulesSource[]): DialectName =>
   asked ?? sources.find(({ settings }) => settings !== null)?.settings?.dialect ?? 'cos'

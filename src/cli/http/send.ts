@@ -5,7 +5,7 @@
 
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { codeOf } from '../trouble.ts'
+import { codeOf } from '../user-error.ts'
 
 export interface Server {
   /** Without a slash at its end. */
@@ -14,7 +14,7 @@ export interface Server {
   readonly host: string | null
 }
 
-export interface Question {
+export interface ServerRequest {
   readonly method: string
   /** As it is sent, after the base's own path. */
   readonly path: string
@@ -32,7 +32,7 @@ const TIMEOUT_MS = 15_000
  */
 export function send<T>(
   { base, host }: Server,
-  { method, path, headers }: Question,
+  { method, path, headers }: ServerRequest,
   agentFor: (protocol: 'http:' | 'https:') => Agent | false,
   read: (response: IncomingMessage) => Promise<T>,
 ): Promise<T> {

@@ -4,7 +4,7 @@
  */
 
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 const LOOPBACK = /^(?:localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
 
@@ -18,7 +18,7 @@ export function readServer(option: string, text: string): string {
   const url = /[\s\\?#]/.test(text) ? null : URL.parse(text)
   const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
   if (url === null || !secure || url.username !== '' || url.password !== '') {
-    throw new Trouble(
+    throw new UserError(
       `${option}: "${visible(text).slice(0, 200)}" is not https://host[:port][/prefix] (http on a loopback host only).`,
     )
   }

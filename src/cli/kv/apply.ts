@@ -6,10 +6,10 @@
 import type { FileReading } from '../files/read.ts'
 import { resultOf, resultsText, show } from '../print/results.ts'
 import { confirm, isInteractive, print, printError } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { type Deployment, describePlace } from './deployment.ts'
 import type { Kv } from './kv.ts'
-import type { Change } from './plan.ts'
+import type { PlannedChange } from './plan.ts'
 import { writeChanges } from './write.ts'
 
 /** The options of a command that writes. */
@@ -23,7 +23,9 @@ export interface WriteOptions {
 /** @throws {Trouble} when the command would have to ask, and nobody is there */
 export function mustBeAskable({ remote, yes, dryRun, json }: WriteOptions): void {
   if (!remote || yes || dryRun || (isInteractive() && !json)) return
-  throw new Trouble('Nobody is here to ask before writing to --remote: add --yes, or --dry-run to look only.')
+  throw new UserError(
+    'Nobody is here to ask before writing to --remote: add --yes, or --dry-run to look only.',
+  )
 }
 
 /** Shows the changes, asks before Cloudflare's KV is written, writes, and shows what became of them. */
@@ -31,7 +33,7 @@ export async function applyChanges(
   kv: Kv,
   deployment: Deployment,
   readings: readonly FileReading[],
-  changes: readonly Change[],
+  changes: readonly PlannedChange[],
   options: WriteOptions,
 ): Promise<void> {
   const planned = changes.map(change => resultOf(change, 'planned'))

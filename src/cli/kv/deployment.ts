@@ -13,7 +13,7 @@ import {
 } from '../../settings/settings.ts'
 import type { Deployed } from '../files/buckets-json.ts'
 import { visible } from '../print/terminal.ts'
-import { reasonOf, Trouble } from '../trouble.ts'
+import { reasonOf, UserError } from '../user-error.ts'
 import type { KvPlace } from './kv.ts'
 
 /** The environment that `npm start` runs. */
@@ -42,22 +42,22 @@ export interface Deployment extends Deployed {
 export async function readDeployment(options: PlaceOptions): Promise<Deployment> {
   const where = options.local ? 'local' : options.remote ? 'remote' : null
   if (where === null) {
-    throw new Trouble(
+    throw new UserError(
       "Say where: --local (this machine's KV, that npm start uses) or --remote (Cloudflare's KV).",
     )
   }
   if (where === 'remote' && options.persistTo !== undefined)
-    throw new Trouble('--persist-to names a folder of this machine: it goes with --local.')
+    throw new UserError('--persist-to names a folder of this machine: it goes with --local.')
   const env = options.env ?? (where === 'local' ? LOCAL_ENVIRONMENT : '')
   const config = await readConfig(env)
   if (config.configPath === undefined) {
-    throw new Trouble(
+    throw new UserError(
       `There is no wrangler.toml in ${process.cwd()} or above. Run this in the project's folder.`,
     )
   }
   const named = env === '' ? 'its top level' : `environment ${env}`
   if (!config.kv_namespaces.some(({ binding }: { binding: string }) => binding === 'RULES')) {
-    throw new Trouble(
+    throw new UserError(
       `${config.configPath}: ${named} has no KV namespace bound as RULES. Add one under kv_namespaces.`,
     )
   }
@@ -65,7 +65,7 @@ export async function readDeployment(options: PlaceOptions): Promise<Deployment>
   const { settings, problems } = readSettings(vars as Env)
   const dialect = problems.find(({ name }) => name === 'DIALECT')
   if (dialect !== undefined) {
-    throw new Trouble(
+    throw new UserError(
       `${config.configPath}: in ${named}, DIALECT is "${visible(dialect.value)}"; accepted: ${dialect.accepted}.`,
     )
   }
@@ -86,7 +86,7 @@ async function readConfig(env: string) {
   try {
     return unstable_readConfig({ env }, { hideWarnings: true })
   } catch (error) {
-    throw new Trouble(`wrangler.toml can't be used: ${visible(reasonOf(error))}`)
+    throw new UserError(`wrangler.toml can't be used: ${visible(reasonOf(error))}`)
   }
 }
 

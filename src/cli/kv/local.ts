@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import type { KVNamespace, KVNamespaceListResult } from '@cloudflare/workers-types'
 import { visible } from '../print/terminal.ts'
-import { reasonOf, Trouble } from '../trouble.ts'
+import { reasonOf, UserError } from '../user-error.ts'
 import {
   BINDING,
   groups,
@@ -102,9 +102,9 @@ export class LocalKv implements Kv {
   }
 }
 
-const trouble = (what: string, { state }: KvPlace, error: unknown): Trouble => {
+const trouble = (what: string, { state }: KvPlace, error: unknown): UserError => {
   const folder = error instanceof Error && 'path' in error ? String(error.path) : state
-  return new Trouble(
+  return new UserError(
     `The local KV in ${visible(state)} could not be ${what}: ${visible(reasonOf(error))}. Check that ${visible(folder)} can be written.`,
   )
 }

@@ -41,16 +41,16 @@ export interface SettingsChange extends ChangeBase {
   readonly live: string | null
 }
 
-export type Change = RulesChange | SettingsChange
+export type PlannedChange = RulesChange | SettingsChange
 
 /** A rules file without errors, and the host that it is for. */
-export interface Publication {
+export interface PlannedPublication {
   readonly host: string
   readonly file: RulesFile
 }
 
 export interface Plan {
-  readonly changes: readonly Change[]
+  readonly changes: readonly PlannedChange[]
   /** Hosts with settings in KV that the settings file does not name: those still hold. */
   readonly unnamed: readonly string[]
 }
@@ -63,7 +63,7 @@ export interface Plan {
 export async function planChanges(
   kv: Kv,
   deployment: Deployment,
-  publications: readonly Publication[],
+  publications: readonly PlannedPublication[],
   settingsFile: SettingsFile | null,
   publishedAt: string,
 ): Promise<Plan> {
@@ -72,7 +72,7 @@ export async function planChanges(
   const live = await kv.get([...new Set([...keysToPlan(hosts), ...[...settings.keys()].map(settingsKey)])])
   const settingsOf = (host: string) => settings.get(host) ?? live.get(settingsKey(host)) ?? null
 
-  const changes: Change[] = []
+  const changes: PlannedChange[] = []
   for (const [host, value] of settings) {
     const key = settingsKey(host)
     const now = live.get(key) ?? null

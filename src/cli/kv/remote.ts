@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { BINDING, groups, type Kv, type KvEntry, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
 
 const WRANGLER = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
@@ -81,7 +81,7 @@ export class RemoteKv implements Kv {
         else {
           const reason = error.killed ? `no answer within ${TIMEOUT_MS / 1000} s` : reasonIn(stderr)
           reject(
-            new Trouble(
+            new UserError(
               `Cloudflare's KV could not be ${what}; wrangler says: ${reason} Check \`wrangler whoami\`, the network, and the id of ${BINDING} in wrangler.toml.`,
             ),
           )
@@ -98,7 +98,7 @@ function parse(stdout: string, first: '{' | '['): unknown {
   try {
     return JSON.parse(stdout.slice(stdout.indexOf(first)))
   } catch {
-    throw new Trouble("Cloudflare's KV could not be read; what wrangler printed is not JSON. Try it again.")
+    throw new UserError("Cloudflare's KV could not be read; what wrangler printed is not JSON. Try it again.")
   }
 }
 

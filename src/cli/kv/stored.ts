@@ -5,7 +5,7 @@
 
 import { historyKey, rulesKey } from '../../rules/kv-keys.ts'
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { DEFAULT_HOST } from './hosts.ts'
 import type { Kv } from './kv.ts'
 import { type Live, readLive } from './plan.ts'
@@ -56,12 +56,12 @@ export async function liveRules(kv: Kv, host: string) {
   const { own, fallback } = await readBoth(kv, host)
   if (own.live.kind !== 'nothing') return usable(own, `The live rules of ${host}`)
   if (fallback.live.kind === 'nothing') throw noRules(host)
-  throw new Trouble(
+  throw new UserError(
     `${host} has no rules of its own: the default ones answer for it. Name the host ${DEFAULT_HOST} to see those.`,
   )
 }
 
-/** The rules that answer for a host: its own, else the default ones. @throws {Trouble} as {@link liveRules} does */
+/** The rules that answer for a host: its own, else the default ones. @throws {UserError} as {@link liveRules} does */
 export async function answeringRules(kv: Kv, host: string) {
   const { own, fallback } = await readBoth(kv, host)
   if (own.live.kind !== 'nothing') return { ...usable(own, `The live rules of ${host}`), isDefault: false }
@@ -69,8 +69,8 @@ export async function answeringRules(kv: Kv, host: string) {
   throw noRules(host)
 }
 
-const noRules = (host: string): Trouble =>
-  new Trouble(`${host} has no rules: publish some first. \`list\` shows the hosts that have.`)
+const noRules = (host: string): UserError =>
+  new UserError(`${host} has no rules: publish some first. \`list\` shows the hosts that have.`)
 
 async function readBoth(kv: Kv, host: string) {
   const values = await kv.get([...new Set([rulesKey(host), rulesKey(DEFAULT_HOST)])])
@@ -99,13 +99,13 @@ async function wholeRevision(kv: Kv, host: string, named: string): Promise<strin
   const [entry, other] = found
   if (entry === undefined) throw noRevision(host, named)
   if (other === undefined) return entry.revision
-  throw new Trouble(
+  throw new UserError(
     `${visible(named)} begins ${found.length} revisions of ${host}: ${found.map(one => one.revision).join(', ')}. Write more of it.`,
   )
 }
 
-const noRevision = (host: string, revision: string): Trouble =>
-  new Trouble(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists those that it has.`)
+const noRevision = (host: string, revision: string): UserError =>
+  new UserError(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists those that it has.`)
 
 /**
  * The revision that was live before the one that is.
@@ -121,12 +121,12 @@ export async function revisionBefore(kv: Kv, host: string, value: string | null)
     one => one.revision !== current && (publishedAt === null || one.publishedAt <= publishedAt),
   )
   if (entry !== undefined) return entry.revision
-  throw new Trouble(`${host} has no earlier revision: \`history ${host}\` lists what was published for it.`)
+  throw new UserError(`${host} has no earlier revision: \`history ${host}\` lists what was published for it.`)
 }
 
 function usable(stored: Stored, name: string) {
   const { live } = stored
   if (live.kind === 'rules') return { ...stored, rules: live.rules }
   const reason = live.kind === 'unusable' ? live.reason : 'It is not there any more.'
-  throw new Trouble(`${name} can't be used: ${reason} Publish the rules file again.`)
+  throw new UserError(`${name} can't be used: ${reason} Publish the rules file again.`)
 }

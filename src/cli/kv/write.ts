@@ -5,10 +5,10 @@
 
 import { historyKey } from '../../rules/kv-keys.ts'
 import { makeRecord } from '../../rules/record.ts'
-import { type Result, resultOf } from '../print/results.ts'
-import { Trouble } from '../trouble.ts'
+import { type PublishResult, resultOf } from '../print/results.ts'
+import { UserError } from '../user-error.ts'
 import type { Kv, KvEntry } from './kv.ts'
-import type { Change, RulesChange } from './plan.ts'
+import type { PlannedChange, RulesChange } from './plan.ts'
 
 /** The source of a record that was made from a document pasted in a dashboard. */
 const PASTED = 'pasted by hand'
@@ -18,7 +18,7 @@ const PASTED = 'pasted by hand'
  *
  * @throws {Trouble} when KV fails, saying what of it may be live
  */
-export async function writeChanges(kv: Kv, changes: readonly Change[]): Promise<Result[]> {
+export async function writeChanges(kv: Kv, changes: readonly PlannedChange[]): Promise<PublishResult[]> {
   const due = changes.filter(change => change.changes)
   if (due.length === 0) return changes.map(change => resultOf(change, 'unchanged'))
   const history: KvEntry[] = []
@@ -56,7 +56,7 @@ async function historyOf(change: RulesChange): Promise<KvEntry[]> {
   ]
 }
 
-function entryOf(change: Change, key: string): KvEntry {
+function entryOf(change: PlannedChange, key: string): KvEntry {
   if (change.kind === 'settings') return { key, value: change.value }
   const { revision, publishedAt } = change.record
   return { key, value: change.value, metadata: { revision, publishedAt } }
@@ -65,5 +65,5 @@ function entryOf(change: Change, key: string): KvEntry {
 const adding =
   (consequence: string) =>
   (error: unknown): never => {
-    throw error instanceof Trouble ? new Trouble(`${error.message} ${consequence}`) : error
+    throw error instanceof UserError ? new UserError(`${error.message} ${consequence}`) : error
   }

@@ -7,7 +7,7 @@ import { compare } from '../../compare/compare.ts'
 import type { Comparison } from '../../compare/difference.ts'
 import type { FileReading } from '../files/read.ts'
 import { type Deployment, describePlace } from '../kv/deployment.ts'
-import type { Change, RulesChange } from '../kv/plan.ts'
+import type { PlannedChange, RulesChange } from '../kv/plan.ts'
 import { comparisonJson, comparisonText } from './comparison.ts'
 import { fileJson } from './findings.ts'
 import { count, print, printError, printJson, style, table } from './terminal.ts'
@@ -17,9 +17,9 @@ const MAX_DIFFERENCES = 20
 
 /** What became of a change. `pending`: written, and KV does not show it yet. */
 export type Status = 'planned' | 'unchanged' | 'published' | 'pending'
-export type Result = Change & { readonly status: Status }
+export type PublishResult = PlannedChange & { readonly status: Status }
 
-export const resultOf = (change: Change, status: Status): Result => ({
+export const resultOf = (change: PlannedChange, status: Status): PublishResult => ({
   ...change,
   status: change.changes ? status : 'unchanged',
 })
@@ -32,7 +32,7 @@ export const resultOf = (change: Change, status: Status): Result => ({
 export function show(
   deployment: Deployment,
   readings: readonly FileReading[],
-  results: readonly Result[],
+  results: readonly PublishResult[],
   options: { dryRun?: true; json?: true },
   withDifferences = true,
 ): void {
@@ -63,7 +63,7 @@ const STATUS_TEXTS: Record<Status, string> = {
 }
 
 /** One line for each change; and, under them, what it changes for requests. */
-export function resultsText(results: readonly Result[], withDifferences: boolean): string {
+export function resultsText(results: readonly PublishResult[], withDifferences: boolean): string {
   const lines = table(
     results.map(result => {
       const head = [result.host, result.kind, STATUS_TEXTS[result.status]]
@@ -84,7 +84,7 @@ export function resultsText(results: readonly Result[], withDifferences: boolean
 }
 
 /** What a change changes for requests; null: nothing answered before, or nothing changes. */
-function comparisonOf(result: Result): Comparison | null {
+function comparisonOf(result: PublishResult): Comparison | null {
   if (result.kind !== 'rules' || !result.changes || result.answering === null) return null
   const { configuration, policy } = result.record
   return compare(result.answering, configuration, policy.dialect)
@@ -98,7 +98,7 @@ function replacedText({ live, answering, record: { revision } }: RulesChange): s
   return `replaces ${live.rules.revision}`
 }
 
-function resultJson(result: Result) {
+function resultJson(result: PublishResult) {
   const { host, key, kind, status } = result
   if (kind === 'settings') return { host, key, kind, status }
   const { revision, source, configuration, policy } = result.record

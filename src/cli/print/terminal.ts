@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 
 /** What `styleText` takes: `red`, or several. */
-type Format = Parameters<typeof styleText>[0]
+type TextStyle = Parameters<typeof styleText>[0]
 
 /** What a terminal would obey or an eye can't see, in text that comes from others. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
@@ -17,7 +17,7 @@ export const printError = (text: string): void => void process.stderr.write(`${t
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2))
 
 /** `text` in colours, where standard output shows any. */
-export const style = (format: Format, text: string): string =>
+export const style = (format: TextStyle, text: string): string =>
   styleText(format, text, { stream: process.stdout })
 
 /** A name from outside (a file's, a program's message), with what can't be seen as `\u001b`. */

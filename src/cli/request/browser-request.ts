@@ -7,11 +7,11 @@
 import { adviseOrigin } from '../../advice/origin.ts'
 import { Collector, quote } from '../../cors/findings.ts'
 import { isToken, normalizedMethod } from '../../cors/token.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 /** @throws {Trouble} when no browser sends this Origin, with the one that it sends */
 export function mustBeSent(origin: string): void {
-  if (origin === '') throw new Trouble(`The origin is empty: name the page, as in ${EXAMPLE}.`)
+  if (origin === '') throw new UserError(`The origin is empty: name the page, as in ${EXAMPLE}.`)
   // A list or a star is told with the answer: the edge sees it as what it is.
   if (/[,*]/.test(origin)) return
   const advice = new Collector('warning')
@@ -20,7 +20,7 @@ export function mustBeSent(origin: string): void {
   if (finding === undefined) return
   const sent = sentFor(origin)
   const hint = sent === null ? finding.hint : `Ask again with --origin ${quote(sent)}.`
-  throw new Trouble(`"${quote(origin)}": ${finding.reason} ${hint}`)
+  throw new UserError(`"${quote(origin)}": ${finding.reason} ${hint}`)
 }
 
 const EXAMPLE = '--origin https://www.example.com'
@@ -36,6 +36,6 @@ function sentFor(origin: string): string | null {
 /** The method as a browser sends it. @throws {Trouble} when it is none */
 export function sentMethod(method: string): string {
   if (!isToken(method))
-    throw new Trouble(`"${quote(method)}" is not a method: name one with --method, such as PUT.`)
+    throw new UserError(`"${quote(method)}" is not a method: name one with --method, such as PUT.`)
   return normalizedMethod(method)
 }

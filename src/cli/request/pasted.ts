@@ -8,7 +8,7 @@ import { MAX_HAR, NOT_TOLD, type Paste, readPaste } from '../../paste/read.ts'
 import { summaryOf } from '../../paste/summary.ts'
 import { decoded } from '../files/decoded.ts'
 import { isInteractive, printError, visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { mustBeSent, sentMethod } from './browser-request.ts'
 
 /** What the options say of the request; they win over the text. */
@@ -32,9 +32,9 @@ export interface RequestToExplain {
 export async function readPasted(file: string): Promise<Paste> {
   if (file === '-' && isInteractive()) printError('Paste the text, then press Enter and Ctrl-D:')
   const paste = readPaste(await readAll(file))
-  if ('problem' in paste) throw new Trouble(paste.problem)
+  if ('problem' in paste) throw new UserError(paste.problem)
   if (paste.says === 'no-reason')
-    throw new Trouble(`${paste.missing.join(' ')} See docs/troubleshooting.md#no-reason.`)
+    throw new UserError(`${paste.missing.join(' ')} See docs/troubleshooting.md#no-reason.`)
   return paste
 }
 
@@ -87,7 +87,7 @@ export function requestToExplain(
   const method = named.method ?? read?.method ?? null
   const headers = named.headers ?? read?.headers ?? []
   if (origin === null) {
-    throw new Trouble(
+    throw new UserError(
       paste === null
         ? 'Name the page with --origin and the method with --method, or paste what you have with --paste -.'
         : "The text does not tell the page's origin: name it with --origin.",
@@ -96,7 +96,7 @@ export function requestToExplain(
   mustBeSent(origin)
   // A preflight for a GET without headers is none: an answer about it would answer another question.
   if (method === null && (paste === null || (read?.preflight === true && headers.length === 0))) {
-    throw new Trouble(
+    throw new UserError(
       paste === null
         ? 'Name the method with --method, such as PUT.'
         : 'The text is about a preflight and does not tell its method: name it with --method, and what the script sets with --headers.',

@@ -7,7 +7,7 @@ import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { decoded } from '../files/decoded.ts'
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 import { JsonObjects } from './json-objects.ts'
 import { loggedRequests } from './logged-request.ts'
 import type { Refusals } from './refusals.ts'
@@ -29,7 +29,7 @@ export interface Held {
 export async function readLog(log: string | undefined, refusals: Refusals): Promise<Held> {
   const isPiped = log === undefined || log === '-'
   if (isPiped && process.stdin.isTTY) {
-    throw new Trouble(
+    throw new UserError(
       'There is no log: pipe one in (`npm exec -- wrangler tail --format json | …`), or name it with --log FILE.',
     )
   }

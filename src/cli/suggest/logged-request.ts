@@ -35,7 +35,7 @@ const MAX_WEIGHT = 1_000_000
 /** Where Cloudflare's documents have a time: Workers Logs, `wrangler tail`, Logpush. */
 const TIMES = ['timestamp', 'eventTimestamp', 'TimestampMs', 'EventTimestampMs']
 
-type Fields = Readonly<Record<string, unknown>>
+type LoggedFields = Readonly<Record<string, unknown>>
 
 /**
  * The requests in one document: a line of the Worker's own, or one in `message` or `source` (Workers Logs), in
@@ -46,7 +46,7 @@ export function* loggedRequests(document: unknown): Generator<LoggedRequest> {
   if (isFields(document)) yield* requestsIn(document, null)
 }
 
-function* requestsIn(fields: Fields, outerTime: number | null): Generator<LoggedRequest> {
+function* requestsIn(fields: LoggedFields, outerTime: number | null): Generator<LoggedRequest> {
   const time = timeOf(fields) ?? outerTime
   const own = requestOf(fields, time)
   if (own !== null) {
@@ -64,7 +64,7 @@ function* requestsIn(fields: Fields, outerTime: number | null): Generator<Logged
   }
 }
 
-function requestOf(fields: Fields, time: number | null): LoggedRequest | null {
+function requestOf(fields: LoggedFields, time: number | null): LoggedRequest | null {
   const event = EVENTS.find(name => name === fields.event)
   const outcome = OUTCOMES.find(name => name === fields.outcome)
   const { host, weight, leftOut } = fields
@@ -85,7 +85,7 @@ function requestOf(fields: Fields, time: number | null): LoggedRequest | null {
   }
 }
 
-function timeOf(fields: Fields): number | null {
+function timeOf(fields: LoggedFields): number | null {
   for (const name of TIMES) {
     const value = fields[name]
     const time = typeof value === 'string' ? Date.parse(value) : value
@@ -96,7 +96,7 @@ function timeOf(fields: Fields): number | null {
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
-const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is LoggedFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parseLine(text: string): unknown {

@@ -10,18 +10,18 @@ import { explain, type RequestFacts } from '../../explain/explain.ts'
 import { type Change, type NoChange, type Step, smallestChange } from '../../explain/smallest-change.ts'
 import { countOf, type RefusedRequest } from './refusals.ts'
 
-export type Verdict =
+export type ProposalVerdict =
   | { readonly kind: 'allowed'; readonly rule: number }
   | { readonly kind: 'impossible'; readonly reason: string }
   | { readonly kind: 'change'; readonly change: Change }
 
 /** Requests of one origin and method for which the verdict is the same. */
-export interface Group {
+export interface RefusalGroup {
   /** As it is named to --only: by frequency, from 1. */
   readonly number: number
   /** The most frequent first. */
   readonly requests: readonly RefusedRequest[]
-  readonly verdict: Verdict
+  readonly verdict: ProposalVerdict
 }
 
 /** Longer than any origin of a browser: scheme, host name (253, RFC 1035) and port. */
@@ -36,7 +36,7 @@ export const factsOf = ({ origin, method, names }: RefusedRequest): RequestFacts
 })
 
 /** What a configuration makes of a request. */
-export function judge(configuration: Configuration, request: RefusedRequest): Verdict {
+export function judge(configuration: Configuration, request: RefusedRequest): ProposalVerdict {
   if (request.check === 'header-list')
     return impossible(`No rule can allow such a list of header names: ${quote(request.names[0] ?? '')}.`)
   const facts = factsOf(request)
@@ -54,7 +54,7 @@ export function judge(configuration: Configuration, request: RefusedRequest): Ve
   return { kind: 'change', change }
 }
 
-const impossible = (reason: string): Verdict => ({ kind: 'impossible', reason })
+const impossible = (reason: string): ProposalVerdict => ({ kind: 'impossible', reason })
 
 /** What no browser sends must not get into a rule, where a star would stand for others. Null: nothing is wrong. */
 function whyHostile({ origin, names }: RefusedRequest): string | null {
@@ -70,8 +70,8 @@ function isOriginOfBrowser(origin: string): boolean {
 }
 
 /** Judges every request, and puts those together for which the same is to be done. The most frequent come first. */
-export function groupsOf(configuration: Configuration, requests: readonly RefusedRequest[]): Group[] {
-  const groups = new Map<string, { requests: RefusedRequest[]; verdict: Verdict }>()
+export function groupsOf(configuration: Configuration, requests: readonly RefusedRequest[]): RefusalGroup[] {
+  const groups = new Map<string, { requests: RefusedRequest[]; verdict: ProposalVerdict }>()
   for (const request of requests) {
     const verdict = judge(configuration, request)
     const key = JSON.stringify([request.origin, request.method, toBeDone(verdict)])
@@ -87,7 +87,7 @@ export function groupsOf(configuration: Configuration, requests: readonly Refuse
 const totalOf = (requests: readonly RefusedRequest[]): number =>
   requests.reduce((total, request) => total + countOf(request), 0)
 
-function toBeDone(verdict: Verdict): unknown {
+function toBeDone(verdict: ProposalVerdict): unknown {
   if (verdict.kind !== 'change') return verdict
   const { steps, configuration } = verdict.change
   return steps.map((step: Step) => (step.kind === 'add-rule' ? configuration.rules.at(-1) : step))
@@ -114,7 +114,7 @@ export interface Summary {
   readonly revisions: readonly string[]
 }
 
-export function summarize({ requests }: Group): Summary {
+export function summarize({ requests }: RefusalGroup): Summary {
   const [most] = requests
   const times = (which: 'first' | 'last') => requests.flatMap(request => request[which] ?? [])
   const sum = (which: 'preflights' | 'actual' | 'forwarded') =>

@@ -6,7 +6,7 @@
 import type { Configuration } from '../../cors/configuration.ts'
 import type { DialectName } from '../../cors/dialect.ts'
 import type { Change } from '../../explain/smallest-change.ts'
-import { type Group, judge } from './proposals.ts'
+import { judge, type RefusalGroup } from './proposals.ts'
 import { warningsOf } from './warnings.ts'
 
 /** A change, as it is told; and the parts of it, each for the configuration that the former one makes. */
@@ -20,7 +20,7 @@ export type Proposal =
   | { readonly kind: 'change'; readonly change: Proposed }
 
 /** Finds what all requests of a group need. */
-export function propose(before: Configuration, { requests }: Group, dialect: DialectName): Proposal {
+export function propose(before: Configuration, { requests }: RefusalGroup, dialect: DialectName): Proposal {
   const parts: Change[] = []
   const warnings = new Set<string>()
   let configuration = before

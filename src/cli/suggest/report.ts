@@ -9,27 +9,27 @@ import type { Configuration } from '../../cors/configuration.ts'
 import type { DialectName } from '../../cors/dialect.ts'
 import { quote } from '../../cors/findings.ts'
 import { hostOfFile } from '../files/files.ts'
-import type { Source } from '../files/source.ts'
+import type { RulesSource } from '../files/source.ts'
 import { comparisonText } from '../print/comparison.ts'
 import { changeText } from '../print/explanation.ts'
 import { wrap } from '../print/layout.ts'
 import { count, style, visible } from '../print/terminal.ts'
 import type { Held } from './log.ts'
-import { type Group, type Summary, summarize } from './proposals.ts'
+import { type RefusalGroup, type Summary, summarize } from './proposals.ts'
 import type { Proposal } from './propose.ts'
 import type { Refusals } from './refusals.ts'
 
 /** What the proposals are about. */
 export interface Context {
-  readonly source: Source
+  readonly source: RulesSource
   /** null: the rules are those that are live. */
   readonly file: string | undefined
   readonly revision: string
   readonly dialect: DialectName
 }
 
-export interface Outcome {
-  readonly group: Group
+export interface ProposalOutcome {
+  readonly group: RefusalGroup
   readonly proposal: Proposal
   /** It is a change applied before it that allows the request. */
   readonly isByChange: boolean
@@ -76,7 +76,7 @@ export function headText(
 }
 
 /** A group: how often, who, what, since when, why, and what to do. */
-export function groupText({ group, proposal, isByChange }: Outcome, context: Context): string {
+export function groupText({ group, proposal, isByChange }: ProposalOutcome, context: Context): string {
   const summary = summarize(group)
   const { origin, method, names } = summary
   const request = requestText({ origin, method, requestedHeaders: names.join(',') || null })
@@ -165,8 +165,8 @@ const times = (number: number, noun: string): string => count(Math.round(number)
  * @param mode whether anything was to be applied, and whether a person was asked
  */
 export function leftText(
-  hidden: readonly Group[],
-  open: readonly Outcome[],
+  hidden: readonly RefusalGroup[],
+  open: readonly ProposalOutcome[],
   mode: 'look' | 'apply' | 'ask',
   { file }: Context,
 ): string {
@@ -193,7 +193,7 @@ export function leftText(
 export function appliedText(
   context: Context,
   after: Configuration,
-  outcomes: readonly Outcome[],
+  outcomes: readonly ProposalOutcome[],
   losses: readonly string[],
 ): string {
   const { file = '', source, dialect } = context
@@ -218,8 +218,8 @@ export function suggestionsJson(
   { source, revision, dialect, file }: Context,
   refusals: Refusals,
   held: Held,
-  outcomes: readonly Outcome[],
-  hidden: readonly Group[],
+  outcomes: readonly ProposalOutcome[],
+  hidden: readonly RefusalGroup[],
   losses: readonly string[],
 ) {
   const { refused, allowed, withoutPolicy, earlier, withoutTime, unlogged, forgotten, otherHosts } = refusals
@@ -235,7 +235,7 @@ export function suggestionsJson(
   }
 }
 
-function outcomeJson({ group, proposal, isByChange, isApplied }: Outcome) {
+function outcomeJson({ group, proposal, isByChange, isApplied }: ProposalOutcome) {
   const { names, isCut, check, first, last, ...summary } = summarize(group)
   const isoOf = (time: number | null) => (time === null ? null : new Date(time).toISOString())
   return {

@@ -11,7 +11,7 @@ import { readDocument } from '../../formats/read.ts'
 import { readText } from '../files/files.ts'
 import { writeOutput } from '../files/output.ts'
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 /**
  * Makes the changes, each for what the former one makes, and writes the file: all of them or none.
@@ -29,11 +29,11 @@ export async function writeInto(
   let text = await readText(file)
   const now = await readDocument(text)
   if (JSON.stringify(now.configuration) !== JSON.stringify(configuration))
-    throw new Trouble(`${name} has changed meanwhile. Nothing was written: run this again.`)
+    throw new UserError(`${name} has changed meanwhile. Nothing was written: run this again.`)
   const losses = new Set<string>()
   for (const change of changes) {
     const edited = await applyChange(text, 'rules', change)
-    if ('problem' in edited) throw new Trouble(`${name}: ${edited.problem} Nothing was written.`)
+    if ('problem' in edited) throw new UserError(`${name}: ${edited.problem} Nothing was written.`)
     for (const loss of edited.losses) losses.add(loss)
     text = edited.text
   }

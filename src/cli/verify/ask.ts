@@ -10,7 +10,7 @@ import { type Server, send } from '../http/send.ts'
 import { shellWord, visible } from '../print/terminal.ts'
 import type { Probe } from './probes.ts'
 
-export interface Answer {
+export interface ServerAnswer {
   readonly status: number
   /** `Code` of an error document; empty where there is none. */
   readonly code: string
@@ -26,10 +26,10 @@ const MAX_VALUE = 1024
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
 
 /** Sends a probe. Rejects when there is no whole answer in time; redirects are answers like others. */
-export const ask = (server: Server, probe: Probe): Promise<Answer> =>
+export const ask = (server: Server, probe: Probe): Promise<ServerAnswer> =>
   send(server, probe, protocol => agents[protocol], read)
 
-async function read(response: IncomingMessage): Promise<Answer> {
+async function read(response: IncomingMessage): Promise<ServerAnswer> {
   const status = response.statusCode ?? 0
   let text = ''
   if (status >= 400) {

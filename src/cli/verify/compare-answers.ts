@@ -3,10 +3,10 @@
  * Two answers to one probe, compared; and which differences are the edge's own decisions (docs/parity.md).
  */
 
-import type { Answer } from './ask.ts'
+import type { ServerAnswer } from './ask.ts'
 import type { Probe } from './probes.ts'
 
-export interface Difference {
+export interface AnswerDifference {
   /** `status`, `code`, or the name of a header. */
   readonly field: string
   /** null: there is none. */
@@ -14,21 +14,21 @@ export interface Difference {
   readonly bucket: string | null
 }
 
-export interface Comparison {
-  readonly differences: readonly Difference[]
+export interface AnswerComparison {
+  readonly differences: readonly AnswerDifference[]
   /** Why the edge differs here on purpose; null: it does not, or not only. */
   readonly byDesign: string | null
 }
 
 /** What became of a probe; failed: a server gave no answer. */
-export type Result = Comparison | { readonly failed: string }
+export type VerifyResult = AnswerComparison | { readonly failed: string }
 
 const VARY_ADDED = 'the edge names Origin in Vary, so that no cache serves one origin the answer for another'
 const REFUSED = 'the edge refuses what a browser would throw away (UNMATCHED=refuse)'
 
 /** Compares status, error code, `Access-Control-*` to the character, and Vary as a set. */
-export function compare(probe: Probe, edge: Answer, bucket: Answer): Comparison {
-  const differences: Difference[] = []
+export function compare(probe: Probe, edge: ServerAnswer, bucket: ServerAnswer): AnswerComparison {
+  const differences: AnswerDifference[] = []
   const add = (field: string, ofEdge: string, ofBucket: string) => {
     if (ofEdge !== ofBucket) differences.push({ field, edge: ofEdge || null, bucket: ofBucket || null })
   }
@@ -43,19 +43,19 @@ export function compare(probe: Probe, edge: Answer, bucket: Answer): Comparison 
 }
 
 /** The names in Vary, lower-case, each once, in order. */
-const varyOf = ({ headers }: Answer): string[] =>
+const varyOf = ({ headers }: ServerAnswer): string[] =>
   [...new Set((headers.vary ?? '').split(/[,\n]/).map(name => name.trim().toLowerCase()))]
     .filter(name => name !== '')
     .sort()
 
 function whyByDesign(
   probe: Probe,
-  edge: Answer,
-  bucket: Answer,
-  differences: readonly Difference[],
+  edge: ServerAnswer,
+  bucket: ServerAnswer,
+  differences: readonly AnswerDifference[],
 ): string | null {
   if (probe.kind !== 'actual' || differences.length === 0) return null
-  const granted = (answer: Answer) =>
+  const granted = (answer: ServerAnswer) =>
     Object.keys(answer.headers).some(name => name.startsWith('access-control-'))
   const reasons = differences.map(({ field }) => {
     if (field === 'vary') {

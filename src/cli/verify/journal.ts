@@ -7,7 +7,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { whyUnwritten } from '../files/output.ts'
 import { visible } from '../print/terminal.ts'
-import { Trouble } from '../trouble.ts'
+import { UserError } from '../user-error.ts'
 
 /** Well over what the largest run writes. In bytes. */
 const MAX_BYTES = 256 * 1024 * 1024
@@ -38,7 +38,7 @@ export class Journal<R> {
       file = openSync(path, 'a+')
       text = readFileSync(file, 'utf8')
     } catch (error) {
-      throw new Trouble(`--resume ${name}: ${whyUnwritten(error)}`)
+      throw new UserError(`--resume ${name}: ${whyUnwritten(error)}`)
     }
     const lines = text.slice(0, MAX_BYTES).split('\n')
     // An interrupted write leaves half a line, which is written anew.
@@ -50,7 +50,7 @@ export class Journal<R> {
     }
     if (lines[0] !== head) {
       closeSync(file)
-      throw new Trouble(
+      throw new UserError(
         `--resume ${name}: the file is of another run (other servers, rules or options). Name a new file, or delete it.`,
       )
     }

@@ -41,7 +41,7 @@ const UNKNOWN_HEADER = 'x-not-in-any-rule'
 const SENDABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 const MAX_SENDABLE = 4096
 
-type Facts = Readonly<{ origin?: string; method?: string; headers?: string }>
+type ProbeFacts = Readonly<{ origin?: string; method?: string; headers?: string }>
 
 /** Derives the probes of a configuration, each once, the plainest first. */
 export function deriveProbes(configuration: Configuration, { key, max }: ProbeOptions): Probes {
@@ -68,7 +68,7 @@ function* allProbes(configuration: Configuration, path: string, withKey: boolean
   if (withKey) yield* actualProbes(configuration, path)
 }
 
-const preflight = (path: string, { origin, method, headers }: Facts, about: string): Probe => ({
+const preflight = (path: string, { origin, method, headers }: ProbeFacts, about: string): Probe => ({
   kind: 'preflight',
   method: 'OPTIONS',
   path,
@@ -131,7 +131,7 @@ function* nearMissProbes(rule: Rule, name: string, path: string): Generator<Prob
 function* hostileProbes(rule: Rule | undefined, path: string): Generator<Probe> {
   const base = baseOf(rule)
   const { origin, method } = base
-  const ask = (facts: Facts, about: string, at = path) => preflight(at, facts, about)
+  const ask = (facts: ProbeFacts, about: string, at = path) => preflight(at, facts, about)
   yield ask({ origin: STRANGER, method }, "a stranger's origin")
   yield ask({ origin: 'null', method }, 'the origin null')
   yield ask({ method }, 'no origin')

@@ -6,15 +6,15 @@
 import type { Server } from '../http/send.ts'
 import { count, print, printError, printJson, style, table, visible } from '../print/terminal.ts'
 import { curlLine } from './ask.ts'
-import type { Difference, Result } from './compare-answers.ts'
+import type { AnswerDifference, VerifyResult } from './compare-answers.ts'
 import type { Probe } from './probes.ts'
 
-export interface Verdict {
+export interface VerifyVerdict {
   readonly edge: Server
   readonly bucket: Server
   readonly probes: readonly Probe[]
   /** Index of the probe → its result. */
-  readonly results: ReadonlyMap<number, Result>
+  readonly results: ReadonlyMap<number, VerifyResult>
   readonly leftOut: number
   /** Why the run ended early; null: it did not. */
   readonly stopped: string | null
@@ -27,11 +27,14 @@ const MAX_SHOWN = 200
 
 interface Found {
   readonly probe: Probe
-  readonly differences: readonly Difference[]
+  readonly differences: readonly AnswerDifference[]
 }
 
 /** Prints the verdict and sets the exit code. */
-export function report(verdict: Verdict, options: { strict?: true; json?: true; resume?: string }): void {
+export function report(
+  verdict: VerifyVerdict,
+  options: { strict?: true; json?: true; resume?: string },
+): void {
   const { probes, results, stopped, leftOut } = verdict
   const found: Found[] = []
   const designs: Found[] = []
@@ -74,14 +77,18 @@ export function report(verdict: Verdict, options: { strict?: true; json?: true; 
   print(summary(verdict, compared, found.length, designs.length))
 }
 
-function stoppedText({ stopped, probes }: Verdict, compared: number, resume: string | undefined): string {
+function stoppedText(
+  { stopped, probes }: VerifyVerdict,
+  compared: number,
+  resume: string | undefined,
+): string {
   const left = probes.length - compared
   const goOn = resume === undefined ? 'With --resume FILE, a run can go on.' : 'The same command goes on.'
   return `${stopped} ${left} of ${count(probes.length, 'probe')} were not compared. ${goOn}`
 }
 
 function summary(
-  { probes, leftOut }: Verdict,
+  { probes, leftOut }: VerifyVerdict,
   compared: number,
   different: number,
   byDesign: number,
@@ -95,7 +102,7 @@ function summary(
   return `${parts.join(', ')}.`
 }
 
-function foundText({ probe, differences }: Found, { edge, bucket }: Verdict): string {
+function foundText({ probe, differences }: Found, { edge, bucket }: VerifyVerdict): string {
   const rows = differences.map(difference => [
     `  ${difference.field}`,
     `edge ${shown(difference.edge)}`,
@@ -119,7 +126,7 @@ const shown = (value: string | null): string =>
 
 const probeJson = ({ kind, method, path, headers, about }: Probe) => ({ kind, method, path, headers, about })
 
-const differenceJson = ({ probe, differences }: Found, { edge, bucket }: Verdict) => ({
+const differenceJson = ({ probe, differences }: Found, { edge, bucket }: VerifyVerdict) => ({
   ...probeJson(probe),
   differences,
   curl: { edge: curlLine(edge, probe), bucket: curlLine(bucket, probe) },

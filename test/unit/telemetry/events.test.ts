@@ -2,7 +2,7 @@ import type { AnalyticsEngineDataPoint, AnalyticsEngineDataset } from '@cloudfla
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Decision, decide } from '../../../src/cors/decide.ts'
 import { makeRecord, Rules } from '../../../src/rules/record.ts'
-import { Events, type Facts, MAX_POINTS, PREFLIGHT, REQUEST } from '../../../src/telemetry/events.ts'
+import { type EventFacts, Events, MAX_POINTS, PREFLIGHT, REQUEST } from '../../../src/telemetry/events.ts'
 import { MAX_LINES } from '../../../src/telemetry/log.ts'
 
 const lines: string[] = []
@@ -43,7 +43,7 @@ function facts(
   origin: string | null,
   requestedHeaders: string | null = null,
   method: string | null = 'GET',
-): Facts & { decision: Decision } {
+): EventFacts & { decision: Decision } {
   const decision = decide(rules.ready('cos'), origin, method, requestedHeaders)
   return {
     host: 'files.example',
@@ -197,7 +197,7 @@ describe('bounds of a minute', () => {
     const { decision: _, ...rest } = facts('https://b.example')
     const unread = Object.defineProperty({ ...rest }, 'decision', {
       get: () => expect.unreachable('read'),
-    }) as Facts
+    }) as EventFacts
     expect(() => events.record(REQUEST.forwarded, unread)).not.toThrow()
     vi.advanceTimersByTime(60_000)
     expect(() => events.record(REQUEST.forwarded, unread)).toThrow('read')

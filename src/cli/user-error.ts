@@ -3,7 +3,7 @@
  * Something that the person at the command line can put right: one message, exit code 2, no stack trace.
  */
 
-export class Trouble extends Error {}
+export class UserError extends Error {}
 
 /** The reason that an error gives, on one line. */
 export const reasonOf = (error: unknown): string =>
