@@ -14,26 +14,25 @@ const SECTIONS = ['1.1', '1.2', '2', ...Array.from({ length: 12 }, (_, at) => `3
 const THREATS = Array.from({ length: 29 }, (_, at) => String(at + 1))
 
 interface Row {
-  readonly cells: readonly string[]
-  /** The tests of the last cell, each as `path › describe › title`. */
+  /** The number of the heading that it stands under: a section or a threat. */
+  readonly number: string
+  readonly requirement: string
+  /** The tests below it, each as `path › describe › title`. */
   readonly tests: readonly string[]
 }
 
-/** The rows of the tables under a heading of the second level. */
+/** The rows under a heading of the second level: `- requirement`, then one `  - \`test\`` a line. */
 function rowsUnder(heading: string): Row[] {
   const [, text] = readFileSync(new URL('README.md', import.meta.url), 'utf8').split(`\n## ${heading}\n`)
   if (text === undefined) throw new Error(`README.md has no heading "${heading}"`)
-  return (text.split('\n## ')[0] ?? '')
-    .split('\n')
-    .filter(line => /^\| (?!requirement|threat)/.test(line))
-    .map(line => {
-      const cells = line
-        .slice(1, -1)
-        .split(' | ')
-        .map(cell => cell.trim())
-      const tests = [...(cells.at(-1) ?? '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
-      return { cells, tests }
-    })
+  const rows: { number: string; requirement: string; tests: string[] }[] = []
+  let number = ''
+  for (const line of (text.split('\n## ')[0] ?? '').split('\n')) {
+    if (line.startsWith('### ')) number = line.slice(4)
+    else if (line.startsWith('- ')) rows.push({ number, requirement: line.slice(2), tests: [] })
+    else if (line.startsWith('  - ')) rows.at(-1)?.tests.push(line.slice(4).replace(/^`|`$/g, ''))
+  }
+  return rows
 }
 
 type Node = Record<string, unknown>
@@ -74,7 +73,7 @@ function titlesOf(source: string): Set<string> {
   return titles
 }
 
-/** The text of a literal, or of a template between its marks; null: it is neither. */
+/** Returns the text of a literal, or of a template between its marks; null for any other node. */
 function textOf(node: unknown, source: string): string | null {
   if (!isNode(node)) return null
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value
@@ -122,15 +121,15 @@ describe('the table', () => {
     expect([...new Set(missing)]).toEqual([])
   })
 
-  test('has three cells and a test in every row', () => {
-    const odd = [...semantics, ...threats].filter(
-      ({ cells, tests }) => cells.length !== 3 || tests.length === 0,
-    )
-    expect(odd.map(({ cells }) => cells.join(' | '))).toEqual([])
+  test('has a test for every requirement, and each requirement once', () => {
+    const rows = [...semantics, ...threats]
+    expect(rows.filter(({ tests }) => tests.length === 0).map(({ requirement }) => requirement)).toEqual([])
+    const names = rows.map(({ number, requirement }) => `${number} ${requirement}`)
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
   })
 
   test('has every section of the semantics and every threat, and no other', () => {
-    expect(new Set(semantics.map(({ cells }) => cells[1]))).toEqual(new Set(SECTIONS))
-    expect(new Set(threats.map(({ cells }) => cells[0]))).toEqual(new Set(THREATS))
+    expect(new Set(semantics.map(({ number }) => number))).toEqual(new Set(SECTIONS))
+    expect(new Set(threats.map(({ number }) => number))).toEqual(new Set(THREATS))
   })
 })
