@@ -524,18 +524,18 @@ export const MUTATIONS: readonly Mutation[] = [
   ...of(
     'src/rules/policies.ts',
     RULES,
-    ['a bad value replaces a good one', 'if (held !== undefined && isGood(held)) {', 'if (false) {'],
+    ['a bad value replaces a good one', 'if (held !== undefined && isGood(held.state)) {', 'if (false) {'],
     ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
-    ['what was no policy long ago is served as one', 'if (!isGood(entry)) return null', ''],
+    ['what was no policy long ago is served as one', 'if (!isGood(entry.state)) return null', ''],
     [
       "while KV fails, a host's own bucket is forgotten for that of the variables",
-      'const nothing = read ?? held ?? {',
-      'const nothing = read ?? {',
+      'const nothing = read ?? held ?? this.#assumed',
+      'const nothing = read ?? this.#assumed',
     ],
     [
       'a guessed bucket becomes a good one by a publication',
-      'if (held.settings === null || held.settings === this.#means.assumed) return',
-      '',
+      "if (held.state.kind !== 'known') return",
+      'if (held.state.settings === null) return',
     ],
     [
       'a bad value that was corrected is left for a whole POLICY_TTL_SECONDS',
@@ -621,7 +621,7 @@ export const MUTATIONS: readonly Mutation[] = [
     STATE,
     [
       'no policy is taken for no rules',
-      'if (rules === null) return askBucket(edge, settings, dialect, request, options, waitedMs)',
+      'if (rules === null) return askBucket(edge, found, dialect, request, options, waitedMs)',
       "if (rules === null) return answerPreflight(dialect, { outcome: 'no-rules' }, options, false)",
     ],
     ['a failing bucket answers a preflight', 'sent.response.status < 500', 'sent.response.status < 600'],

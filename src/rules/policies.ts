@@ -5,6 +5,8 @@
  */
 
 import { NO_CONFIGURATION } from '../cors/configuration.ts'
+import type { HostSettings } from '../settings/settings.ts'
+import { type HostState, isGood } from './host-state.ts'
 import { readLastKnownGood, saveLastKnownGood } from './last-known-good.ts'
 import { Publications } from './publications.ts'
 import { type BadValue, decodeValue, Rules, type RulesRecord, sha256 } from './record.ts'
@@ -28,17 +30,7 @@ const MAX_TOLD_FINDINGS = 3
 
 export type PolicySource = 'memory' | 'kv' | 'last-known-good'
 
-/** What is known of a host. */
-export interface HostState<S> {
-  /** null: no rules can be had, which is not the same as a bucket without rules. */
-  readonly rules: Rules | null
-  /** null: the host has settings of its own, and they can't be used. */
-  readonly settings: S | null
-}
-
-export interface FoundPolicy<S> extends HostState<S> {
-  readonly source: PolicySource
-}
+export type FoundPolicy = HostState & { readonly source: PolicySource }
 
 /** Something bad that was found in KV, or that KV did. For the log. */
 export interface PolicyProblem {
@@ -53,20 +45,21 @@ export interface BadSettings {
   readonly detail: string
 }
 
-export interface Means<S> {
+export interface PoliciesDeps {
   readonly kv: KVNamespace
   readonly ttlSeconds: number
   /** The settings of a host without its own. */
-  readonly settings: S
-  /** Those of a host of which nothing can be read: it may have its own, so they are told by their identity. */
-  readonly assumed: S
+  readonly settings: HostSettings
+  /** The settings of a host while its KV values cannot be read. */
+  readonly assumed: HostSettings
   /** Reads a `bucket:` value. */
-  readonly readSettings: (text: string) => { settings: S } | { bad: BadSettings }
+  readonly readSettings: (text: string) => { settings: HostSettings } | { bad: BadSettings }
   /** Called once for each bad value. `lastGood`: an earlier good state goes on serving. */
   readonly report: (host: string, trouble: PolicyProblem, lastGood: boolean) => void
 }
 
-interface PolicyEntry<S> extends FoundPolicy<S> {
+interface PolicyEntry {
+  readonly state: FoundPolicy
   /** Of the values it was made from; empty where KV could not be read. A refresh skips what is unchanged. */
   readonly digest: string
   readonly bytes: number
@@ -79,15 +72,12 @@ interface PolicyEntry<S> extends FoundPolicy<S> {
   readonly turn: number
 }
 
-/** Rules and settings are there: a state that may stand in for a later bad one. */
-const isGood = <S>(state: HostState<S> | undefined): boolean =>
-  state !== undefined && state.rules !== null && state.settings !== null
-
-export class Policies<S> {
-  readonly #means: Means<S>
+export class Policies {
+  readonly #deps: PoliciesDeps
   readonly #ttlMs: number
   readonly #retryMs: number
-  readonly #entries = new Map<string, PolicyEntry<S>>()
+  readonly #assumed: Decoded
+  readonly #entries = new Map<string, PolicyEntry>()
   #bytes = 0
   #uses = 0
   #turns = 0
@@ -95,10 +85,14 @@ export class Policies<S> {
   /** Hosts without rules of their own share one decoded default. */
   #default: { text: string; rules: Rules } | null = null
 
-  constructor(means: Means<S>) {
-    this.#means = means
-    this.#ttlMs = means.ttlSeconds * 1000
+  constructor(deps: PoliciesDeps) {
+    this.#deps = deps
+    this.#ttlMs = deps.ttlSeconds * 1000
     this.#retryMs = Math.min(RETRY_MS, this.#ttlMs)
+    this.#assumed = {
+      state: { kind: 'assumed', rules: null, settings: deps.assumed },
+      bytes: HOST_BYTES,
+    }
   }
 
   /** Hosts in memory, and the bytes that they are counted at. */
@@ -112,7 +106,7 @@ export class Policies<S> {
    *
    * @returns null when there is none that is worth serving, or every answer is to be read anew (POLICY_TTL_SECONDS=0)
    */
-  inMemory(host: string, context: ExecutionContext): FoundPolicy<S> | null {
+  inMemory(host: string, context: ExecutionContext): FoundPolicy | null {
     const entry = this.#entries.get(host)
     if (entry === undefined || this.#ttlMs === 0) return null
     entry.lastUsed = ++this.#uses
@@ -121,57 +115,57 @@ export class Policies<S> {
       // One request refreshes and the others go on: a promise can't be shared between requests.
       entry.refreshAt = now + this.#retryMs
       // A state without rules or settings is no policy: whoever is to refresh it waits for what KV has by now.
-      if (!isGood(entry)) return null
+      if (!isGood(entry.state)) return null
       context.waitUntil(this.load(host, context))
     }
-    return entry
+    return entry.state
   }
 
   /**
    * Reads a host's state from KV. What can't be read or used is replaced by the nearest good state: the one in
    * memory, else the last known good one of the data centre. Never rejects.
    */
-  async load(host: string, context: ExecutionContext): Promise<FoundPolicy<S>> {
+  async load(host: string, context: ExecutionContext): Promise<FoundPolicy> {
     const turn = ++this.#turns
     const troubles: PolicyProblem[] = []
     const values = await this.#read(host, troubles)
     const digest = values === null ? '' : await sha256(JSON.stringify(values))
     const known = this.#entries.get(host)
     if (known !== undefined && values !== null && (known.digest === digest || known.rejected === digest)) {
-      const isGoodInKv = known.digest === digest && isGood(known)
+      const isGoodInKv = known.digest === digest && isGood(known.state)
       known.refreshAt = Date.now() + (isGoodInKv ? this.#ttlMs : this.#retryMs)
-      return found(known, known.digest === digest ? 'kv' : 'memory')
+      return { ...known.state, source: known.digest === digest ? 'kv' : 'memory' }
     }
 
     const read = values === null ? null : await this.#decode(values, troubles)
-    if (values !== null && read !== null && isGood(read)) {
+    if (values !== null && read !== null && isGood(read.state)) {
       this.#keep(host, read, digest, this.#ttlMs, turn)
       context.waitUntil(saveLastKnownGood(host, values))
-      return found(read, 'kv')
+      return { ...read.state, source: 'kv' }
     }
 
-    const last = isGood(this.#entries.get(host)) ? null : await this.#lastKnownGood(host)
+    const last = isGood(this.#entries.get(host)?.state) ? null : await this.#lastKnownGood(host)
     // Looked up after all waiting: meanwhile another request may have read something good.
     const held = this.#entries.get(host)
-    for (const trouble of troubles) this.#means.report(host, trouble, isGood(held) || last !== null)
-    if (held !== undefined && isGood(held)) {
+    for (const trouble of troubles) this.#deps.report(host, trouble, isGood(held?.state) || last !== null)
+    if (held !== undefined && isGood(held.state)) {
       held.rejected = digest
       held.refreshAt = Date.now() + this.#retryMs
-      return found(held, 'memory')
+      return held.state
     }
     if (last !== null) {
-      this.#keep(host, last.state, last.digest, this.#retryMs, turn).rejected = digest
-      return found(last.state, 'last-known-good')
+      this.#keep(host, last.decoded, last.digest, this.#retryMs, turn).rejected = digest
+      return { ...last.decoded.state, source: 'last-known-good' }
     }
     // While nothing can be read, what was read last stands, bad as it is: it may know of a bucket of the host's own.
-    const nothing = read ?? held ?? { rules: null, settings: this.#means.assumed, bytes: HOST_BYTES }
+    const nothing = read ?? held ?? this.#assumed
     this.#keep(host, nothing, read === null ? (held?.digest ?? '') : digest, this.#retryMs, turn)
-    return found(nothing, 'kv')
+    return { ...nothing.state, source: 'kv' }
   }
 
   async #read(host: string, troubles: PolicyProblem[]): Promise<HostValues | null> {
     try {
-      return this.#publications.newest(host, await readHost(this.#means.kv, host))
+      return this.#publications.newest(host, await readHost(this.#deps.kv, host))
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
       troubles.push({ event: 'kv-unavailable', code: 'kv-read', detail })
@@ -190,11 +184,12 @@ export class Policies<S> {
     const rules = await decodeValue(text)
     const held = this.#entries.get(host)
     if (held === undefined || !(rules instanceof Rules)) return
-    // Rules do not make a policy of settings that are none, or were never read.
-    if (held.settings === null || held.settings === this.#means.assumed) return
+    // Rules alone are not a policy: the settings must have been read and be usable.
+    if (held.state.kind !== 'known') return
+    const state: HostState = { kind: 'known', rules, settings: held.state.settings }
     const bytes = HOST_BYTES + bytesOfRules(text, rules)
     // No digest: the next read finds it changed, and reads the settings anew as well.
-    this.#keep(host, { rules, settings: held.settings, bytes }, '', this.#ttlMs, turn)
+    this.#keep(host, { state, bytes }, '', this.#ttlMs, turn)
   }
 
   /** True when something newer than a record was accepted for its host. */
@@ -202,20 +197,20 @@ export class Policies<S> {
     return this.#publications.hasNewer(host, record)
   }
 
-  async #decode(values: HostValues, troubles: PolicyProblem[]): Promise<Decoded<S>> {
+  async #decode(values: HostValues, troubles: PolicyProblem[]): Promise<Decoded> {
     const rules = await this.#decodeRules(values, troubles)
-    let settings: S | null = this.#means.settings
+    let state: HostState = { kind: 'known', rules, settings: this.#deps.settings }
     if (values.bucket !== null) {
-      const read = this.#means.readSettings(values.bucket)
-      if ('settings' in read) settings = read.settings
+      const read = this.#deps.readSettings(values.bucket)
+      if ('settings' in read) state = { kind: 'known', rules, settings: read.settings }
       else {
-        settings = null
+        state = { kind: 'settings-unusable', rules, settings: null }
         troubles.push({ event: 'settings-unusable', ...read.bad })
       }
     }
     const shared = rules !== null && rules === this.#default?.rules
     const own = shared || rules === null ? 0 : bytesOfRules(values.rules ?? '', rules)
-    return { rules, settings, bytes: HOST_BYTES + CHARACTER_BYTES * (values.bucket?.length ?? 0) + own }
+    return { state, bytes: HOST_BYTES + CHARACTER_BYTES * (values.bucket?.length ?? 0) + own }
   }
 
   async #decodeRules(values: HostValues, troubles: PolicyProblem[]): Promise<Rules | null> {
@@ -231,20 +226,20 @@ export class Policies<S> {
     return null
   }
 
-  async #lastKnownGood(host: string): Promise<{ state: Decoded<S>; digest: string } | null> {
+  async #lastKnownGood(host: string): Promise<{ decoded: Decoded; digest: string } | null> {
     const values = await readLastKnownGood(host)
     if (values === null) return null
-    const state = await this.#decode(values, [])
-    return isGood(state) ? { state, digest: await sha256(JSON.stringify(values)) } : null
+    const decoded = await this.#decode(values, [])
+    return isGood(decoded.state) ? { decoded, digest: await sha256(JSON.stringify(values)) } : null
   }
 
-  #keep(host: string, decoded: Decoded<S>, digest: string, freshMs: number, turn: number): PolicyEntry<S> {
+  #keep(host: string, decoded: Decoded, digest: string, freshMs: number, turn: number): PolicyEntry {
     const before = this.#entries.get(host)
-    if (before !== undefined && before.turn > turn && isGood(before)) return before
+    if (before !== undefined && before.turn > turn && isGood(before.state)) return before
     this.#bytes += decoded.bytes - (before?.bytes ?? 0)
-    const entry: PolicyEntry<S> = {
-      ...decoded,
-      source: 'memory',
+    const entry: PolicyEntry = {
+      state: { ...decoded.state, source: 'memory' },
+      bytes: decoded.bytes,
       digest,
       rejected: '',
       refreshAt: Date.now() + freshMs,
@@ -273,18 +268,13 @@ function bytesOfRules(text: string, { configuration }: Rules): number {
   return CHARACTER_BYTES * text.length + PATTERN_BYTES * patterns
 }
 
-interface Decoded<S> extends HostState<S> {
+interface Decoded {
+  readonly state: HostState
   readonly bytes: number
 }
 
 /** A host without any value in KV: a bucket without rules. */
 const WITHOUT_RULES = new Rules('none', NO_CONFIGURATION, null)
-
-const found = <S>(state: HostState<S>, source: PolicySource): FoundPolicy<S> => ({
-  rules: state.rules,
-  settings: state.settings,
-  source,
-})
 
 const describe = (bad: BadValue): string =>
   [

@@ -23,7 +23,7 @@ import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
 import type { FoundPolicy } from '../rules/policies.ts'
 import type { Rules } from '../rules/record.ts'
-import type { Env, HostSettings } from '../settings/settings.ts'
+import type { Env } from '../settings/settings.ts'
 import { REQUEST, withoutSecrets } from '../telemetry/events.ts'
 import { log } from '../telemetry/log.ts'
 import {
@@ -68,7 +68,7 @@ async function actualRequest(c: AppContext): Promise<Response> {
   const arrived = held === null ? performance.now() : 0
   const found = held ?? (await edge.policies.load(host, context))
   const waitedMs = held === null ? performance.now() - arrived : 0
-  const { rules, settings, source } = found
+  const { rules, settings } = found
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
@@ -79,16 +79,16 @@ async function actualRequest(c: AppContext): Promise<Response> {
     origin: request.headers.get('origin'),
   }
   const decidedMs = debug ? performance.now() - started : 0
-  if (settings === null) return decorate(hostSettingsError(edge, host, request), cors)
-  const at: At = { host, rules, settings, source, waitedMs }
+  if (found.kind === 'settings-unusable') return decorate(hostSettingsError(edge, host, request), cors)
+  const at: At = { host, found, waitedMs }
   const response = decorate(await respond(edge, at, request, cors, context), cors)
   return debug ? addServerTiming(response, found, decidedMs) : response
 }
 
 /** The host that was asked, and how long its policy was waited for. */
-interface At extends FoundPolicy<HostSettings> {
+interface At {
   readonly host: string
-  readonly settings: HostSettings
+  readonly found: Exclude<FoundPolicy, { kind: 'settings-unusable' }>
   readonly waitedMs: number
 }
 
@@ -100,7 +100,8 @@ async function respond(
   cors: CorsOutcome,
   context: ExecutionContext,
 ): Promise<Response> {
-  const { host, settings } = at
+  const { host, found } = at
+  const { settings } = found
   const { dialect, decision, origin } = cors
   const { url, method } = request
   const fail = (error: ErrorAnswer): Response => errorResponse(dialect, error, url, method === 'HEAD')
@@ -116,7 +117,7 @@ async function respond(
 
   const keepsHost = settings.origin?.kind !== 'url'
   const authorization = await authorize(request, settings, edge.settings.keys, keepsHost)
-  const isAssumed = settings === edge.assumed
+  const isAssumed = found.kind === 'assumed'
   const isRead = method === 'GET' || method === 'HEAD'
   if (isAssumed && (settings.origin === null || !isRead || authorization !== null))
     return policyUnavailable(dialect, request, host, 'no bucket is known for sure')
@@ -164,7 +165,7 @@ function decideActual(rules: Rules, dialect: DialectName, request: Request): Dec
 function recordUnmatched(
   edge: Edge,
   isRefused: boolean,
-  { host, rules, source, waitedMs }: At,
+  { host, found: { rules, source }, waitedMs }: At,
   { method, headers }: Request,
   { dialect, decision, origin }: CorsOutcome,
 ): void {

@@ -28,12 +28,7 @@ export interface Edge {
   readonly env: Env
   readonly settings: Settings
   readonly problems: readonly SettingProblem[]
-  /**
-   * The settings of a host while KV can't be read and nothing good is known of it. It may have a bucket of its own: the
-   * one that these name may be read, but nothing is written to it, signed for it, or kept of its answers.
-   */
-  readonly assumed: HostSettings
-  readonly policies: Policies<HostSettings>
+  readonly policies: Policies
   readonly events: Events
 }
 
@@ -54,13 +49,12 @@ export function edgeOf(env: Env): Edge {
 
 function makeEdge(env: Env): Edge {
   const { settings, problems } = readSettings(env)
-  const assumed: HostSettings = { ...settings, cache: 'off' }
-  const policies = new Policies<HostSettings>({
+  const policies = new Policies({
     // Without the binding every answer is an error before this is used.
     kv: env.RULES as KVNamespace,
     ttlSeconds: settings.policyTtlSeconds,
     settings,
-    assumed,
+    assumed: { ...settings, cache: 'off' },
     readSettings: text => {
       const read = readHostSettings(text, env, settings)
       const [problem] = read.problems
@@ -73,7 +67,7 @@ function makeEdge(env: Env): Edge {
     },
   })
   const events = new Events(settings.sampleAllowed, env.EVENTS ?? null)
-  return { env, settings, problems, assumed, policies, events }
+  return { env, settings, problems, policies, events }
 }
 
 const describe = (problem: SettingProblem): string =>
@@ -161,7 +155,7 @@ export function sendToBucket(
  */
 export function addServerTiming(
   response: Response,
-  { rules, source }: Pick<FoundPolicy<unknown>, 'rules' | 'source'>,
+  { rules, source }: FoundPolicy,
   decidedMs: number,
 ): Response {
   const { headers } = response

@@ -12,7 +12,7 @@ import { hostnameOf } from '../bucket/url.ts'
 import { decide } from '../cors/decide.ts'
 import { type Dialect, dialectOf } from '../cors/dialect.ts'
 import type { FoundPolicy } from '../rules/policies.ts'
-import type { Env, HostSettings } from '../settings/settings.ts'
+import type { Env } from '../settings/settings.ts'
 import { PREFLIGHT } from '../telemetry/events.ts'
 import {
   addServerTiming,
@@ -54,11 +54,11 @@ function answer(
   edge: Edge,
   request: Request,
   host: string,
-  found: FoundPolicy<HostSettings>,
+  found: FoundPolicy,
   waitedMs: number,
 ): Response | Promise<Response> {
+  if (found.kind === 'settings-unusable') return hostSettingsError(edge, host, request)
   const { rules, settings, source } = found
-  if (settings === null) return hostSettingsError(edge, host, request)
   const dialect = dialectOf(settings.dialect)
   const headers = request.headers
   const options: OptionsRequest = {
@@ -66,7 +66,7 @@ function answer(
     origin: headers.get('origin'),
     method: headers.get('access-control-request-method'),
   }
-  if (rules === null) return askBucket(edge, settings, dialect, request, options, waitedMs)
+  if (rules === null) return askBucket(edge, found, dialect, request, options, waitedMs)
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
@@ -92,10 +92,13 @@ function answer(
   return debug ? addServerTiming(response, found, decidedMs) : response
 }
 
+/** A policy with settings. */
+type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
+
 /** The last resort: the bucket has the same rules and answers the preflight itself. Never a guess of ours. */
 async function askBucket(
   edge: Edge,
-  settings: HostSettings,
+  { kind, settings }: UsablePolicy,
   dialect: Dialect,
   request: Request,
   { url, origin, method }: OptionsRequest,
@@ -104,7 +107,7 @@ async function askBucket(
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
   const host = hostnameOf(url)
-  const isAssumed = settings === edge.assumed
+  const isAssumed = kind === 'assumed'
   const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
   if (sent === null)
     return isAssumed
