@@ -1,29 +1,29 @@
 /**
  * @module
- * The bucket's own `GET /?cors`, signed: what it answers, within bounds of size and time. Used by the command line's
- * `pull` and by the Worker's sync alike.
+ * The bucket's own CORS configuration: a signed `GET /?cors` and its answer, bounded in size and time. The command
+ * line's `pull` and the Worker's sync share it.
  */
 
 import { MAX_DOCUMENT_BYTES } from '../cors/configuration.ts'
 import { type CosKey, signCos } from './signing/sign-cos.ts'
 import { signS3 } from './signing/sign-s3.ts'
 
-/** Whose `?cors`, and with which key. */
+/** The bucket to read, and the key to sign with. */
 export interface CorsSource {
   /** `https://host[:port][/prefix]`, without a slash at its end. */
   readonly base: string
   readonly signing: 'cos' | 's3'
   readonly key: CosKey
-  /** Of S3; empty: as the host tells. */
+  /** The region for `s3`; empty: derived from the host. */
   readonly region: string
 }
 
 export type BucketCorsAnswer =
-  /** At most 64 KB; whether it is a configuration is for its reader to tell. */
+  /** At most 64 KB. The caller must parse it: it may be anything. */
   | { readonly kind: 'document'; readonly text: string }
-  /** 404 NoSuchCORSConfiguration: the bucket has no rules, and says so. */
+  /** 404 NoSuchCORSConfiguration: the bucket has no rules. */
   | { readonly kind: 'none' }
-  /** The bucket's error, or no bucket's answer at all: then `code` is empty. Texts are the other side's, bounded. */
+  /** An error answer. `code` is empty if it is not a bucket's error document. Both texts are the bucket's, bounded. */
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly message: string }
   | {
       readonly kind: 'failed'
@@ -32,15 +32,15 @@ export type BucketCorsAnswer =
     }
 
 const VALID_SECONDS = 300
-/** Characters of the bucket's own words that are repeated. */
+/** The longest parts of the bucket's error that are repeated, in characters. */
 const MAX_CODE = 64
 const MAX_MESSAGE = 300
 
 /**
- * Asks for the configuration. Never rejects.
+ * Reads the bucket's configuration. Never rejects.
  *
  * @param fetcher sends the request; redirects are not followed: a signature is for one host
- * @param timeoutMs for the whole answer, its body included
+ * @param timeoutMs time to the end of the answer's body
  */
 export async function fetchBucketCors(
   source: CorsSource,
@@ -81,7 +81,7 @@ async function signedRequest({ base, signing, key, region }: CorsSource): Promis
   return new Request(url, { headers: headers.map(([name, value]): [string, string] => [name, value]) })
 }
 
-/** The body as text; null: it is longer than any configuration. */
+/** Returns the body as text, or null if it is longer than any configuration. */
 async function readBounded({ body }: Response): Promise<string | null> {
   if (body === null) return ''
   const reader = body.getReader()
@@ -106,7 +106,7 @@ function refusal(status: number, text: string): BucketCorsAnswer {
   return { kind: 'refused', status, code, message: elementOf(text, 'Message', MAX_MESSAGE) }
 }
 
-/** The text of the first element of a name, without a parser: it is shown, and nothing is decided by it but the above. */
+/** Returns the text of the first element of a name, bounded. No parser: the text is shown, and only the code above is compared. */
 function elementOf(text: string, name: string, most: number): string {
   const start = text.indexOf(`<${name}>`)
   const end = text.indexOf(`</${name}>`, start)
@@ -115,7 +115,7 @@ function elementOf(text: string, name: string, most: number): string {
     : text.slice(start + name.length + 2, Math.min(end, start + name.length + 2 + most))
 }
 
-/** Node's fetch tells the reason in `cause`. */
+/** Returns an error's message. Node's fetch has the reason in `cause`. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? error.cause.message || String(error.cause) : error.message

@@ -1,42 +1,42 @@
 /**
  * @module
- * Header fields that are for one connection only and end at the edge, on the way up and on the way down.
+ * Hop-by-hop header fields: they end at the edge, in requests and in responses.
  */
 
 import { isToken } from '../cors/token.ts'
 
-/** RFC 9110 7.6.1; `Keep-Alive` and `Proxy-Connection` by name, since old senders do not list them. */
+/** RFC 9110 7.6.1. `Keep-Alive` and `Proxy-Connection` are named here, because old senders do not list them. */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
   'proxy-connection',
   'te',
-  // RFC 9110 6.6.2: announces trailers, which the runtime does not pass on.
+  // RFC 9110 6.6.2: announces trailers. The runtime does not pass trailers on.
   'trailer',
-  // RFC 9112 6.1: the framing of this connection, which the runtime sets anew for the next.
+  // RFC 9112 6.1: the framing of this connection. The runtime sets it again for the next.
   'transfer-encoding',
   'upgrade',
 ]
 
-/** Options of one Connection header that are looked at; senders name one or two. */
+/** The most options that are read from one Connection header. Senders name one or two. */
 const MAX_CONNECTION_OPTIONS = 32
-/** Characters of one of them. */
+/** The longest such option, in characters. */
 const MAX_OPTION = 256
 
 /**
- * What a Connection header must not take away (RFC 9110 7.6.1): it would change what a message asks, proves or holds.
- * `if-`, `content-` and those of the vendors are conditions, lengths, hashes and rights.
+ * Headers that a Connection header must not remove (RFC 9110 7.6.1): without them, a message would have another
+ * meaning. `if-`, `content-` and the vendors' headers are conditions, lengths, hashes and rights.
  */
 const END_TO_END =
   /^(?:authorization|cache-control|cookie|date|etag|expires|host|origin|pragma|range|set-cookie|vary|(?:if|content|x-(?:amz|cos|ci|oss|goog|obs))-.*)$/
 
-/** Removes the fields of this connection, and those that its Connection header names. */
+/** Removes the hop-by-hop fields, and the fields that the Connection header names. */
 export function dropHopByHop(headers: Headers): void {
   const connection = headers.get('connection')
   if (connection !== null) {
     for (const option of connection.split(',', MAX_CONNECTION_OPTIONS)) {
       const name = option.trim().toLowerCase()
-      // What is no field name (RFC 9110 5.1), `delete` throws for.
+      // `delete` throws for an invalid field name (RFC 9110 5.1).
       if (name.length <= MAX_OPTION && isToken(name) && !END_TO_END.test(name)) headers.delete(name)
     }
   }

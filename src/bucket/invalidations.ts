@@ -1,21 +1,21 @@
 /**
  * @module
- * Which objects have been changed through this isolate of late: what was asked for before is not to be kept after
+ * Recently invalidated cache keys of this isolate. A response requested before its object changed must not be stored
  * (RFC 9111 4.4).
  */
 
-/** Changes in memory, and characters of a key. Together, 1 MiB. */
+/** The most keys in memory, and the longest key in characters. Together at most 1 MiB. */
 export const MAX_KEYS = 512
 export const MAX_KEY = 2048
 
 export class Invalidations {
-  /** Key → moment; the oldest first. */
+  /** Key → moment of its last change, the oldest first. */
   readonly #changed = new Map<string, number>()
   #now = 0
-  /** The last change of which the key is not in memory: it may have been any. */
+  /** The moment of the last change with a key that is not in memory: it may have been any key. */
   #unknown = 0
 
-  /** The next moment. The clock of a Worker stands still while it computes; this one does not. */
+  /** Returns the next moment. A Worker's clock stands still while it computes, so moments are counted. */
   moment(): number {
     return ++this.#now
   }
@@ -36,7 +36,7 @@ export class Invalidations {
     }
   }
 
-  /** True when this key, or one that is not in memory, has been changed after a moment. */
+  /** True if this key, or a key that is not in memory, changed after a moment. */
   hasSince(key: string, moment: number): boolean {
     return Math.max(this.#unknown, this.#changed.get(key) ?? 0) > moment
   }

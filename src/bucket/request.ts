@@ -1,18 +1,18 @@
 /**
  * @module
- * The request as the bucket gets it: what the edge drops on the way up, and why.
+ * The upstream request: which of the client's headers the edge removes, and why.
  */
 
 import { dropHopByHop } from './hop-by-hop.ts'
 import { carriesCredentials } from './signing/credentials.ts'
 
-/** Dropped on the way to the bucket. Everything else arrives as it was sent: signatures cover it. */
+/** Never sent to the bucket. Every other header arrives unchanged, because signatures may cover it. */
 const DROPPED: ReadonlySet<string> = new Set([
-  // RFC 9110 11.7.2: credentials for a proxy, and this is the proxy.
+  // RFC 9110 11.7.2: credentials for a proxy. The edge is that proxy.
   'proxy-authorization',
-  // RFC 9110 10.1.1: the edge has already let the client go on.
+  // RFC 9110 10.1.1: the runtime has already answered 100 (Continue).
   'expect',
-  // RFC 7239, and its forerunners: addresses and hosts that a client claims are never trusted.
+  // RFC 7239 and its predecessors: an address or a host that a client claims is never trusted.
   'client-ip',
   'forwarded',
   'true-client-ip',
@@ -21,7 +21,7 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-host',
   'x-original-host',
   'x-real-ip',
-  // Another URL or method than the request line's (RFC 9112 3): not what was decided on, nor what is cached.
+  // Overrides of the request line (RFC 9112 3): the edge has decided and cached by the request line.
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
@@ -29,16 +29,16 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-rewrite-url',
 ])
 
-/** `cf-`: what Cloudflare says of the client, and not the bucket's concern. `x-forwarded-`: as above. */
+/** `cf-`: Cloudflare's data about the client, which the bucket does not need. `x-forwarded-`: as above. */
 const DROPPED_PREFIXES = ['cf-', 'x-forwarded-']
 
-/** Not sent to the bucket, so that its answer depends on none of them and one cached object serves all. */
+/** Not sent to the bucket: its response must not depend on them, so that one cache entry serves every origin. */
 const CORS_REQUEST_PREFIX = 'access-control-request-'
 
 /**
- * Makes the upstream request: method, body and headers of the client's, at another URL.
+ * Returns the upstream request: the client's method, body and headers, at the upstream URL.
  *
- * @param keepCors true for a preflight that is forwarded whole
+ * @param keepCors true for a preflight that is forwarded with its CORS headers
  */
 export function upstreamRequest(url: string, request: Request, keepCors = false): Request {
   // Only this form keeps the body's length and the redirect mode, in workerd.
@@ -47,14 +47,14 @@ export function upstreamRequest(url: string, request: Request, keepCors = false)
   return upstream
 }
 
-/** Names of a request's headers that the bucket does not get. */
+/** Returns the names of the request headers that the bucket does not get. */
 export function droppedHeaders(request: Request): string[] {
   const kept = new Headers(request.headers)
   drop(kept, request, false)
   return [...request.headers.keys()].filter(name => !kept.has(name))
 }
 
-/** @param headers those of the request, to be sent */
+/** @param headers a mutable copy of the request's headers */
 function drop(headers: Headers, request: Request, keepCors: boolean): void {
   dropHopByHop(headers)
   for (const name of request.headers.keys()) {
@@ -67,14 +67,14 @@ function drop(headers: Headers, request: Request, keepCors: boolean): void {
   if (!keepCors && headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')
 }
 
-/** The lists of signed headers: COS in header, query or one `sign` parameter, SigV4 in header or query. */
+/** The lists of signed headers: COS in a header, the query or one `sign` parameter; SigV4 in a header or the query. */
 const SIGNED_LISTS = [/q-header-list(?:=|%3d)([^&\s]*)/i, /SignedHeaders=([^,&\s]*)/i]
-/** `origin` as one of a list; in a query, what is around it may be encoded. */
+/** `origin` as an item of a list. In a query, the separators around it may be percent-encoded. */
 const LISTS_ORIGIN = /(?:^|;|%3b)origin(?:$|;|%3b|%26)/i
 
 /**
- * True when the client's signature includes the Origin header: without it, the bucket would refuse. A list alone is no
- * signature: such a request is shared, and its answer must not depend on Origin.
+ * True if the client's signature covers the Origin header: without the header, the bucket would refuse the request.
+ * A list alone is not a signature. Such a request is anonymous, and its response must not depend on Origin.
  */
 function signatureCoversOrigin(request: Request): boolean {
   if (!carriesCredentials(request)) return false

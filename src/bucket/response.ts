@@ -1,20 +1,20 @@
 /**
  * @module
- * The bucket's response as the client gets it, before the edge's CORS headers are put on it.
+ * The bucket's response as the client gets it, before the edge adds its CORS headers.
  */
 
 import { dropHopByHop } from './hop-by-hop.ts'
 
-/** Dropped on the way to the client. Everything else arrives as the bucket has sent it. */
+/** Never sent to the client. Every other header arrives unchanged. */
 const DROPPED = [
-  // RFC 9110 11.7.1 and 11.7.3: for the edge as a client of the bucket.
+  // RFC 9110 11.7.1 and 11.7.3: addressed to the edge, which is the bucket's client.
   'proxy-authenticate',
   'proxy-authentication-info',
-  // RFC 7838 2: where else the bucket's host can be had, which is not where the edge's can.
+  // RFC 7838 2: an alternative for the bucket's host. It does not serve the edge's host.
   'alt-svc',
 ]
 
-/** A copy of the upstream's response that the edge can write to, without what is not for the client. */
+/** Returns a mutable copy of the upstream response, without the headers that are not for the client. */
 export function clientResponse(upstream: Response): Response {
   const response = new Response(upstream.body, upstream)
   const headers = response.headers

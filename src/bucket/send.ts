@@ -1,19 +1,19 @@
 /**
  * @module
- * One request to the bucket: its timeout, its single retry, and what its failure is called.
+ * One request to the bucket: its timeout, its single retry, and the kinds of failure.
  */
 
 import { withoutQueries } from './url.ts'
 
-/** Answers that a second try may better (RFC 9110 15.6.3-15.6.5). */
+/** Statuses that may go away with a second attempt (RFC 9110 15.6.3-15.6.5). */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504])
 
-/** The slowest upload that is waited for, in bytes per second: a phone at the edge of its cell. */
+/** The slowest upload that the edge waits for, in bytes per second: a phone at the edge of its cell. */
 const SLOWEST_UPLOAD = 16 * 1024
-/** As long as an upload of unknown length, or of any, may take at most, in milliseconds. */
+/** The longest wait for an upload, whether its length is known or not, in milliseconds. */
 const LONGEST_UPLOAD_MS = 6 * 3_600_000
 
-/** How long the bucket may have to wait for the body of a request, in milliseconds: it answers after it. */
+/** Returns how long a request's body may take to arrive, in milliseconds: the bucket answers only after it. */
 export function uploadMs({ body, headers }: Request): number {
   if (body === null) return 0
   const length = Number(headers.get('content-length') ?? Number.POSITIVE_INFINITY)
@@ -27,12 +27,12 @@ export type Sent =
   | { readonly failure: SendFailure; readonly detail: string }
 
 /**
- * Sends a request and waits for the response's headers. With `retry`, it is sent a second time after a network
- * error or a 502, 503 or 504, within the same time.
+ * Sends a request and waits for the response headers. With `retry`, sends it a second time after a network error or a
+ * 502, 503 or 504, within the same time. Never rejects.
  *
- * @param make makes the request anew for each try; with a body it can be made only once
- * @param retry whether a second try does no harm
- * @param timeoutMs to the response's headers, both tries together; the body may take longer
+ * @param make makes the request for each attempt; a request with a body can be made only once
+ * @param retry true if a second attempt is harmless
+ * @param timeoutMs time to the response headers, both attempts together; the body may take longer
  */
 export async function send(
   make: () => Request | Promise<Request>,
@@ -42,7 +42,7 @@ export async function send(
 ): Promise<Sent> {
   const deadline = Date.now() + timeoutMs
   const attempt = async (): Promise<Sent> => {
-    // One for each try: the end of the second must not cut off the body of the first.
+    // One for each attempt: the end of the second must not cut off the body of the first.
     const abort = new AbortController()
     const timer = setTimeout(() => abort.abort(), deadline - Date.now())
     try {
@@ -71,9 +71,9 @@ export async function send(
 const mayBetter = (sent: Sent): boolean =>
   'response' in sent ? RETRIED_STATUSES.has(sent.response.status) : sent.failure === 'unreachable'
 
-/** Lets go of a response that is not passed on: unread, its body would hold the connection. */
+/** Cancels the body of a response that is not passed on: unread, it would hold the connection. */
 function discard({ body }: Response): void {
   body?.cancel().catch(() => {
-    // The connection is gone already, which is as good.
+    // The connection is closed already, which has the same effect.
   })
 }

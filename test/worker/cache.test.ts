@@ -84,7 +84,7 @@ const decorated = (origin: string) => ({
   'access-control-expose-headers': 'ETag',
 })
 
-describe('a kept object', () => {
+describe('a cache entry', () => {
   test.each([
     [A, B, undefined],
     [undefined, A, B],
@@ -113,7 +113,7 @@ describe('a kept object', () => {
     for (const { headers } of bucket.received) expect(headers).not.toHaveProperty('origin')
   })
 
-  test('has its headers and its bytes as the bucket has sent them, and an Age', async () => {
+  test('has the bucket’s headers and bytes, and an Age', async () => {
     const body = brotliCompressSync(Buffer.from('an object '.repeat(100)))
     const sent = {
       'cache-control': 'max-age=5, must-revalidate',
@@ -140,12 +140,12 @@ describe('a kept object', () => {
     expect(bucket.received.length).toBe(asked + 2)
   })
 
-  test('without a Cache-Control is given out without one, whatever a bucket says in the edge’s words', async () => {
+  test('is served without Cache-Control if the bucket sent none, even if the bucket sends the edge’s own header', async () => {
     bucket.answer = whole({ 'x-edge-preflight-cache-control': 'max-age=9' })
     expect((await untilKept(fresh())).headers).not.toHaveProperty('cache-control')
   })
 
-  test('answers conditions: 304 when they hold, 200 when not, with CORS headers', async () => {
+  test('answers conditional requests with 304 or 200, with CORS headers', async () => {
     bucket.answer = whole({
       etag: '"tag"',
       'last-modified': 'Wed, 21 Oct 2026 07:28:00 GMT',
@@ -173,7 +173,7 @@ describe('a kept object', () => {
     expect(bucket.received.length).toBe(asked)
   })
 
-  test('leaves HEAD, Range and the other conditions to the bucket', async () => {
+  test('does not answer HEAD, Range and the other conditions', async () => {
     const path = fresh()
     await untilKept(path)
     for (const options of [
@@ -195,7 +195,7 @@ describe('a kept object', () => {
     expect([part.status, part.text, corsOf(part)]).toEqual([206, 'ab', decorated(B)])
   })
 
-  test('is asked for again when its time is over', async () => {
+  test('is requested again when it is stale', async () => {
     const path = fresh()
     const options = { host: 'short.example' }
     const { text } = await edge.send(path, options)
@@ -204,7 +204,7 @@ describe('a kept object', () => {
       .not.toBe(text)
   })
 
-  test('is forgotten when it is changed through the edge, in one piece or in parts', async () => {
+  test('is invalidated when the object is changed through the edge, in one piece or in parts', async () => {
     for (const [method, query] of [
       ['PUT', ''],
       ['DELETE', ''],
@@ -224,7 +224,7 @@ describe('a kept object', () => {
   })
 })
 
-describe('an answer that a change has overtaken', () => {
+describe('a response requested before its object changed', () => {
   /** Answers a GET with its length and, once it may, with its body; other methods at once. */
   function held(body: string): { arrived: Promise<void>; release: () => void } {
     let release = () => {}
@@ -246,7 +246,7 @@ describe('an answer that a change has overtaken', () => {
     ['PUT', ''],
     ['DELETE', ''],
     ['POST', '?uploadId=u'],
-  ])('by %s%s is given out and not kept', async (method, query) => {
+  ])('by %s%s is served and not stored', async (method, query) => {
     const path = fresh()
     const { arrived, release } = held('old')
     const slow = edge.send(path)
@@ -261,7 +261,7 @@ describe('an answer that a change has overtaken', () => {
     await untilKept(path)
   })
 
-  test('through another isolate of the data centre is forgotten soon after', async () => {
+  test('through another isolate of the data centre is deleted soon after', async () => {
     // Pauses are a twentieth of those of production.
     const around = `
 import edge from './edge.js'
@@ -286,7 +286,7 @@ export default edge`
   })
 })
 
-describe('no two objects share a place', () => {
+describe('no two objects share a cache entry', () => {
   test.each([
     ['/key/a?x=1&y=2', '/key/a?y=2&x=1'],
     ['/key/b?v=1', '/key/b'],
@@ -305,7 +305,7 @@ describe('no two objects share a place', () => {
     expect(answer.text.startsWith(other)).toBe(true)
   })
 
-  test('nor two hosts, however one writes itself', async () => {
+  test('nor two hosts, however the Host is written', async () => {
     const path = fresh()
     await untilKept(path)
     for (const host of ['other.example', 'edge.example:81']) {
@@ -318,10 +318,10 @@ describe('no two objects share a place', () => {
   })
 })
 
-describe('is never kept, nor answered with what is kept', () => {
+describe('is never stored, nor answered from the cache', () => {
   test.each<[string, RequestOptions]>([
     ['an Authorization', { headers: { authorization: 'q-sign-algorithm=sha1&q-ak=x' } }],
-    ['a temporary key', { headers: { 'x-cos-security-token': 't' } }],
+    ['temporary credentials', { headers: { 'x-cos-security-token': 't' } }],
     ['a customer key', { headers: { 'x-cos-server-side-encryption-customer-key': 'k' } }],
     ['a customer key of S3', { headers: { 'x-amz-server-side-encryption-customer-key': 'k' } }],
     ['a payer', { headers: { 'x-amz-request-payer': 'requester' } }],
@@ -365,17 +365,17 @@ describe('is never kept, nor answered with what is kept', () => {
     [{ vary: 'origin, Cookie' }],
     [{ vary: 'Accept-Encoding,'.repeat(200) }],
     [{ 'content-range': 'bytes 0-1/2' }],
-  ])('an answer with %j', async headers => {
+  ])('a response with %j', async headers => {
     bucket.answer = whole(headers as Record<string, string | string[]>)
     expect(await isNeverKept(fresh())).toBe(true)
   })
 
-  test.each([203, 206, 301, 302, 404, 410, 500, 503])('an answer with status %i', async status => {
+  test.each([203, 206, 301, 302, 404, 410, 500, 503])('a response with status %i', async status => {
     bucket.answer = whole({}, status)
     expect(await isNeverKept(fresh())).toBe(true)
   })
 
-  test('an answer without a length, or longer than 1 MiB; 1 MiB is kept', async () => {
+  test('a response without a length, or longer than 1 MiB; 1 MiB is stored', async () => {
     bucket.answer = (_request, response) => {
       response.write('in')
       response.end('chunks')
@@ -390,14 +390,14 @@ describe('is never kept, nor answered with what is kept', () => {
     expect((await untilKept(fresh())).body.length).toBe(MIB)
   })
 
-  test('an Expires to come is no reason, nor any where max-age stands before it', async () => {
+  test('a response with a future Expires is stored, and one with max-age whatever its Expires', async () => {
     bucket.answer = whole({ expires: 'Fri, 31 Dec 2999 23:59:59 GMT' })
     await untilKept(fresh())
     bucket.answer = whole({ expires: '0', 'cache-control': 's-maxage=5' })
     await untilKept(fresh())
   })
 
-  test('the answer for one origin: without credentials, the bucket never knows it', async () => {
+  test('the request origin does not reach the bucket without credentials, so the response is stored', async () => {
     bucket.answer = ({ headers }, response) => {
       const body = `for ${headers.origin}`
       response.writeHead(200, { vary: 'Origin', 'content-length': body.length }).end(body)
@@ -406,13 +406,13 @@ describe('is never kept, nor answered with what is kept', () => {
     expect(answer.text).toBe('for undefined')
   })
 
-  test('max-age=05 and an extension are no reason', async () => {
+  test('a response with max-age=05 or an unknown directive is stored', async () => {
     bucket.answer = whole({ 'cache-control': 'max-age=05, privately, immutable' })
     await untilKept(fresh())
   })
 })
 
-test('a body that is cut off is not kept, and one whose client has gone is whole or not there', async () => {
+test('a truncated body is not stored, and a body whose client left is stored whole or not at all', async () => {
   const wire = await WireBucket.start()
   const cut = await Edge.start({ vars: { ORIGIN: wire.origin, CACHE: '300' } })
   try {
@@ -451,7 +451,7 @@ describe('the cache under fetch', () => {
     return bucket.last.headers['cache-control'] === 'no-cache'
   }
 
-  test('is not used with CACHE=off, nor below the seconds’ own', async () => {
+  test('is not used with CACHE=off, nor with a number of seconds', async () => {
     expect([await bypassed('off.example'), await bypassed('edge.example')]).toEqual([true, true])
     const path = fresh()
     for (const times of [1, 2, 3]) {
@@ -460,7 +460,7 @@ describe('the cache under fetch', () => {
     }
   })
 
-  test('is used with CACHE=origin, but never for HEAD, a part, what is signed or a condition of the bucket’s', async () => {
+  test('is used with CACHE=origin, but never for HEAD, Range, signed requests or conditions that only the bucket can judge', async () => {
     const host = 'origin.example'
     for (const headers of [{}, { cookie: 'a=1' }, { 'if-none-match': '"e"' }])
       expect(await bypassed(host, { headers }), JSON.stringify(headers)).toBe(false)
@@ -489,7 +489,7 @@ describe('the cache under fetch', () => {
     },
   )
 
-  test('is not used for what the edge signs; with seconds, a signed read is kept like any other', async () => {
+  test('is not used for what the edge signs; with seconds, a signed read is stored like any other', async () => {
     expect(await bypassed('private-origin.example')).toBe(true)
     expect(bucket.last.headers.authorization).toContain('q-signature=')
     const path = fresh()

@@ -1,6 +1,6 @@
 /**
  * RESIGN: the official clients, unchanged, sign for the edge's own host; the edge verifies that and signs for the
- * bucket's. What does not verify gets the bucket's error, readable to a page; what is not the edge's goes untouched.
+ * bucket's. A signature that does not verify gets the bucket's error, readable to a page. Other requests pass unchanged.
  */
 
 import { createHash } from 'node:crypto'
@@ -198,7 +198,7 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
     return expect(failure).rejects.toMatchObject({ statusCode: 403, code: 'SignatureDoesNotMatch' })
   })
 
-  test('presigned URLs of both forms work, are bound to what they sign, and fail without RESIGN', async () => {
+  test('presigned URLs of both forms work, hold only for what they sign, and fail without RESIGN', async () => {
     const cos = client(edge)
     await put(cos)
     const target = (of: Edge, options: COS.COSOptions = {}) => {
@@ -235,7 +235,7 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
     expect(codeOf(await without.send(off.path, { host: off.host }))).toBe('SignatureDoesNotMatch')
   })
 
-  test('a presigned upload keeps its length, and so is taken by a bucket that asks for one', async () => {
+  test('a presigned upload keeps its Content-Length', async () => {
     const url = new URL(client(edge).getObjectUrl({ ...object, Method: 'PUT', Sign: true }))
     const upload = { method: 'PUT', host: url.host, body: 'by URL' }
     expect((await edge.send(url.pathname + url.search, upload)).status).toBe(200)
@@ -245,7 +245,7 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
   test.each([
     ['an hour slow', -3_600_000],
     ['an hour fast', 3_600_000],
-  ])('a clock that is %s is told so, and set by the edge’s', async (_, SystemClockOffset) => {
+  ])('a client whose clock is %s corrects it by the edge’s', async (_, SystemClockOffset) => {
     await put(client(edge))
     const fixed = client(edge, { SystemClockOffset, CorrectClockSkew: false })
     await expect(fixed.getObject(object)).rejects.toMatchObject({
@@ -261,7 +261,7 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
   })
 })
 
-describe('what the edge refuses and what it leaves alone, by COS signatures', () => {
+describe('COS signatures that the edge refuses, and those that it passes on', () => {
   const host = 'edge.example:8080'
   const authorization = (options: object = {}) =>
     browserSdk.getAuthorization({
@@ -280,7 +280,7 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
       headers: { origin: PAGE, 'content-type': 'text/plain', 'x-cos-acl': 'private', ...headers },
     })
 
-  test('the browser SDK’s signature is made anew, with the same coverage and nothing else changed', async () => {
+  test('the browser SDK’s request is re-signed with the same coverage, and nothing else changes', async () => {
     const sent = authorization({ Headers: { Host: host, 'x-cos-acl': 'private', 'Content-Length': '4' } })
     expect((await put({ authorization: sent, 'x-unsigned': 'as it was' })).status).toBe(200)
     const { headers, url, body } = recorder.last
@@ -295,7 +295,7 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
     expect(headers.authorization).toContain(`q-ak=${COS_KEY.SecretId}&`)
   })
 
-  test('the Host is taken as it was sent', async () => {
+  test('the signature is verified for the Host as it was sent', async () => {
     const Host = 'Edge.example:8080'
     const sent = authorization({ Method: 'GET', Headers: { Host } })
     const headers = { authorization: sent }
@@ -344,7 +344,7 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
     expect(log).not.toContain(COS_KEY.SecretKey)
   })
 
-  test('a Connection header takes nothing away that is signed', async () => {
+  test('a Connection header does not remove signed headers', async () => {
     const signed = { 'x-cos-forbid-overwrite': 'true', 'if-none-match': '*', 'cache-control': 'private' }
     const sent = authorization({ Headers: { Host: host, 'x-cos-acl': 'private', ...signed } })
     const headers = { ...signed, authorization: sent, connection: Object.keys(signed).join() }
@@ -384,7 +384,7 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
     },
   )
 
-  test('what is signed anew holds no longer than what the client has signed', async () => {
+  test('a re-signed request expires no later than the client’s own signature', async () => {
     const now = Math.floor(Date.now() / 1000)
     const endOf = () => Number(/q-key-time=\d+;(\d+)/.exec(recorder.last.headers.authorization ?? '')?.[1])
     await put({ authorization: authorization({ KeyTime: `${now - 10};${now + 60}` }) })
@@ -393,7 +393,7 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
     expect(endOf()).toBeLessThan(now + 8000)
   })
 
-  test('the log tells no secret that an Origin holds', async () => {
+  test('the log shows no secret that an Origin holds', async () => {
     edge.log.length = 0
     const origin = `${PAGE}?token=topsecret`
     const wrong = authorization({ SecretKey: 'wrong' })
@@ -404,16 +404,16 @@ describe('what the edge refuses and what it leaves alone, by COS signatures', ()
 
   test.each([
     ['a key that the edge does not hold', { authorization: authorization({ SecretId: 'AKIDother' }) }],
-    ['a temporary key', { authorization: authorization(), 'x-cos-security-token': 'token' }],
+    ['temporary credentials', { authorization: authorization(), 'x-cos-security-token': 'token' }],
     ['no host covered', { authorization: authorization({ ForceSignHost: false, Headers: {} }) }],
     ['a scheme of its own', { authorization: 'Bearer x' }],
     ['half a signature', { authorization: 'q-sign-algorithm=sha1&q-ak=AKIDcos' }],
-  ])('%s passes untouched', async (_, headers) => {
+  ])('a request with %s passes unchanged', async (_, headers) => {
     expect((await put(headers)).status).toBe(200)
     expect(recorder.last.headers).toMatchObject(headers)
   })
 
-  test('temporary keys pass untouched in presigned URLs, too', async () => {
+  test('temporary credentials pass unchanged in presigned URLs, too', async () => {
     const path = `/k?${authorization({ SecretKey: 'wrong' })}&x-cos-security-token=token`
     expect((await put({}, path)).status).toBe(200)
     expect(recorder.last.url).toBe(path)
@@ -542,7 +542,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
       of.send(change(pathname + search), { host, ...options })
   }
 
-  test('presigned GET and PUT work, are bound to what they sign, and fail without RESIGN', async () => {
+  test('presigned GET and PUT work, hold only for what they sign, and fail without RESIGN', async () => {
     const s3 = client(edge)
     const upload = presigned(await getSignedUrl(s3, new PutObjectCommand(object)))
     expect((await upload({ method: 'PUT', body: 'by URL' })).status).toBe(200)
@@ -567,7 +567,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     expect(codeOf(await off())).toBe('SignatureDoesNotMatch')
   })
 
-  test('an edge that is one bucket’s own domain serves a client with bucketEndpoint', async () => {
+  test('an edge on one bucket’s own domain serves a client with bucketEndpoint', async () => {
     const s3 = client(edge, { bucketEndpoint: true })
     const own = { Bucket: 'http://photos.example', Key: key }
     const upload = presigned(await getSignedUrl(s3, new PutObjectCommand(own)))
@@ -652,7 +652,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     })
   })
 
-  test('temporary keys and keys that the edge does not hold pass untouched', async () => {
+  test('temporary credentials, and access key IDs that the edge does not know, pass unchanged', async () => {
     const unknown = client(edge, { credentials: { ...S3_KEY, accessKeyId: 'AKIAother' } })
     const temporary = client(edge, { credentials: { ...S3_KEY, sessionToken: 'token' } })
     for (const s3 of [unknown, temporary]) {
@@ -662,7 +662,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     }
   })
 
-  test('a body of unsigned chunks is streamed; one of signed chunks is refused with its reason', async () => {
+  test('a body of unsigned chunks is streamed; a body of signed chunks is refused with the reason', async () => {
     const host = 'edge.example'
     const s3 = client(edge, { endpoint: `https://${host}` })
     let sent: Record<string, string> = {}

@@ -47,14 +47,14 @@ const HOSTS = ['cos.example', 's3.example']
 const RECORDED = ['recorded-cos.example', 'recorded-s3.example']
 
 describe.each(HOSTS)('a private bucket behind %s', host => {
-  test('is refused to whoever asks it directly', async () => {
+  test('refuses direct requests', async () => {
     const direct = host === 'cos.example' ? buckets.cos : `${buckets.s3}/${S3_BUCKET}`
     const { origin, pathname } = new URL(`${direct}/k.txt`)
     const answer = await send(origin, pathname, { host: new URL(origin).host })
     expect([400, 401, 403]).toContain(answer.status)
   })
 
-  test('is read by anybody through the edge: GET, HEAD, Range, If-None-Match', async () => {
+  test('serves everybody through the edge: GET, HEAD, Range, If-None-Match', async () => {
     const whole = await edge.send('/k.txt', { host, headers: { origin: 'https://page.example' } })
     expect(bodyOf(whole)).toEqual([200, '0123456789'])
     expect(whole.headers['access-control-allow-origin']).toBe('*')
@@ -76,7 +76,7 @@ describe.each(HOSTS)('a private bucket behind %s', host => {
     },
   )
 
-  test('answers 404 for what is not there, and lists nothing', async () => {
+  test('answers 404 for a missing object, and lists nothing', async () => {
     expect((await edge.send('/none', { host })).status).toBe(404)
     for (const path of [
       '/',
@@ -97,7 +97,7 @@ describe.each(HOSTS)('a private bucket behind %s', host => {
 describe.each(RECORDED)('the signature for %s', host => {
   const authorization = () => recorder.last.headers.authorization
 
-  test('is for the bucket’s own host, path and query as sent, and bypasses the cache', async () => {
+  test('covers the bucket’s own host, path and query as sent, and bypasses the cache', async () => {
     await edge.send('/a%20b?v=%2B1', { host })
     expect(recorder.last).toMatchObject({ method: 'GET', url: '/a%20b?v=%2B1' })
     expect(recorder.last.headers.host).toBe(new URL(recorder.origin).host)
@@ -109,7 +109,7 @@ describe.each(RECORDED)('the signature for %s', host => {
     expect(recorder.last.headers['cache-control']).toBe('no-cache')
   })
 
-  test('is made anew for the second try', async () => {
+  test('is made again for the second attempt', async () => {
     recorder.received.length = 0
     recorder.answer = (_, response) => {
       response.statusCode = recorder.received.length === 1 ? 503 : 200
@@ -147,7 +147,7 @@ describe.each(RECORDED)('the signature for %s', host => {
     ['x-amz-expected-bucket-owner', '1'],
     ['x-cos-server-side-encryption-customer-key', 'k'],
     ['x-goog-user-project', 'p'],
-  ])('does not lend the key to what %s asks for besides', async (name, value) => {
+  ])('is not added beside %s', async (name, value) => {
     await edge.send('/k', { host, headers: { [name]: value } })
     expect(recorder.last.headers[name]).toBe(value)
     expect(authorization()).toBeUndefined()
@@ -173,7 +173,7 @@ describe.each(RECORDED)('the signature for %s', host => {
 })
 
 describe('SIGNING and CACHE', () => {
-  test('with a number of seconds, a signed read is kept for everybody; what a client has signed is not', async () => {
+  test('with a number of seconds, a read signed by the edge is stored for everybody; a request signed by the client is not', async () => {
     recorder.answer = (_, response) => response.setHeader('content-length', '6').end('object')
     const host = 'cached.example'
     await eventually(async () => {
@@ -190,7 +190,7 @@ describe('SIGNING and CACHE', () => {
 })
 
 describe('SIGNING without rewriting the host', () => {
-  test('with ORIGIN=route it is for the edge’s own host', async () => {
+  test('with ORIGIN=route covers the edge’s own host', async () => {
     const vars = { ...KEYS, ORIGIN: 'route', SIGNING: 'cos' }
     const routed = await Edge.start({
       vars,
@@ -205,7 +205,7 @@ describe('SIGNING without rewriting the host', () => {
   })
 })
 
-describe('a key that is missing', () => {
+describe('a missing key', () => {
   const expectNoSecret = (answer: Answer, log: readonly string[]) => {
     for (const secret of SECRETS) expect(answer.text + log.join()).not.toContain(secret)
   }
@@ -231,7 +231,7 @@ describe('a key that is missing', () => {
   afterAll(() => edges[0]?.stop())
 
   test.each(broken.map((each, at) => [...each, at] as const))(
-    'is a 500 that names it: %j',
+    'is a 500 that names the variable: %j',
     async (_, code, name, at) => {
       const { [at]: asked } = edges
       if (asked === undefined) throw new Error('it was not started')
@@ -246,7 +246,7 @@ describe('a key that is missing', () => {
     },
   )
 
-  test('is a 500 for the one host whose record asks for it', async () => {
+  test('is a 500 for the one host whose settings need it', async () => {
     const answer = await edge.send('/k.txt', { host: 'keyless.example' })
     expect([answer.status, answer.text.includes('<Code>InvalidBucketSettings</Code>')]).toEqual([500, true])
     const log = await edge.wholeLog()

@@ -1,7 +1,7 @@
 /**
  * @module
- * What the edge's keys do for a request: sign one without credentials for a private bucket (SIGNING), or verify one
- * that was signed for the edge's own host and sign it anew for the bucket's (RESIGN). Any other goes as it came.
+ * Signs anonymous reads for a private bucket (SIGNING). Verifies requests that were signed for the edge's own host, and
+ * re-signs them for the bucket's host (RESIGN). Every other request goes on unchanged.
  */
 
 import { isObjectRead, isPlainRead } from '../object-read.ts'
@@ -17,17 +17,17 @@ import { CHUNKS_REFUSED, isSignedByChunks, resignS3, type S3Signed, signS3, veri
 /** The settings of a host that concern signatures. */
 export interface Signing {
   readonly signing: 'none' | 'cos' | 's3'
-  /** Of S3; empty: as the bucket's host tells. */
+  /** The region for `s3`; empty: derived from the bucket's host. */
   readonly region: string
-  /** The id of the key that signs. */
+  /** The access key ID that SIGNING uses. */
   readonly secretId: string
   readonly resign: boolean
 }
 
-/** Signs a request that is ready to be sent to the bucket; its body is not touched. */
+/** Signs an upstream request. The body is not touched. */
 export type Sign = (upstream: Request) => Promise<Request>
 
-/** Why a signature does not hold, as the bucket would say it. */
+/** Why a signature is refused, with the bucket's own code and message. */
 export interface Refusal {
   readonly status: number
   readonly code: string
@@ -38,13 +38,13 @@ export interface Refusal {
 
 export type Authorization = { readonly sign: Sign } | { readonly refusal: Refusal } | null
 
-/** How long a signature by the edge holds at most: it is used at once. In seconds. */
+/** The longest validity of a signature by the edge, which is used at once. In seconds. */
 const VALID_SECONDS = 300
 
 /**
- * What is done with a request before it is sent; null: nothing, at once.
+ * Returns how to sign a request before it is sent, or why it is refused, or null if it goes on unchanged.
  *
- * @param keepsHost whether the bucket gets the request with its own Host, so that signatures for it hold
+ * @param keepsHost true if the bucket gets the request's own Host, so that the client's signature holds
  */
 export function authorize(
   request: Request,
@@ -79,7 +79,7 @@ function signer({ signing, region, secretId }: Signing, keys: ReadonlyMap<string
   }
 }
 
-/** A signature that can't be read, or was made with a key that the edge does not hold, is the bucket's to judge. */
+/** Verifies a signature. Returns null if it is unreadable or made with an unknown key: the bucket judges it. */
 async function resign(request: Request, keys: ReadonlyMap<string, string>): Promise<Authorization> {
   const arrived = signable(request, request.headers.get('host') ?? hostOf(request.url))
   const cos = readCosSignature(request.headers.get('authorization'), arrived.query)
@@ -95,12 +95,12 @@ async function resignCosRequest(
   keys: ReadonlyMap<string, string>,
 ): Promise<Authorization> {
   const secret = keys.get(signature.keyId)
-  // Without the host (ForceSignHost: false) it is valid for any: the bucket takes it as it is.
+  // Without the host (ForceSignHost: false) the signature is valid for any host, the bucket's too.
   if (secret === undefined || !signature.coverage.headers.includes('host')) return null
   const verdict = await verifyCos(signature, arrived, secret, Date.now())
   if (!verdict.ok) return { refusal: refusalOf({ status: 403, ...verdict }) }
   const { headers } = signature.coverage
-  // By their names in the signature's form.
+  // In the form of the signature's list.
   const dropped = lostHeaders(request).map(name => [name, ''] as const)
   const [lost] = coverageOf({ ...arrived, headers: dropped }, headers).headers
   if (lost !== undefined) return { refusal: notPassedOn(lost) }
@@ -111,10 +111,10 @@ async function resignCosRequest(
       const sent = signable(upstream, hostOf(upstream.url))
       const query = withoutCosSignature(sent.query)
       const now = Date.now()
-      // The same coverage: what the client left unsigned gets no more weight than it had.
+      // The same coverage: a header that the client did not sign must not gain weight.
       const authorization = await signCos({ ...sent, query }, key, {
         now,
-        // No longer than the client's own, either.
+        // Never longer than the client's own.
         validSeconds: Math.max(0, Math.min(VALID_SECONDS, end - Math.floor(now / 1000))),
         signedHeaders: headers.filter(keepsHeader),
         signedParams: signature.coverage.params,
@@ -145,7 +145,7 @@ async function resignS3Request(
   }
 }
 
-/** Refusals that depend on the time tell it. */
+/** Adds the edge's clock to a refusal that depends on the time. */
 const refusalOf = ({ status, code, message }: Refusal): Refusal => ({
   status,
   code,
@@ -155,14 +155,14 @@ const refusalOf = ({ status, code, message }: Refusal): Refusal => ({
     : {}),
 })
 
-/** Signed anew without a header that the client has covered, a request would say less than was signed. */
+/** A request must not be re-signed without a header that the client has covered: it would lose a signed condition. */
 const notPassedOn = (name: string): Refusal => ({
   status: 403,
   code: 'AccessDenied',
   message: `The header ${name} is signed, and can not be passed on to the bucket.`,
 })
 
-/** Headers that the runtime or the connection to the bucket sets anew: a signature that covered them would break. */
+/** Headers that the runtime sets for the connection to the bucket: a signature that covers them would break. */
 const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([
   'accept-encoding',
   'cache-control',
@@ -175,10 +175,10 @@ const CHANGED_ON_THE_WAY: ReadonlySet<string> = new Set([
 
 const keepsHeader = (name: string): boolean => !CHANGED_ON_THE_WAY.has(name)
 
-/** Headers that the bucket does not get at all. */
+/** Returns the removed headers that the runtime does not set again. */
 const lostHeaders = (request: Request): string[] => droppedHeaders(request).filter(keepsHeader)
 
-/** A request as a signature sees it, sent to `host`. */
+/** Returns the signable parts of a request that is sent to `host`. */
 function signable(request: Request, host: string): SignableRequest {
   const target = pathAndQuery(request.url)
   const mark = target.indexOf('?')
@@ -190,7 +190,7 @@ function signable(request: Request, host: string): SignableRequest {
   }
 }
 
-/** Host and port of an absolute URL, as they are sent. */
+/** Returns host and port of an absolute URL. */
 function hostOf(url: string): string {
   const start = url.indexOf('://') + 3
   return url.slice(start, url.length - pathAndQuery(url).length)

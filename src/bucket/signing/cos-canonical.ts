@@ -4,27 +4,27 @@
  * Source: COS "Request signature", steps 2 to 4; where it is silent, what the official SDKs send.
  */
 
-/** The parts of a request that a signature can cover, as they stand on the wire. */
+/** The parts of a request that a signature can cover, as on the wire. */
 export interface SignableRequest {
   readonly method: string
   /** The path, still percent-encoded: `/a%20b`. */
   readonly path: string
   /** The query without its `?`, still percent-encoded. Empty where there is none. */
   readonly query: string
-  /** Name and value pairs, with the `host` the request is sent to. A `Headers` is one. */
+  /** Name and value pairs, with the `host` that the request is sent to. */
   readonly headers: Iterable<readonly [string, string]>
 }
 
-/** Names in the form of a signature's lists: percent-encoded, lower-case. */
+/** The names that a signature covers, in the form of its lists: percent-encoded, lower-case. */
 export interface Coverage {
   readonly headers: readonly string[]
   readonly params: readonly string[]
 }
 
-/** More parameters than any client signs. A longer query is never taken apart: it can't be covered. */
+/** More parameters than any client signs. A longer query is never parsed: it can't be covered. */
 export const MAX_QUERY_PARAMS = 256
 
-/** The headers cos-nodejs-sdk-v5 signs, beside `x-cos-*` and `x-ci-*`; a browser's SDK leaves `content-type` out. */
+/** The headers that cos-nodejs-sdk-v5 signs, beside `x-cos-*` and `x-ci-*`. A browser's SDK leaves `content-type` out. */
 const SIGNED_HEADERS: ReadonlySet<string> = new Set([
   'cache-control',
   'content-disposition',
@@ -46,11 +46,11 @@ const SIGNED_HEADERS: ReadonlySet<string> = new Set([
 ])
 
 interface Field {
-  /** As in a signature's list. */
+  /** In the form of a signature's list. */
   readonly name: string
-  /** The SDKs order the canonical fields by the name before its encoding, their lists by the name after it. */
+  /** The name before encoding. The SDKs sort the canonical fields by it, and their lists by the encoded name. */
   readonly order: string
-  /** Decoded. Encoded only once covered: an uncovered cookie costs nothing. */
+  /** Decoded. Only covered values are encoded, so an uncovered cookie costs nothing. */
   readonly value: Uint8Array
 }
 
@@ -64,8 +64,8 @@ const hexDigit = (code: number): number => {
 }
 
 /**
- * Percent-decodes to bytes, never throws: an escape that is none stays as written (URL Standard, "percent-decode").
- * Bytes and not text, since two escapes that are no UTF-8 would else sign alike.
+ * Percent-decodes a text to bytes. Never throws: an invalid escape stays as written (URL Standard, "percent-decode").
+ * Returns bytes, because as text two different escapes of invalid UTF-8 would have one signature.
  */
 const percentDecode = (text: string): Uint8Array => {
   const bytes = encoder.encode(text)
@@ -85,7 +85,7 @@ const percentDecode = (text: string): Uint8Array => {
   return bytes.subarray(0, length)
 }
 
-/** Each byte as a signature writes it: all but RFC 3986's unreserved characters escaped, `!'()*` included. */
+/** Each byte as a signature writes it: everything but RFC 3986's unreserved characters is escaped, `!'()*` too. */
 const ENCODED: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte)
   return /[A-Za-z0-9\-_.~]/.test(char) ? char : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
@@ -97,7 +97,7 @@ const percentEncode = (bytes: Uint8Array): string => {
   return text
 }
 
-/** A query's text to bytes. A bare `+` is a space: clients that escape a form's way sign it as one. */
+/** Decodes a query's text to bytes. A bare `+` is a space: clients that encode forms sign it as a space. */
 const decodeQuery = (text: string): Uint8Array => percentDecode(text.replaceAll('+', ' '))
 
 const field = (name: Uint8Array, value: Uint8Array): Field => ({
@@ -106,7 +106,7 @@ const field = (name: Uint8Array, value: Uint8Array): Field => ({
   value,
 })
 
-/** The query's fields in its order; null: more than anyone signs. */
+/** Returns the query's fields in their order, or null if there are more than anyone signs. */
 const paramFields = (query: string): Field[] | null => {
   if (query === '') return []
   const pairs = query.split('&', MAX_QUERY_PARAMS + 1)
@@ -127,7 +127,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const names = (fields: readonly Field[]): string[] => fields.map(f => f.name).sort(byText)
 
-/** The covered fields as canonical text; null: one is missing, or is there more often than it is covered. */
+/** Returns the covered fields as canonical text, or null if a field is missing or repeated more often than it is covered. */
 const canonicalFields = (fields: readonly Field[], covered: readonly string[]): string | null => {
   const wanted = new Set(covered)
   const found = fields.filter(f => wanted.has(f.name))
@@ -138,17 +138,17 @@ const canonicalFields = (fields: readonly Field[], covered: readonly string[]): 
     .join('&')
 }
 
-/** One name of a signature's list in its one form: the SDKs escape it once, twice or not at all in a presigned URL. */
+/** Returns the single form of a name in a signature's list: the SDKs escape it once, twice or not at all in a presigned URL. */
 export const listedName = (item: string): string => percentEncode(percentDecode(item)).toLowerCase()
 
 const isSignedBySdks = (name: string): boolean =>
   SIGNED_HEADERS.has(name) || name.includes('x-cos-') || name.includes('x-ci-')
 
 /**
- * What a new signature of this request covers: of the names wanted, those that it has. A query beyond the bound
- * is not covered.
- * @param headers without them: those the official SDKs sign
- * @param params without them: all
+ * Returns what a new signature of this request covers: the wanted names that the request has. A query beyond the
+ * bound is not covered.
+ * @param headers default: the headers that the official SDKs sign
+ * @param params default: all parameters
  */
 export const coverageOf = (
   request: SignableRequest,
@@ -162,9 +162,9 @@ export const coverageOf = (
 })
 
 /**
- * The bytes to hash: `method\npath\nparams\nheaders\n`, the method lower-case, the path decoded.
- * @returns null when a covered name is missing from the request or stands in it more often than in the list:
- * nobody could say which of the two was signed.
+ * Returns the bytes to hash: `method\npath\nparams\nheaders\n`, with the method in lower case and the path decoded.
+ * @returns null if a covered name is missing from the request, or is there more often than in the list: nobody could
+ * say which value was signed
  */
 export const canonicalRequest = (
   request: SignableRequest,

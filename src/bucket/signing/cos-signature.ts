@@ -5,14 +5,14 @@
 
 import { type Coverage, listedName, MAX_QUERY_PARAMS } from './cos-canonical.ts'
 
-/** Longer than any SDK writes: two full lists and a temporary key's id. In characters. */
+/** Longer than any SDK writes: two full lists and a long access key ID. In characters. */
 export const MAX_AUTHORIZATION_LENGTH = 8192
-/** Names in one of a signature's lists. */
+/** The most names in one of a signature's lists. */
 export const MAX_LISTED_NAMES = 128
-/** Temporary key ids have up to about 100 characters. */
+/** Access key IDs of temporary credentials have up to about 100 characters. */
 const MAX_KEY_ID_LENGTH = 256
 
-/** A stretch of time, both ends included, in seconds since 1970, and as it was written (that text is signed). */
+/** A validity window in seconds since 1970, both ends included, and its text as written (the text is signed). */
 export interface Window {
   readonly start: number
   readonly end: number
@@ -21,7 +21,7 @@ export interface Window {
 
 export interface CosSignature {
   readonly type: 'signature'
-  /** Where the request carries it: `sign` is a query parameter holding all that the header would. */
+  /** Where the request carries it. `sign` is one query parameter with the whole text of the header form. */
   readonly form: 'header' | 'query' | 'sign'
   readonly keyId: string
   readonly signTime: Window
@@ -31,7 +31,7 @@ export interface CosSignature {
   readonly digest: string
 }
 
-/** A request that claims to be signed, in a way COS does not understand. */
+/** A signature that COS would not understand. */
 export interface MalformedSignature {
   readonly type: 'malformed'
   readonly reason:
@@ -75,7 +75,7 @@ const list = (text: string): string[] | null => {
   return items.length > MAX_LISTED_NAMES ? null : items.map(listedName)
 }
 
-/** A query value as text; null: not valid percent-encoding, which no signature's field needs. */
+/** Returns a query value as text, or null if its percent-encoding is invalid. No field of a signature needs that. */
 const decode = (value: string): string | null => {
   try {
     return decodeURIComponent(value)
@@ -131,7 +131,7 @@ const parseAuthorization = (form: 'header' | 'sign', text: string): CosSignature
   )
 }
 
-/** A `sign` parameter is a signature only when it holds one: applications have parameters of that name, too. */
+/** True if a `sign` parameter holds a signature: applications have parameters of that name, too. */
 const holdsSignature = (value: string): boolean => /q-sign-algorithm(=|%3d)/i.test(value)
 
 const isSignaturePart = (name: string, value: string): boolean =>
@@ -139,16 +139,16 @@ const isSignaturePart = (name: string, value: string): boolean =>
 
 /**
  * Reads the signature of a request.
- * @param authorization the Authorization header's value; null where there is none
+ * @param authorization the Authorization header's value, or null
  * @param query the query without its `?`, still percent-encoded
- * @returns null: the request carries no signature and no Authorization at all
+ * @returns null if the request carries no signature and no Authorization
  */
 export const readCosSignature = (
   authorization: string | null,
   query: string,
 ): CosSignature | MalformedSignature | null => {
   const inHeader = authorization === null || authorization === '' ? null : authorization
-  // Cheap, and true of both forms that a query can have.
+  // A cheap test that both query forms pass.
   if (!query.includes('q-sign')) return inHeader === null ? null : parseAuthorization('header', inHeader)
   const pairs = query.split('&', MAX_QUERY_PARAMS + 1)
   if (pairs.length > MAX_QUERY_PARAMS) return malformed('too long')
@@ -166,14 +166,14 @@ export const readCosSignature = (
   return decoded.length > 1 ? malformed('two signatures') : parseAuthorization('sign', first[1])
 }
 
-/** A query without the signature's own parameters, the rest byte for byte: for a request that is signed anew. */
+/** Returns a query without the signature's own parameters, the rest byte for byte, for a request that is re-signed. */
 export const withoutCosSignature = (query: string): string =>
   query
     .split('&')
     .filter(pair => !isSignaturePart(...split(pair)))
     .join('&')
 
-/** The value of the Authorization header. */
+/** Returns the value of the Authorization header. */
 export const formatCosSignature = (signature: Omit<CosSignature, 'type' | 'form'>): string => {
   const values: Record<FieldName, string> = {
     'q-sign-algorithm': 'sha1',

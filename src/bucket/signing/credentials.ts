@@ -1,9 +1,9 @@
 /**
  * @module
- * The one notion of a request that carries credentials of its own: the edge adds none to it, and caches nothing of it.
+ * Which requests carry credentials of their own. The edge neither signs nor caches them.
  */
 
-/** A signature's header, and those of temporary keys (COS, COS's data processing, S3, OSS). */
+/** The header of a signature, and the session tokens of temporary credentials (COS, CI, S3, OSS). */
 const HEADERS = [
   'authorization',
   'x-cos-security-token',
@@ -14,12 +14,12 @@ const HEADERS = [
 
 /**
  * The parameters of a presigned URL: COS (`sign` holds a whole signature), SigV4, GCS, SigV2, OSS and Azure (`sig`); and
- * those of temporary keys. One of them is enough: half a signature is the bucket's to refuse, not the edge's to complete.
+ * session tokens. One is enough: the bucket must refuse half a signature, and the edge must not complete it.
  */
 const PARAMETERS =
   /[?&](?:q-(?:sign-algorithm|ak|signature)|sign|sig|(?:x-(?:amz|goog|oss)-)?signature|x-(?:amz|goog|oss)-(?:algorithm|credential)|(?:aws|oss)accesskeyid|googleaccessid|(?:x-(?:cos|ci|amz|oss)-)?security-token)(?:=|&|$)/i
 
-/** Headers and parameters of a temporary key: its signature can't be verified without asking who gave it out. */
+/** Headers and parameters of a session token. Only its issuer knows the secret access key of such a request. */
 const TOKEN_HEADERS = HEADERS.slice(1)
 const TOKEN_PARAMETERS = /[?&](?:x-(?:cos|ci|amz|oss)-)?security-token(?:=|&|$)/i
 
@@ -28,17 +28,17 @@ const queryOf = (url: string): string => {
   return start === -1 ? '' : url.slice(start)
 }
 
-/** A `%` in the name of a parameter. */
+/** A `%` in a parameter's name. */
 const ENCODED_NAME = /[?&][^=&?%]*%/
 
-/** True when a parameter's name is percent-encoded: it may be one of those above, and is not recognised. */
+/** True if a parameter's name is percent-encoded: it may be a name above that is not recognised. */
 export const hasEncodedName = (url: string): boolean => ENCODED_NAME.test(queryOf(url))
 
 const has = (request: Request, headers: readonly string[], parameters: RegExp): boolean =>
   headers.some(name => request.headers.has(name)) || parameters.test(queryOf(request.url))
 
-/** True when the request carries a signature or other credentials, in a header or in the query. */
+/** True if the request carries a signature or other credentials, in a header or in the query. */
 export const carriesCredentials = (request: Request): boolean => has(request, HEADERS, PARAMETERS)
 
-/** True when the request is signed with a temporary key. */
+/** True if the request carries a session token. */
 export const carriesToken = (request: Request): boolean => has(request, TOKEN_HEADERS, TOKEN_PARAMETERS)

@@ -12,22 +12,22 @@ const ALGORITHM = 'AWS4-HMAC-SHA256'
 export interface S3Signature {
   readonly form: 'header' | 'query'
   readonly keyId: string
-  /** The scope's own date, `20260131`. */
+  /** The date of the credential scope, `20260131`. */
   readonly day: string
   readonly region: string
   /** `20260131T235959Z`. */
   readonly date: string
   /** The same in milliseconds since 1970. */
   readonly at: number
-  /** Seconds for which a presigned URL holds; null in the header's form. */
+  /** Validity of a presigned URL in seconds; null in the header form. */
   readonly expires: number | null
-  /** Lower-case, in the order of the list. */
+  /** In lower case, in the order of the list. */
   readonly signedHeaders: readonly string[]
   /** 64 lower-case hex digits. */
   readonly digest: string
 }
 
-/** The parameters that hold a presigned URL's signature. The others, `X-Amz-Content-Sha256` too, are signed. */
+/** The parameters of a presigned URL's own signature. All others are signed, `X-Amz-Content-Sha256` too. */
 const PARAMETERS: ReadonlySet<string> = new Set([
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -37,7 +37,7 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'X-Amz-Signature',
 ])
 
-/** Milliseconds since 1970; null: no date in the form of SigV4. */
+/** Returns milliseconds since 1970, or null if the text is not a SigV4 date. */
 export function readAmzDate(text: string): number | null {
   const [, day, time] = /^(\d{8})T(\d{6})Z$/.exec(text) ?? []
   if (day === undefined || time === undefined) return null
@@ -47,7 +47,7 @@ export function readAmzDate(text: string): number | null {
   return Number.isNaN(at) ? null : at
 }
 
-/** The time as SigV4 writes it. @param now in milliseconds since 1970 */
+/** Returns a time in the form of SigV4. @param now in milliseconds since 1970 */
 export const amzDate = (now: number): string => new Date(now).toISOString().replace(/[:-]|\.\d{3}/g, '')
 
 interface Fields {
@@ -61,7 +61,7 @@ function parse(form: S3Signature['form'], fields: Fields, expires: number | null
   const { credential, signedHeaders, digest, date } = fields
   if (!credential || !signedHeaders || !digest || !date || !/^[0-9a-f]{64}$/.test(digest)) return null
   const at = readAmzDate(date)
-  // A key id may have slashes of its own.
+  // An access key ID may contain slashes.
   const parts = credential.split('/')
   const [day, region, service, end] = parts.splice(-4)
   const names = signedHeaders.split(';', MAX_LISTED_NAMES + 1).map(name => name.toLowerCase())
@@ -116,7 +116,7 @@ function readQuery(query: string): S3Signature | null {
  * Reads the signature of a request.
  *
  * @param query the query without its `?`, still percent-encoded
- * @returns null: there is none that can be read, or there are two; what a bucket says to that is its own
+ * @returns null if there is no readable signature, or more than one: the bucket answers such a request
  */
 export function readS3Signature(headers: Headers, query: string): S3Signature | null {
   const authorization = headers.get('authorization')
@@ -128,7 +128,7 @@ export function readS3Signature(headers: Headers, query: string): S3Signature | 
   return presigned ? readQuery(query) : null
 }
 
-/** A query without the signature's own parameters, the rest byte for byte: for a request that is signed anew. */
+/** Returns a query without the signature's own parameters, the rest byte for byte, for a request that is re-signed. */
 export const withoutS3Signature = (query: string): string =>
   query
     .split('&')

@@ -1,6 +1,6 @@
 /**
  * @module
- * Signing a request for COS, and verifying one that was signed for this host. WebCrypto only.
+ * Signs a request for COS, and verifies a request that was signed for this host. WebCrypto only.
  * Source: COS "Request signature"; the official SDKs' getAuth, to the letter.
  */
 
@@ -18,12 +18,12 @@ export interface SignCosOptions {
   /** How long the signature is valid, in seconds. */
   readonly validSeconds: number
   /**
-   * The headers to cover, as a signature lists them. Those the request does not have are left out.
-   * @default all that the official SDKs sign
+   * The headers to cover, in the form of a signature's list. Headers that the request lacks are left out.
+   * @default the headers that the official SDKs sign
    */
   readonly signedHeaders?: readonly string[]
   /**
-   * The parameters to cover, likewise.
+   * The parameters to cover, in the same way.
    * @default all
    */
   readonly signedParams?: readonly string[]
@@ -36,7 +36,7 @@ export interface CosRefusal {
   readonly message: string
 }
 
-/** The SDKs set their clock by ours only from a difference of 30 s on: a smaller one has to pass. */
+/** The SDKs correct their clock only if it is off by 30 s or more. A smaller difference must be accepted. */
 export const CLOCK_SKEW_SECONDS = 30
 
 const encoder = new TextEncoder()
@@ -50,7 +50,7 @@ const hmacKey = (secret: string): Promise<CryptoKey> =>
     'verify',
   ])
 
-/** The key that signs during `keyTime`: the hex text of an HMAC, itself used as a key. */
+/** Returns the key that signs during `keyTime`: the hex text of an HMAC, used as a key. */
 const signKey = async (secret: string, keyTime: string): Promise<CryptoKey> =>
   hmacKey(hex(await crypto.subtle.sign('HMAC', await hmacKey(secret), encoder.encode(keyTime))))
 
@@ -59,7 +59,7 @@ const stringToSign = async (signTime: string, canonical: Uint8Array<ArrayBuffer>
 
 /**
  * Signs a request.
- * @returns the value of its Authorization header
+ * @returns the value of the Authorization header
  */
 export const signCos = async (
   request: SignableRequest,
@@ -68,10 +68,10 @@ export const signCos = async (
 ): Promise<string> => {
   const coverage = coverageOf(request, options.signedHeaders, options.signedParams)
   const canonical = canonicalRequest(request, coverage)
-  // Programmer error: the coverage was just read from this request.
+  // Programmer error: the coverage comes from this very request.
   if (canonical === null) throw new Error('signCos: the request changed while it was signed')
   const now = Math.floor(options.now / 1000)
-  // A bucket whose clock is a little behind would refuse a window that starts now.
+  // A bucket with a slow clock would refuse a window that starts now.
   const validity = windowOf(now - CLOCK_SKEW_SECONDS, now + options.validSeconds)
   const signing = await signKey(key.secret, validity.text)
   const digest = hex(await crypto.subtle.sign('HMAC', signing, await stringToSign(validity.text, canonical)))
@@ -83,9 +83,9 @@ const refuse = (code: CosRefusal['code'], message: string): CosRefusal => ({ ok:
 const mismatch = (): CosRefusal => refuse('SignatureDoesNotMatch', 'The Signature you specified is invalid.')
 
 /**
- * Verifies a signature: both its windows hold, everything it claims to cover is in the request, and it was made
- * with the secret. Compares in constant time.
- * @param request as it arrived, with the `host` it was sent to
+ * Verifies a signature: both windows hold, the request has every covered name, and the secret access key made the
+ * signature. Compares in constant time.
+ * @param request as it arrived, with the `host` that it was sent to
  * @param now the current time, in milliseconds since 1970
  */
 export const verifyCos = async (
@@ -102,7 +102,7 @@ export const verifyCos = async (
       'The difference between the request time and the current time is too large.',
     )
   }
-  // The SDKs know an expired signature by exactly this code and message.
+  // The SDKs recognise an expired signature by exactly this code and message.
   if (Math.min(signTime.end, keyTime.end) < seconds) return refuse('AccessDenied', 'Request has expired')
   const canonical = canonicalRequest(request, coverage)
   if (canonical === null) return mismatch()

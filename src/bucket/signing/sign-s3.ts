@@ -1,7 +1,7 @@
 /**
  * @module
- * SigV4 for a bucket: signing a request, verifying one that was signed for this host, and signing that one anew.
- * aws4fetch makes the canonical request; it is told which headers are covered, and asked twice where it is lenient.
+ * SigV4 for a bucket: signs a request, verifies a request that was signed for this host, and re-signs it. aws4fetch
+ * makes the canonical request. This module chooses the covered headers, and refuses what aws4fetch is lenient about.
  */
 
 import { AwsV4Signer } from 'aws4fetch'
@@ -13,14 +13,14 @@ export interface S3Key {
   readonly secret: string
 }
 
-/** What a signature adds to a request. */
+/** The query and headers of a signed request. */
 export interface S3Signed {
   /** The whole query, without its `?`. */
   readonly query: string
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
-/** A refusal in S3's own words. */
+/** A refusal with S3's own code and message. */
 export interface S3Refusal {
   readonly ok: false
   readonly status: 400 | 403 | 501
@@ -33,11 +33,11 @@ export interface S3Refusal {
   readonly message: string
 }
 
-/** How far a client's clock may be off (S3 "Authenticating Requests"). */
+/** The largest difference of a client's clock (S3 "Authenticating Requests"). */
 const MAX_SKEW_MS = 15 * 60 * 1000
-/** Seven days, the longest that a presigned URL holds. In seconds. */
+/** The longest validity of a presigned URL, seven days. In seconds. */
 const MAX_EXPIRES = 604_800
-/** How long a presigned URL that the edge has signed anew holds at most. In seconds. */
+/** The longest validity of a presigned URL that the edge has re-signed. In seconds. */
 const MAX_RESIGNED_EXPIRES = 300
 
 const CONTENT_HASH = 'x-amz-content-sha256'
@@ -47,16 +47,16 @@ const headerOf = (request: SignableRequest, name: string): string | null => {
   return null
 }
 
-/** The URL whose host is the request's own. Null: that is no host. */
+/** Returns the URL with the request's own host, or null if the host is not valid. */
 function urlOf(request: SignableRequest, query: string): string | null {
   const host = headerOf(request, 'host') ?? ''
-  // A URL leaves out the port of its scheme, and a client that has sent it has signed it.
+  // A URL omits its scheme's default port. A client that sent the port has signed it.
   const scheme = host.endsWith(':443') ? 'http' : 'https'
   const url = `${scheme}://${host}${request.path.replaceAll('\\', '%5C')}${query === '' ? '' : `?${query}`}`
   return URL.canParse(url) && new URL(url).host === host.toLowerCase() ? url : null
 }
 
-/** Those of a request's headers; aws4fetch takes the host from the URL. */
+/** Returns the covered headers. aws4fetch takes the host from the URL. */
 const pick = (request: SignableRequest, covered: (name: string) => boolean): [string, string][] =>
   Array.from(request.headers, ([name, value]): [string, string] => [name, value]).filter(
     ([name]) => name !== 'host' && covered(name),
@@ -77,9 +77,9 @@ const mismatch = (): S3Refusal =>
   )
 
 /**
- * Signs a request without credentials, for its `host`; its payload stays unsigned.
+ * Signs an anonymous request for its `host`, with an unsigned payload.
  *
- * @param region empty: as the host tells (AWS, R2, Backblaze), else `us-east-1`
+ * @param region empty: derived from the host (AWS, R2, Backblaze), else `us-east-1`
  * @param now in milliseconds since 1970
  */
 export async function signS3(
@@ -88,7 +88,7 @@ export async function signS3(
   region: string,
   now: number,
 ): Promise<S3Signed> {
-  // S3 wants every x-amz-* header signed. What a client claims of date and payload is not for this signature.
+  // S3 requires every x-amz-* header to be signed. The client's own date and payload hash are replaced.
   const amz = (name: string) => name.startsWith('x-amz-') && name !== 'x-amz-date' && name !== CONTENT_HASH
   const url = urlOf(request, request.query)
   // Programmer error: the bucket's host comes from the settings.
@@ -112,7 +112,7 @@ const headersOf = async (signer: AwsV4Signer): Promise<S3Signed['headers']> => [
   [CONTENT_HASH, signer.headers.get(CONTENT_HASH) ?? 'UNSIGNED-PAYLOAD'],
 ]
 
-/** The time of a signature, alone: null while it holds. */
+/** Checks only the validity window: returns null while it holds. */
 function windowRefusal({ at, expires }: S3Signature, now: number): S3Refusal | null {
   if (expires === null) {
     if (Math.abs(now - at) <= MAX_SKEW_MS) return null
@@ -133,13 +133,13 @@ function windowRefusal({ at, expires }: S3Signature, now: number): S3Refusal | n
   return now > at + expires * 1000 ? refuse(403, 'AccessDenied', 'Request has expired') : null
 }
 
-/** A parameter without a name, or one that stands there twice: aws4fetch would leave it out of the signature. */
+/** True if a parameter has no name or is repeated: aws4fetch would leave it out of the signature. */
 function isAmbiguous(query: string): boolean {
   const names = [...new URLSearchParams(query).keys()]
   return names.includes('') || new Set(names).size !== names.length
 }
 
-/** Of texts that are both public in length; the time does not tell where they differ. */
+/** Compares two texts in constant time. Their lengths are public. */
 function isSame(a: string, b: string): boolean {
   let difference = a.length ^ b.length
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)
@@ -147,11 +147,11 @@ function isSame(a: string, b: string): boolean {
 }
 
 /**
- * Verifies a signature: its time holds, it covers every `x-amz-*` header and every parameter, and it was made with the
- * secret for the host that the request was sent to. Compares in constant time. The payload is the bucket's to check,
- * against the hash that is covered here.
+ * Verifies a signature: it is within its validity, it covers every `x-amz-*` header and every parameter, and the secret
+ * access key made it for the host that the request was sent to. Compares in constant time. The bucket checks the
+ * payload against the covered hash.
  *
- * @param request as it arrived, with the `host` it was sent to
+ * @param request as it arrived, with the `host` that it was sent to
  * @param now in milliseconds since 1970
  */
 export async function verifyS3(
@@ -183,13 +183,13 @@ export async function verifyS3(
     signQuery: form === 'query',
     allHeaders: true,
   })
-  // Also when a listed header is missing, or date or payload hash are not listed: the signer adds those.
+  // They differ if a listed header is missing, or if date or payload hash are not listed: the signer adds those.
   if (signer.signedHeaders !== signedHeaders.join(';')) return mismatch()
   takePayloadHash(signer)
   return isSame(await signer.signature(), signature.digest) ? { ok: true } : mismatch()
 }
 
-/** A presigned URL may hold the payload's hash as a parameter. The signer reads it from the headers it was given. */
+/** Copies the payload hash from a presigned URL's parameter to the headers, where the signer reads it. */
 function takePayloadHash(signer: AwsV4Signer): void {
   const hash = signer.signQuery ? signer.url.searchParams.get('X-Amz-Content-Sha256') : null
   if (hash !== null) signer.headers.set(CONTENT_HASH, hash)
@@ -202,8 +202,9 @@ const withoutParameter = (query: string, name: string): string =>
     .join('&')
 
 /**
- * Whether the request's body is signed chunk by chunk, each after the one before and the first after the request's own
- * signature: with another signature none of them holds. (Unsigned chunks, `STREAMING-UNSIGNED-…`, do.)
+ * True if the body is signed chunk by chunk. Each chunk's signature depends on the one before, and the first on the
+ * request's signature, so re-signing the request invalidates all of them. (Unsigned chunks, `STREAMING-UNSIGNED-…`,
+ * have no signatures.)
  */
 export const isSignedByChunks = (request: SignableRequest): boolean =>
   headerOf(request, CONTENT_HASH)?.startsWith('STREAMING-AWS4-') ?? false
@@ -211,14 +212,14 @@ export const isSignedByChunks = (request: SignableRequest): boolean =>
 export const CHUNKS_REFUSED = refuse(
   501,
   'NotImplemented',
-  'A body that is signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) can not be signed anew. Send it with UNSIGNED-PAYLOAD or the hash of the whole body.',
+  'A body that is signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) can not be re-signed. Send it with UNSIGNED-PAYLOAD or the hash of the whole body.',
 )
 
 /**
- * Signs a verified request for another host, in the form it came in, with its own region and payload hash.
+ * Re-signs a verified request for another host, in the client's form, with the client's region and payload hash.
  *
- * @param request as it goes to the bucket, with the bucket's `host`
- * @param keepsHeader false for headers that change on the way, and so can't be covered
+ * @param request as it is sent to the bucket, with the bucket's `host`
+ * @param keepsHeader false for headers that change on the way and so can't be covered
  * @param now in milliseconds since 1970
  */
 export async function resignS3(
@@ -231,7 +232,7 @@ export async function resignS3(
   const { keyId, region, at, expires } = signature
   const covered = new Set(signature.signedHeaders)
   const isQuery = expires !== null
-  // A redirect of the bucket may show the new URL to the client: it gets no more time than it had.
+  // A redirect from the bucket may show the new URL to the client, which must not gain time.
   const left = isQuery ? Math.floor((at - now) / 1000) + expires : 0
   const query = isQuery
     ? joined(
@@ -252,7 +253,7 @@ export async function resignS3(
     region,
     datetime: amzDate(now),
     signQuery: isQuery,
-    // It would leave out content-type and range, else.
+    // Without this, it leaves out content-type and range.
     allHeaders: true,
   })
   if (!isQuery) return { query, headers: await headersOf(signer) }
@@ -264,7 +265,7 @@ export async function resignS3(
     'X-Amz-SignedHeaders': signer.signedHeaders,
     'X-Amz-Signature': await signer.signature(),
   })
-  // Spaces aside, of which these values have none, a form's escapes are a URL's.
+  // These values hold no spaces, so the form encoding equals the URL encoding.
   return { query: joined(query, params.toString()), headers: [] }
 }
 

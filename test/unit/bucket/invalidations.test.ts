@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Invalidations, MAX_KEY, MAX_KEYS } from '../../../src/bucket/invalidations.ts'
 
-test('hasSince() tells what has changed after a moment, by its own key', () => {
+test('hasSince() is true if a key changed after a moment', () => {
   const invalidations = new Invalidations()
   const before = invalidations.moment()
   expect(invalidations.hasSince('a', before)).toBe(false)
@@ -14,7 +14,7 @@ test('hasSince() tells what has changed after a moment, by its own key', () => {
   expect(invalidations.hasSince('a', after)).toBe(true)
 })
 
-test('beyond its bounds, any key may have been the one that was changed', () => {
+test('hasSince() is true of every key once the bounds are exceeded', () => {
   const invalidations = new Invalidations()
   const before = invalidations.moment()
   invalidations.add('first')

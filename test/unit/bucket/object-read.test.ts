@@ -60,7 +60,7 @@ describe('isObjectRead()', () => {
     expect(read(`/k?${query}`)).toBe(false)
   })
 
-  test('is false of more parameters than it looks at', () => {
+  test('is false of more parameters than its bound', () => {
     expect(read(`/k?${'x&'.repeat(MAX_QUERY_PARAMS - 1)}x`)).toBe(true)
     expect(read(`/k?${'x&'.repeat(MAX_QUERY_PARAMS)}acl`)).toBe(false)
   })

@@ -13,12 +13,12 @@ const CORS = {
 }
 
 describe('upstreamRequest()', () => {
-  test('keeps the CORS headers of a preflight that is forwarded whole, and drops them else', () => {
+  test('keeps the CORS headers of a forwarded preflight, and removes them otherwise', () => {
     expect(sent(CORS, undefined, true)).toEqual(CORS)
     expect(sent(CORS)).toEqual({})
   })
 
-  test('drops what Connection names, but not what a request is about', () => {
+  test('removes the headers that Connection names, except those that change the request’s meaning', () => {
     const headers = {
       range: 'bytes=0-1',
       authorization: 'a',
@@ -58,7 +58,7 @@ describe('upstreamRequest()', () => {
     expect(sent({ [name]: 'a', connection: `close, ${name}` })).toEqual({ [name]: 'a' })
   })
 
-  test('drops every Access-Control-Request-*, of those to come as well', () => {
+  test('removes every Access-Control-Request-*, unknown ones too', () => {
     const headers = { 'access-control-request-private-network': 'true', 'access-control-request-': 'x' }
     expect(sent(headers)).toEqual({})
     expect(sent(headers, undefined, true)).toEqual(headers)
@@ -73,11 +73,11 @@ describe('upstreamRequest()', () => {
     'x-original-url',
     'proxy-authorization',
     'expect',
-  ])('drops %s, and nothing that only begins like it', name => {
+  ])('removes %s, and no header that only begins like it', name => {
     expect(sent({ [name]: 'a', [`a-${name}`]: 'b' })).toEqual({ [`a-${name}`]: 'b' })
   })
 
-  test('looks at 32 options of Connection and no more', () => {
+  test('reads 32 options of Connection and no more', () => {
     const options = (count: number) =>
       [...Array.from({ length: count }, (_, at) => `o${at}`), 'x-hop'].join(',')
     expect(sent({ connection: options(31), 'x-hop': '1' })).toEqual({})
@@ -92,7 +92,7 @@ describe('upstreamRequest()', () => {
     ['', 'q-header-list=host%3Borigin&q-signature=s'],
     ['', 'X-Amz-SignedHeaders=origin&X-Amz-Signature=s'],
     ['', 'sign=q-sign-algorithm%3Dsha1%26q-header-list%3Dhost%3Borigin%26q-url-param-list%3D'],
-  ])('keeps an Origin that is signed: %s%s', (authorization, query) => {
+  ])('keeps a signed Origin: %s%s', (authorization, query) => {
     expect(sent({ origin, authorization }, `https://edge.example/k?${query}`)).toHaveProperty(
       'origin',
       origin,
@@ -104,16 +104,16 @@ describe('upstreamRequest()', () => {
     ['AWS4-HMAC-SHA256 SignedHeaders=host, Signature=origin', ''],
     ['', 'q-header-list=host&origin=1'],
     ['', 'origin'],
-  ])('drops an Origin that is not: %s%s', (authorization, query) => {
+  ])('removes an unsigned Origin: %s%s', (authorization, query) => {
     expect(sent({ origin, authorization }, `https://edge.example/k?${query}`)).not.toHaveProperty('origin')
   })
 
-  test('drops an Origin of which a list tells, without credentials: its answer is shared', () => {
+  test('removes an Origin that only a list names, without credentials: the response is shared', () => {
     for (const query of ['SignedHeaders=origin', 'q-header-list=origin', 'X-Amz-SignedHeaders=origin'])
       expect(sent({ origin }, `https://edge.example/k?${query}`), query).toEqual({})
   })
 
-  test('takes time in proportion to what an attacker sends', () => {
+  test('takes time in proportion to the size of the request', () => {
     const sizes = 128 * 1024
     for (const unit of [',', ' ', ';', 'q-header-list=', 'SignedHeaders=', '%3b', 'a,', 'origin;']) {
       const text = unit.repeat(sizes / unit.length)
@@ -128,7 +128,7 @@ describe('upstreamRequest()', () => {
   })
 })
 
-test('droppedHeaders() names what upstreamRequest() leaves out', () => {
+test('droppedHeaders() names the headers that upstreamRequest() removes', () => {
   const headers = {
     ...CORS,
     connection: 'x-hop, if-match',

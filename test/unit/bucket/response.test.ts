@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { clientResponse } from '../../../src/bucket/response.ts'
 
 describe('clientResponse()', () => {
-  test('drops what is for the connection to the bucket, and leaves the rest', () => {
+  test('removes the headers of the connection to the bucket, and leaves the rest', () => {
     const dropped = {
       connection: 'x-hop, content-length, Content-Encoding',
       'x-hop': '1',

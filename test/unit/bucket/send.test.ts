@@ -10,7 +10,7 @@ afterEach(() => {
 
 type Try = (signal: AbortSignal) => Promise<Response>
 
-/** Sends with one of the tries after the other; tells the signals that they got, and the requests made. */
+/** Sends with one attempt after the other; returns the signals that they got, and the requests made. */
 function sendWith(tries: Try[], retry = true) {
   const signals: AbortSignal[] = []
   const requests: Request[] = []
@@ -47,15 +47,15 @@ const statusOf = async (sent: ReturnType<typeof send>) => {
   return 'response' in result ? result.response.status : result.failure
 }
 
-describe('send() tries again', () => {
-  test.each([502, 503, 504])('after %i, with a request made anew', async status => {
+describe('send() retries', () => {
+  test.each([502, 503, 504])('after %i, with a new request', async status => {
     const { sent, requests } = sendWith([inMs(1, () => answer(status)), inMs(1, () => answer(200))])
     await vi.runAllTimersAsync()
     expect(await statusOf(sent)).toBe(200)
     expect(requests[0]).not.toBe(requests[1])
   })
 
-  test('after a network error, once', async () => {
+  test('once after a network error', async () => {
     const broken = inMs(1, () => new Error('reset'))
     const { sent, requests } = sendWith([broken, broken])
     await vi.runAllTimersAsync()
@@ -69,15 +69,15 @@ describe('send() tries again', () => {
     expect([await statusOf(sent), requests.length]).toEqual([status, 1])
   })
 
-  test('not without leave', async () => {
+  test('not without permission to retry', async () => {
     const { sent, requests } = sendWith([inMs(1, () => answer(503))], false)
     await vi.runAllTimersAsync()
     expect([await statusOf(sent), requests.length]).toEqual([503, 1])
   })
 })
 
-describe('send() within its time', () => {
-  test('gives up on a bucket that sends no headers, without a second try', async () => {
+describe('send() within its timeoutout', () => {
+  test('gives up on a bucket that sends no headers, without a second attempt', async () => {
     const { sent, signals } = sendWith([never])
     await vi.advanceTimersByTimeAsync(999)
     expect(signals[0]?.aborted).toBe(false)
@@ -85,7 +85,7 @@ describe('send() within its time', () => {
     expect(await sent).toEqual({ failure: 'timeout', detail: 'no response headers within 1000 ms' })
   })
 
-  test('counts both tries together', async () => {
+  test('counts both attempts together', async () => {
     const { sent, signals } = sendWith([inMs(900, () => new Error('reset')), never])
     await vi.advanceTimersByTimeAsync(999)
     expect(signals[1]?.aborted).toBe(false)
@@ -93,7 +93,7 @@ describe('send() within its time', () => {
     expect(await statusOf(sent)).toBe('timeout')
   })
 
-  test('passes the first answer on, unhurt, when the second try comes to nothing', async () => {
+  test('returns the first response, intact, when the second attempt fails', async () => {
     const { sent, signals } = sendWith([inMs(1, () => answer(503, 'slow down')), never])
     await vi.advanceTimersByTimeAsync(1000)
     const result = await sent
@@ -101,7 +101,7 @@ describe('send() within its time', () => {
     expect('response' in result && (await result.response.text())).toBe('slow down')
   })
 
-  test('leaves no timer behind, and never cuts off a body', async () => {
+  test('clears its timer, and never cuts off a body', async () => {
     const { sent, signals } = sendWith([inMs(1, () => answer(200, 'body'))])
     await vi.advanceTimersByTimeAsync(1)
     await sent
@@ -111,8 +111,8 @@ describe('send() within its time', () => {
   })
 })
 
-describe('send() lets go of', () => {
-  test('the body that is not passed on, even when that fails', async () => {
+describe('send() cancels', () => {
+  test('a body that is not passed on, even when cancelling fails', async () => {
     const cancelled = vi.fn(() => Promise.reject(new Error('gone')))
     const { sent } = sendWith([
       inMs(1, () => answer(503, new ReadableStream({ cancel: cancelled }))),
@@ -122,7 +122,7 @@ describe('send() lets go of', () => {
     expect([await statusOf(sent), cancelled.mock.calls.length]).toEqual([200, 1])
   })
 
-  test.each([101, 199, 600, 999])('an answer with status %i, which no client may get', async status => {
+  test.each([101, 199, 600, 999])('a response with status %i, which no client may get', async status => {
     const cancel = vi.fn(() => Promise.resolve())
     const odd = { status, body: { cancel } } as unknown as Response
     const { sent } = sendWith([inMs(1, () => odd)], false)
@@ -135,7 +135,7 @@ describe('send() lets go of', () => {
   })
 })
 
-test('send() answers a request that can’t be made as a failure', async () => {
+test('send() reports a request that can’t be made as a failure', async () => {
   const make = () => Promise.reject(new Error('no key for https://a.example/k?sign=secret'))
   expect(await send(make, () => Promise.resolve(answer(200)), 1000, false)).toEqual({
     failure: 'unreachable',

@@ -20,25 +20,25 @@ test.each([
   expect(hostnameOf(url)).toBe(host)
 })
 
-test('pathAndQuery() is what follows the host, untouched', () => {
+test('pathAndQuery() returns everything after the host, unchanged', () => {
   expect(pathAndQuery('https://a.example//b%2F?c=/d')).toBe('//b%2F?c=/d')
   expect(pathAndQuery('https://a.example')).toBe('/')
 })
 
-test('upstreamUrl() keeps every byte and encodes what a parser would take for a slash', () => {
+test('upstreamUrl() keeps every byte and encodes a backslash', () => {
   expect(upstreamUrl('https://b.example/p', 'https://a.example/a+b\\c//?x=%2e')).toBe(
     'https://b.example/p/a+b%5Cc//?x=%2e',
   )
 })
 
-test('hasDotSegment() sees plain and encoded ones, in the path alone', () => {
+test('hasDotSegment() finds plain and encoded segments, in the path only', () => {
   for (const path of ['/..', '/./', '/a/%2E%2e', '/a/.%2e/b', '/a\\..\\b', '/%2e'])
     expect(hasDotSegment(`https://a.example${path}`), path).toBe(true)
   for (const path of ['/a..b', '/...', '/.a', '/a%2f..b', '/?a=/../b', '/a.', '/%252e%252e/'])
     expect(hasDotSegment(`https://a.example${path}`), path).toBe(false)
 })
 
-test('hasPlainHost() takes names and addresses with a port, in the URL and in the header', () => {
+test('hasPlainHost() accepts names and addresses with a port, in the URL and in the header', () => {
   const takes = (inUrl: string, inHeader = inUrl) =>
     hasPlainHost({ url: `https://${inUrl}/k`, headers: new Headers({ host: inHeader }) } as Request)
   for (const host of [
@@ -89,12 +89,12 @@ test('hasPlainHost() takes names and addresses with a port, in the URL and in th
     expect(takes(host), host).toBe(false)
 })
 
-test('ownUrl() is the request’s, with what a parser would take for a slash encoded', () => {
+test('ownUrl() returns the request’s URL with backslashes encoded', () => {
   expect(ownUrl('https://a.example:81//a\\b/?x=\\')).toBe('https://a.example:81//a%5Cb/?x=%5C')
   expect(ownUrl('https://a.example')).toBe('https://a.example/')
 })
 
-test('withoutQueries() leaves of a URL what may be told', () => {
+test('withoutQueries() removes the query of every URL in a text', () => {
   const text = (query: string) => `Invalid URL: http://a.example:99999/k${query}`
   expect(withoutQueries(text('?q-signature=s&b=c'))).toBe(text('?…'))
   expect(withoutQueries(`"${text('?a=b')}" at x (${text('#a')}`)).toBe(`"${text('?…')}" at x (${text('?…')}`)

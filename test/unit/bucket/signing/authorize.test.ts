@@ -12,14 +12,14 @@ const anonymous = new Request('https://edge.example/k')
 const signed = new Request('https://edge.example/k', { headers: { authorization: SIGNATURE } })
 
 describe('authorize()', () => {
-  test('has nothing to do, at once, unless a setting asks for it', () => {
+  test('returns null at once unless a setting asks for signatures', () => {
     expect(authorize(anonymous, OFF, KEYS, false)).toBeNull()
     expect(authorize(signed, OFF, KEYS, false)).toBeNull()
     expect(authorize(anonymous, { ...OFF, resign: true }, KEYS, false)).toBeNull()
     expect(authorize(signed, { ...OFF, signing: 'cos' }, KEYS, false)).toBeNull()
   })
 
-  test('judges a signature only where the bucket gets another Host (an ORIGIN that is a URL)', async () => {
+  test('verifies a signature only where the bucket gets another Host (an ORIGIN that is a URL)', async () => {
     expect(authorize(signed, { ...OFF, resign: true }, KEYS, true)).toBeNull()
     expect(await authorize(signed, { ...OFF, resign: true }, KEYS, false)).toMatchObject({
       refusal: { status: 403, code: 'AccessDenied', message: 'Request has expired' },
@@ -50,7 +50,7 @@ describe('authorize()', () => {
     ],
   ]
 
-  test.each(signers)('%s: refuses to sign anew without what was covered', async (_, sign) => {
+  test.each(signers)('%s: refuses to re-sign when a covered header is removed', async (_, sign) => {
     const judge = async (signedHeaders: Record<string, string>, connection: string) => {
       const headers = await sign(signedHeaders)
       headers.set('connection', connection)
@@ -68,7 +68,7 @@ describe('authorize()', () => {
       })
   })
 
-  test('lends no key to what asks for more than the object', async () => {
+  test('does not sign a read that asks for more than the object', async () => {
     const settings: Signing = { ...OFF, signing: 's3' }
     const payer = { headers: { 'x-amz-request-payer': 'requester' } }
     expect(await authorize(new Request(URL_OF_EDGE, payer), settings, KEYS, false)).toBeNull()
@@ -76,7 +76,7 @@ describe('authorize()', () => {
     expect(await authorize(new Request(URL_OF_EDGE, checksum), settings, KEYS, false)).toHaveProperty('sign')
   })
 
-  test('signs reads whatever the Host is, for the URL that is fetched', async () => {
+  test('signs anonymous reads for the upstream URL, whatever the Host is', async () => {
     for (const keepsHost of [true, false]) {
       const authorization = await authorize(
         anonymous,

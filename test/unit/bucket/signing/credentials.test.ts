@@ -53,7 +53,7 @@ describe('carriesCredentials()', () => {
 })
 
 describe('carriesToken()', () => {
-  test('is true of temporary keys alone', () => {
+  test('is true of temporary credentials only', () => {
     expect(carriesToken(request('?x-cos-security-token=t'))).toBe(true)
     expect(carriesToken(request('?X-Amz-Signature=0&X-Amz-Security-Token=t'))).toBe(true)
     expect(carriesToken(request('?security-token=t'))).toBe(true)
@@ -61,7 +61,7 @@ describe('carriesToken()', () => {
   })
 })
 
-test('hasEncodedName() looks at names of parameters alone', () => {
+test('hasEncodedName() reads only the names of parameters', () => {
   for (const target of ['k?X-Amz-Signatur%65=0', 'k?a=b&q%2Dsignature=0', 'k?%', 'k?a&b%5B%5D=1'])
     expect(hasEncodedName(`https://edge.example/${target}`), target).toBe(true)
   for (const target of ['a&b%20c', 'k', 'k?a=%20&b=1%2F', 'k?', 'a%3Fb?c=d'])

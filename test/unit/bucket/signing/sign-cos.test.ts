@@ -106,7 +106,7 @@ const headers = fc.dictionary(headerName, headerValue, { maxKeys: 6, noNullProto
 const method = fc.constantFrom('GET', 'HEAD', 'PUT', 'POST', 'DELETE')
 
 describe('signCos() and the official SDKs', () => {
-  test('signCos() gives what cos-nodejs-sdk-v5 and cos-js-sdk-v5 give', async () => {
+  test('signCos() returns what cos-nodejs-sdk-v5 and cos-js-sdk-v5 return', async () => {
     await fc.assert(
       fc.asyncProperty(method, objectKey, query, headers, async (Method, Key, Query, Headers) => {
         const ours = await signCos(
@@ -136,7 +136,7 @@ describe('signCos() and the official SDKs', () => {
     )
   })
 
-  test('verifyCos() accepts what an SDK signed, and nothing that was changed after it', async () => {
+  test('verifyCos() accepts an SDK’s signature, and refuses every later change', async () => {
     await fc.assert(
       fc.asyncProperty(method, objectKey, query, headers, async (Method, Key, Query, Headers) => {
         const request = get({
@@ -279,7 +279,7 @@ describe('canonicalRequest() and the real service', () => {
     expect(await sha1(canonical)).toBe('488ab174d5f7a6ec0966aeeb82600e185114d7d1')
   })
 
-  test('canonicalRequest() takes a bare plus for a space in the query and for itself in the path', () => {
+  test('canonicalRequest() reads a bare plus as a space in the query and as a plus in the path', () => {
     const canonical = canonicalRequest(get({ path: '/a+b%2B', query: 'prefix=a+b%2B' }), {
       headers: [],
       params: ['prefix'],
@@ -289,7 +289,7 @@ describe('canonicalRequest() and the real service', () => {
 })
 
 describe('signCos() options', () => {
-  test('signCos() covers only the names asked for that the request has', async () => {
+  test('signCos() covers the wanted names that the request has', async () => {
     const request = get({
       query: 'prefix=x&marker=y',
       headers: [
@@ -323,7 +323,7 @@ describe('verifyCos() honours the window', () => {
     expect(verdict.ok || verdict.code).toBe(expected)
   })
 
-  test('verifyCos() tells an expired signature in the words that make the SDKs set their clock', async () => {
+  test('verifyCos() refuses an expired signature with the code and message that make the SDKs set their clock', async () => {
     expect(await verify(await signed(get()), get(), now + 3_600_000)).toEqual({
       ok: false,
       code: 'AccessDenied',
@@ -331,7 +331,7 @@ describe('verifyCos() honours the window', () => {
     })
   })
 
-  test('verifyCos() takes the key of one window and signs the other, as the document has it', async () => {
+  test('verifyCos() derives the key from q-key-time and signs q-sign-time, as the document says', async () => {
     const [seconds, early, late] = [now / 1000, (now / 1000 - 100) * 1000, (now / 1000 + 100) * 1000]
     const sha1 = (text: string, secret?: string) =>
       (secret === undefined ? createHash('sha1') : createHmac('sha1', secret)).update(text).digest('hex')
@@ -351,7 +351,7 @@ describe('verifyCos() honours the window', () => {
     }
   })
 
-  test('verifyCos() asks for both windows, and takes neither time from the unsigned one', async () => {
+  test('verifyCos() requires both windows to hold', async () => {
     const signature = await signed(get())
     const later = {
       ...signature.signTime,
@@ -396,7 +396,7 @@ describe('verifyCos() covers what the signature claims', () => {
     }
   })
 
-  test('verifyCos() tells two keys apart whose escapes are no UTF-8', async () => {
+  test('verifyCos() distinguishes two keys whose escapes are invalid UTF-8', async () => {
     const signature = await signed(get({ path: '/%ff' }))
     expect(await verify(signature, get({ path: '/%FF' }))).toEqual({ ok: true })
     expect(await verify(signature, get({ path: '/%fe' }))).toEqual(MISMATCH)
@@ -449,7 +449,7 @@ describe('bounds', () => {
   })
 })
 
-describe('readCosSignature() on what is none', () => {
+describe('readCosSignature() without a valid signature', () => {
   const good = `q-sign-algorithm=sha1&q-ak=a&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list=&q-signature=${'0'.repeat(40)}`
 
   test.each([

@@ -118,7 +118,7 @@ const put = async (Key: string, more: object = {}) =>
   signedBySdk(new PutObjectCommand({ Bucket: 'b', Key, Body: 'body', ...more }))
 
 describe('signS3() and the official SDK', () => {
-  test('signS3() gives what the SDK’s signer gives', async () => {
+  test('signS3() returns what the SDK’s signer returns', async () => {
     const signer = await sdkSigner()
     const names = fc.constantFrom('v', 'imageMogr2/thumbnail/200x', 'x-id', 'a b', 'partNumber', 'ключ')
     await fc.assert(
@@ -196,7 +196,7 @@ describe('signS3() and the official SDK', () => {
 })
 
 describe('verifyS3() and the official SDK', () => {
-  test('verifyS3() accepts what the SDK signed in headers, and nothing that was changed after it', async () => {
+  test('verifyS3() accepts the SDK’s signature in headers, and refuses every later change', async () => {
     await fc.assert(
       fc.asyncProperty(objectKey, async Key => {
         const request = await put(Key, { ContentType: 'text/plain', Metadata: { author: 'Ada  L.' } })
@@ -219,7 +219,7 @@ describe('verifyS3() and the official SDK', () => {
     )
   })
 
-  test('verifyS3() accepts presigned URLs of the SDK, and nothing that was changed after it', async () => {
+  test('verifyS3() accepts the SDK’s presigned URLs, and refuses every later change', async () => {
     await fc.assert(
       fc.asyncProperty(objectKey, text, async (Key, type) => {
         const urls: [string, string][] = [
@@ -265,7 +265,7 @@ describe('verifyS3() and the official SDK', () => {
     )
   })
 
-  test('verifyS3() refuses an x-amz header that the signature leaves out, and one that it lists alone', async () => {
+  test('verifyS3() refuses an x-amz header that is not listed, and a listed one that is missing', async () => {
     const extra = withHeader(await put('k'), 'x-amz-acl', 'public-read')
     expect(await verify(extra)).toMatchObject({ status: 403, code: 'AccessDenied' })
     const url = await getSignedUrl(client, new PutObjectCommand({ Bucket: 'b', Key: 'k' }))
@@ -284,7 +284,7 @@ describe('verifyS3() and the official SDK', () => {
     ['host', 'AccessDenied'],
     ['x-amz-date', 'AccessDenied'],
     ['x-amz-content-sha256', 'AccessDenied'],
-  ])('verifyS3() wants %s in the list', async (name, code) => {
+  ])('verifyS3() requires %s in the list', async (name, code) => {
     const request = await put('k')
     const authorization = headersOf(request).get('authorization') ?? ''
     const cut = authorization.replace(new RegExp(`(?<=[=;])${name};?`), '')
@@ -351,7 +351,7 @@ describe('verifyS3() and the official SDK', () => {
 })
 
 describe('verifyS3() honours the time', () => {
-  test('of a signed request: a quarter of an hour, either way', async () => {
+  test('accepts a signed request within 15 minutes, before and after', async () => {
     const request = await put('k')
     const at = read(request).at
     for (const [offset, expected] of [
@@ -365,7 +365,7 @@ describe('verifyS3() honours the time', () => {
     }
   })
 
-  test('of a presigned URL: to its last second, and not before it was made', async () => {
+  test('accepts a presigned URL until its last second, and not before its date', async () => {
     const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: 'b', Key: 'k' }), { expiresIn: 60 })
     const request = presigned('GET', url)
     const at = read(request).at
@@ -378,7 +378,7 @@ describe('verifyS3() honours the time', () => {
     expect(await verify(request, at - QUARTER_HOUR - 1)).toMatchObject({ code: 'AccessDenied' })
   })
 
-  test.each(['604801', '-1'])('not of a presigned URL for %s seconds', async expires => {
+  test.each(['604801', '-1'])('refuses a presigned URL for %s seconds', async expires => {
     const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: 'b', Key: 'k' }))
     const verdict = await verify(presigned('GET', url.replace('Expires=900', `Expires=${expires}`)))
     expect(verdict).toMatchObject({ status: 400, code: 'AuthorizationQueryParametersError' })
@@ -402,7 +402,7 @@ describe('resignS3()', () => {
     return headers.reduce((all, [name, value]) => withHeader(all, name, value), { ...upstream, query })
   }
 
-  test('what the SDK signed for the edge holds for the bucket, under another path too', async () => {
+  test('re-signs the SDK’s signature for the bucket, under another path too', async () => {
     const list = new ListObjectsV2Command({ Bucket: 'b', Prefix: "a b/+'(ü)" })
     const requests = [
       await put('a+b c'),
@@ -422,7 +422,7 @@ describe('resignS3()', () => {
     }
   })
 
-  test('covers all that the client has covered, its type and range too', async () => {
+  test('covers every header that the client covered, content-type and range too', async () => {
     const listed = new PutObjectCommand({ Bucket: 'b', Key: 'k', ContentType: 'text/plain' })
     const url = await getSignedUrl(client, listed, { signableHeaders: new Set(['content-type']) })
     const signed = await resign(presigned('PUT', url, { 'content-type': 'text/plain', range: 'bytes=0-1' }))
@@ -431,7 +431,7 @@ describe('resignS3()', () => {
     expect(await verify(withHeader(signed, 'range', 'bytes=1-2'))).toEqual({ ok: true })
   })
 
-  test('a presigned URL holds no longer than the client’s own, and five minutes at most', async () => {
+  test('a re-signed URL expires no later than the client’s own, and after five minutes at most', async () => {
     const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: 'b', Key: 'k' }), {
       expiresIn: 900,
     })
@@ -462,7 +462,7 @@ describe('resignS3()', () => {
     expect(await verify(signed)).toEqual({ ok: true })
   })
 
-  test('only chunks that are signed stand in its way', () => {
+  test('isSignedByChunks() is true of signed chunks only', () => {
     const chunked = (hash: string) =>
       isSignedByChunks({ method: 'PUT', path: '/k', query: '', headers: [['x-amz-content-sha256', hash]] })
     expect(chunked('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')).toBe(true)
@@ -478,7 +478,7 @@ describe('readS3Signature()', () => {
   const readHeader = (authorization: string, when = date, query = '') =>
     readS3Signature(new Headers({ authorization, 'x-amz-date': when }), query)
 
-  test('reads a header, a key id with a slash included', () => {
+  test('reads a header, also with a slash in the access key ID', () => {
     expect(readHeader(good)).toEqual({
       form: 'header',
       keyId: 'a/b',
@@ -508,7 +508,7 @@ describe('readS3Signature()', () => {
     [good, date, 'X-Amz-Signature=x'],
     [good.replace('host', 'host'.padEnd(MAX_AUTHORIZATION_LENGTH, 'x'))],
     [good.replace('host', 'h;'.repeat(MAX_LISTED_NAMES))],
-  ])('reads nothing from %.90s %s %s', (authorization, when, query) => {
+  ])('returns null for %.90s %s %s', (authorization, when, query) => {
     expect(readHeader(authorization, when, query)).toBeNull()
   })
 
