@@ -10,7 +10,7 @@ import { type Change, type NoChange, smallestChange } from '../src/explain/small
 import { formatOf, type RulesFormat } from '../src/formats/detect.ts'
 import type { FormatChoice, State } from './state.ts'
 
-/** Asked about where the person's own URL is none. */
+/** The URL to ask about where the form has no valid one. */
 const ANY_URL = 'https://files.example.com/exampleobject'
 
 /** What becomes of the request, by the rules as they are. */
@@ -69,18 +69,18 @@ export function isHttpUrl(text: string): boolean {
   return url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
 }
 
-/** What is odd about a request, as far as a browser would never send it so. */
+/** A field of the request that no browser would send as written. */
 export interface Hint {
   readonly field: 'url' | 'origin'
   readonly text: string
-  /** What is meant, as it seems. */
+  /** The value that was probably meant. */
   readonly meant?: string
 }
 
 export function hintsFor({ url, origin }: State): readonly Hint[] {
   const hints: Hint[] = []
   if (url !== '' && !isHttpUrl(url))
-    hints.push({ field: 'url', text: `This is no http or https URL, so ${ANY_URL} is asked about.` })
+    hints.push({ field: 'url', text: `This is not an http or https URL, so ${ANY_URL} is asked about.` })
   const own = origin === 'null' ? null : URL.parse(origin)
   if (origin !== '' && origin !== 'null' && own === null)
     hints.push({
@@ -90,7 +90,10 @@ export function hintsFor({ url, origin }: State): readonly Hint[] {
   else if (own !== null && own.origin !== 'null' && own.origin !== origin)
     hints.push({ field: 'origin', text: `A browser sends ${own.origin}.`, meant: own.origin })
   if (own !== null && own.origin === URL.parse(url)?.origin)
-    hints.push({ field: 'origin', text: 'Page and URL have the same origin: there, no browser asks at all.' })
+    hints.push({
+      field: 'origin',
+      text: 'Page and URL have the same origin: a browser sends no preflight there.',
+    })
   return hints
 }
 

@@ -48,12 +48,12 @@ export async function readFragment(fragment: string): Promise<State | 'none' | {
   const encoded = fields.get('j')
   try {
     if (compressed === null && encoded === null) return readPlain(fields)
-    if (compressed !== null && !canCompress()) return problem('this browser can not decompress')
+    if (compressed !== null && !canCompress()) return problem('this browser cannot decompress')
     const bytes = fromBase64Url(compressed ?? encoded ?? '')
     const json =
       compressed === null ? bytes : await collect(through(bytes, new DecompressionStream('deflate-raw')))
     const state = stateFrom(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)))
-    return state ?? problem('one of its fields is none of this page')
+    return state ?? problem('one of its fields has an unknown value')
   } catch (error) {
     return problem(error instanceof TooLarge ? 'it holds too much' : 'it was cut or changed on its way')
   }
@@ -62,9 +62,9 @@ export async function readFragment(fragment: string): Promise<State | 'none' | {
 function readPlain(fields: URLSearchParams): State | 'none' | { readonly problem: string } {
   const known = [...fields].filter(([name]) => PLAIN.has(name))
   const flags = PLAIN_FLAGS.filter(name => fields.has(name)).map(name => [name, true] as const)
-  if (known.length + flags.length === 0) return problem('it names nothing that this page knows')
+  if (known.length + flags.length === 0) return problem('it has no field of this page')
   return (
-    stateFrom(Object.fromEntries([...known, ...flags])) ?? problem('one of its fields is none of this page')
+    stateFrom(Object.fromEntries([...known, ...flags])) ?? problem('one of its fields has an unknown value')
   )
 }
 

@@ -7,9 +7,9 @@ import type { PastedRequest } from '../src/paste/read.ts'
 import type { State } from './state.ts'
 
 /**
- * What the text does not tell is emptied: what stood there was another request's.
+ * Fields that the text does not give are emptied: what stood there belonged to another request.
  *
- * @returns null where the text tells of no request at all
+ * @returns null if the text describes no request
  */
 export function requestFrom({
   url,
@@ -20,7 +20,7 @@ export function requestFrom({
   preflight,
 }: PastedRequest): Pick<State, 'url' | 'origin' | 'method' | 'headers' | 'credentials' | 'actual'> | null {
   if (url === null && origin === null && method === null) return null
-  // A preflight for a GET without headers is none: an answer about it would answer another question.
+  // A GET without headers causes no preflight: the answer would be about another request.
   const isOpen = preflight === true && headers.length === 0
   return {
     url: url ?? '',

@@ -15,7 +15,7 @@ export interface DiffLine {
 
 /** Lines shown around what differs. */
 const CONTEXT = 2
-/** Lines shown at most; of a document that is written anew nobody reads them all. */
+/** Lines shown at most; a rewritten document has more than anybody reads. */
 const MAX_LINES = 120
 /** Lines that may differ before the search for the shortest difference is given up. */
 const MAX_EDITS = 1000

@@ -43,14 +43,14 @@ async function load(): Promise<void> {
 
 async function share(): Promise<void> {
   const fragment = await writeFragment(session.view.state)
-  if (fragment === null) return session.tell('The rules are too large for a link.')
+  if (fragment === null) return session.notify('The rules are too large for a link.')
   known = fragment
   history.replaceState(null, '', fragment)
   try {
     await navigator.clipboard.writeText(location.href)
-    session.tell('The link is copied. All that stands here is in it.')
+    session.notify('The link is copied. All that stands here is in it.')
   } catch {
-    session.tell('The address of this page is the link: copy it from the address bar.')
+    session.notify('The address of this page is the link: copy it from the address bar.')
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * @module
- * Reads a document again and again while a person writes in it, and of it only the rule that has changed. The reading is
- * that of `readDocument`: where a part alone could mean something else than within the whole, the whole is read.
+ * Reads a document at each keystroke, and parses only the rule that has changed. The result equals that of
+ * `readDocument`: where a part could mean something else alone than within the whole, the whole is parsed. At the limits
+ * (100 rules, 64 KB) a keystroke took 54 ms to its answer without it and 20 ms with it, on a busy machine: bench/playground.ts.
  */
 
 import { MAX_RULES, type Rule } from '../src/cors/configuration.ts'
@@ -12,7 +13,7 @@ import { readXml } from '../src/formats/xml.ts'
 
 const END = '</CORSRule>'
 const ROOT = 'CORSConfiguration'
-/** Stands for the rules where what is around them is read. */
+/** Stands for the rules while the text around them is parsed. */
 const ANY_RULE = '<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>'
 
 /** A reader that remembers the rules of the last document that it has read. */
@@ -20,7 +21,7 @@ export function quickReader(): (text: string) => Promise<Reading> {
   let known: ReadonlyMap<string, readonly Rule[]> = new Map()
   let frame = { text: '', responseVary: false }
 
-  /** The rules of a part, if it is well-formed content of the root, and nothing is to be told about it. */
+  /** Returns the rules of a part if it is well-formed content of the root without findings, otherwise null. */
   const rulesOf = (part: string): readonly Rule[] | null => {
     const { configuration, findings } = readXml(`<${ROOT}>${part}</${ROOT}>`)
     return configuration === null || findings.length > 0 || part.includes('ResponseVary')

@@ -1,6 +1,6 @@
 /**
  * @module
- * One open page: the state, the answer to it at each keystroke, and, once the person pauses, all that takes longer.
+ * One open page: the state, its answer at each keystroke, and the slower work once the person pauses.
  */
 
 import { readRulesAdvised } from '../src/advice/read.ts'
@@ -38,7 +38,7 @@ export interface View {
   readonly before: Read
   /** null: the rules have errors. */
   readonly answered: Answered | Unasked | null
-  /** Of the change that `answered` names; null: there is none, or it is not worked out yet. */
+  /** The change that `answered` names, in the document; null if there is no change, or it is not computed yet. */
   readonly proposal: Proposal | null
   /** null: one of the two has errors, or there is nothing to compare with. */
   readonly comparison: Comparison | null
@@ -64,7 +64,7 @@ export class Session {
 
   /**
    * @param show shows a view
-   * @param onSettled told the state whenever the person pauses
+   * @param onSettled receives the state whenever the person pauses
    */
   constructor(show: (view: View) => void, onSettled: (state: State) => void) {
     this.#show = show
@@ -99,7 +99,7 @@ export class Session {
     const format = state.format === 'detect' ? 'detect' : edited.format
     await this.update(
       { rules: edited.text, format },
-      { text: 'The change is made in the rules.', undo: true },
+      { text: 'The change is applied to the rules.', undo: true },
     )
   }
 
@@ -109,8 +109,8 @@ export class Session {
     await this.update(this.#undo, { text: 'The change is taken back.', undo: false })
   }
 
-  /** Tells something without changing anything. */
-  tell(text: string): void {
+  /** Shows a notice without changing the state. */
+  notify(text: string): void {
     this.view = { ...this.view, notice: { text, undo: this.view.notice?.undo ?? false } }
     this.#show(this.view)
   }
@@ -171,7 +171,7 @@ function quickly(): (text: string, format: RulesFormat) => Promise<Reading> {
   return (text, format) => (format === 'rules' && !isJson(text) ? quick(text) : readRules(text, format))
 }
 
-/** Errors are told at once; warnings stay as they were until the next are there, so that the list keeps still. */
+/** Errors show at once; warnings stay until the next ones are ready, so that the list keeps still. */
 function readOf({ configuration, findings }: Reading, format: RulesFormat, last: readonly Finding[]): Read {
   const isOf = (severity: Finding['severity']) => (finding: Finding) => finding.severity === severity
   const shown =

@@ -1,6 +1,6 @@
 /**
  * @module
- * The page: a head, two tabs, and what belongs to the one that is open.
+ * The page: a header, two tabs and the panel of the open tab.
  */
 
 import { useRef } from 'preact/hooks'
@@ -38,8 +38,8 @@ export function App({ view, session, onShare }: AppProps) {
           Copy link
         </button>
         <p class="lead">
-          What a bucket’s rules make of a request, and what would allow it. Nothing that you type or paste
-          leaves this page.
+          How a bucket’s rules answer a request, and which change would allow it. Nothing that you type or
+          paste leaves this page.
         </p>
       </header>
       <main>
@@ -68,7 +68,7 @@ export function App({ view, session, onShare }: AppProps) {
       <footer>
         <p>
           The engine of this page is the edge’s own. The link holds all that stands here in its fragment,
-          which no browser sends anywhere. <a href="licences.txt">Licences</a>
+          which browsers never send to a server. <a href="licences.txt">Licences</a>
         </p>
       </footer>
     </>
@@ -198,7 +198,7 @@ function whyNotCompared({ state, rules, before }: View): string {
   return 'Asking …'
 }
 
-/** What a screen reader is told once the person pauses. */
+/** What a screen reader announces once the person pauses. */
 function summary({ state, rules, answered, comparison }: View): string {
   if (state.tab === 'compare')
     return comparison === null ? '' : `${comparison.differences.length} differences between the rule sets.`

@@ -1,6 +1,6 @@
 /**
  * @module
- * The smallest change that would allow the request: what it is, what it does to the document, what else it allows.
+ * The smallest change that would allow the request, the change in the document, and what else it allows.
  */
 
 import { quote } from '../../src/cors/findings.ts'
@@ -39,9 +39,12 @@ export function SmallestChange({ change, proposal, onApply }: ChangeProps) {
           ))}
           {problem !== null && <p class="bad">{problem}</p>}
           {proposal !== null && problem === null && <Diff lines={proposal.lines} />}
-          <Told title="Lost:" sentences={edited !== undefined && 'losses' in edited ? edited.losses : []} />
-          <Told title="That also allows:" sentences={change.alsoAllows} />
-          <Told title="Mind:" sentences={change.warnings} bad />
+          <Besides
+            title="Lost:"
+            sentences={edited !== undefined && 'losses' in edited ? edited.losses : []}
+          />
+          <Besides title="That also allows:" sentences={change.alsoAllows} />
+          <Besides title="Warning:" sentences={change.warnings} bad />
         </>
       )}
     </section>
@@ -57,11 +60,11 @@ function stepSentence(step: Step): string {
     case 'add-header':
       return `Add the header \`${quote(step.value)}\` to rule ${step.rule}.`
     case 'add-rule':
-      return `Add a rule of its own, as rule ${step.rule}: no other is near enough.`
+      return `Add a rule of its own, as rule ${step.rule}: no other rule is close enough.`
   }
 }
 
-function Told({
+function Besides({
   title,
   sentences,
   bad = false,

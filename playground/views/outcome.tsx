@@ -14,7 +14,7 @@ import {
   browserSentences,
   conditionsOf,
   nearSentences,
-  toldRules,
+  shownRules,
   unaskedSentence,
   verdictText,
 } from '../../src/explain/sentences.ts'
@@ -22,7 +22,7 @@ import { count, duration, Sentence } from './text.tsx'
 
 export const DIALECT_NAMES: Readonly<Record<DialectName, string>> = { cos: 'COS', s3: 'S3' }
 
-/** `Refused.` and what was asked; told in one glance. */
+/** The verdict and the request that it is about. */
 export function Verdict({ outcome }: { outcome: Outcome }) {
   const { allowed, question, facts, explanation, browser } = outcome
   const byRules = explanation.answeredBy !== null
@@ -55,21 +55,21 @@ interface RuleListProps {
 export function RuleList({ outcome, onGo }: RuleListProps) {
   const [all, setAll] = useState(false)
   const { explanation } = outcome
-  const { told, left, later } = toldRules(outcome, all)
+  const { shown, left, later } = shownRules(outcome, all)
   const unasked = unaskedSentence(outcome)
   return (
-    <section class="told" aria-labelledby="told-title">
+    <section class="rule-list" aria-labelledby="rule-list-title">
       <div class="title">
-        <h2 id="told-title">Rule by rule</h2>
+        <h2 id="rule-list-title">Rule by rule</h2>
         {(left > 0 || all) && (
           <button type="button" class="quiet" onClick={() => setAll(!all)}>
-            {all ? 'Show the near ones' : `Show all ${told.length + left}`}
+            {all ? 'Show the near ones' : `Show all ${shown.length + left}`}
           </button>
         )}
       </div>
       {explanation.rules.length === 0 && <p class="note">There are no rules.</p>}
       <ol>
-        {told.map(verdict => (
+        {shown.map(verdict => (
           <RuleItem key={verdict.position} verdict={verdict} outcome={outcome} onGo={onGo} />
         ))}
       </ol>
@@ -199,7 +199,7 @@ export function Browsers({ outcome }: { outcome: Outcome }) {
       </table>
       <p class="note">
         {browser.remembers !== null
-          ? 'Remembered per URL: another object key is asked for anew.'
+          ? 'Remembered per URL: another object key needs its own preflight.'
           : browser.asks === null
             ? 'Only the answers to preflights are remembered.'
             : 'A refusal is never remembered: the next request asks again.'}

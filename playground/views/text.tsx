@@ -14,16 +14,16 @@ export function Sentence({ text }: { text: string }) {
 /** Silence after which a change is announced: nobody wants to hear each keystroke's outcome. In milliseconds. */
 const QUIET_MS = 900
 
-/** Tells a screen reader what the eye sees, once the person pauses. */
+/** Announces to a screen reader what the eye sees, once the person pauses. */
 export function Announcer({ text }: { text: string }) {
-  const [told, setTold] = useState('')
+  const [announced, setAnnounced] = useState('')
   useEffect(() => {
-    const timer = setTimeout(() => setTold(text), QUIET_MS)
+    const timer = setTimeout(() => setAnnounced(text), QUIET_MS)
     return () => clearTimeout(timer)
   }, [text])
   return (
     <p class="unseen" role="status">
-      {told}
+      {announced}
     </p>
   )
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * A change put into the document that a person wrote: their comments, their order and their layout stay.
+ * Applies a change to the document that a person wrote: their comments, their order and their layout stay.
  */
 
 import type { Configuration } from '../cors/configuration.ts'
@@ -15,14 +15,14 @@ import { encodeReferences } from '../formats/xml-references.ts'
 export interface Edited {
   readonly text: string
   readonly format: RulesFormat
-  /** What of the person's document is lost, as sentences; none: nothing is. */
+  /** What the document loses, as sentences; empty if it loses nothing. */
   readonly losses: readonly string[]
 }
 
 type Addition = Exclude<Step, { readonly kind: 'add-rule' }>
 
 /**
- * Makes a change in a document, by insertion where that does it, else by writing the document anew. What is given
+ * Applies a change to a document: by insertion where possible, otherwise by rewriting the document. The returned text
  * reads as exactly the changed configuration.
  *
  * @param text the document that the change is for, of at most 64 KB
@@ -38,11 +38,11 @@ export async function applyChange(
   const inserted = insertAll(text, format, change)
   if (inserted !== null && (await says(inserted, format))) return { text: inserted, format, losses: [] }
 
-  const anew =
-    text.trim() === '' ? [] : ['The document is written anew: its comments and its layout are lost.']
+  const rewritten =
+    text.trim() === '' ? [] : ['The document is rewritten: its comments and its layout are lost.']
   const written = writeRules(change.configuration, format, text)
   if (written.text !== null && (await says(written.text, format)))
-    return { text: written.text, format, losses: anew }
+    return { text: written.text, format, losses: rewritten }
 
   const xml = writeXml(change.configuration)
   if (!(await says(xml, 'rules'))) return { problem: 'The changed rules are more than a bucket stores.' }
@@ -83,7 +83,7 @@ function insertValue(text: string, { syntax, rules }: Places, step: Addition): s
     : insertItem(text, rule, field, step.value)
 }
 
-/** After the last element of its name; where there is none, after the last method, which every rule has. */
+/** Inserts after the last element of that name, or after the last method, which every rule has. */
 function insertElement(text: string, { fields }: RulePlace, field: RuleField, value: string): string | null {
   const before = (fields.get(field) ?? fields.get('AllowedMethod'))?.values.at(-1)
   if (before === undefined) return null
@@ -98,7 +98,7 @@ function lineBreakBefore(text: string, { start }: Place): string {
   return space.slice(space[from - 1] === '\r' ? from - 1 : from)
 }
 
-/** After the last item of its array; where there is none, as an array beside that of the origins. */
+/** Inserts after the last item of its array, or adds an array beside the origins. */
 function insertItem(text: string, { fields }: RulePlace, field: RuleField, value: string): string | null {
   const item = JSON.stringify(value)
   const { list, values } = fields.get(field) ?? {}

@@ -40,7 +40,7 @@ export interface BrowserVerdict {
   readonly reason: string
 }
 
-/** Why a browser asks before this request; null: it does not. `content-type` and `range` count as not safelisted. */
+/** Returns why a browser sends a preflight for this request, or null if it sends none. `content-type` and `range` count as not safelisted. */
 export function whyPreflight({ method, headers }: ScriptRequest): string | null {
   if (!SAFELISTED_METHODS.has(method)) return `the method ${method} is not GET, HEAD or POST`
   const unsafe = headers.filter(name => !SAFELISTED_HEADERS.has(name))

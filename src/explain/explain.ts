@@ -1,7 +1,7 @@
 /**
  * @module
- * The decision told rule by rule: which condition held and which did not. The same outcome as `decide`, reached
- * the slow and readable way.
+ * The decision rule by rule: which condition held and which did not. The same outcome as `decide`, computed in the
+ * slow and readable way.
  */
 
 import type { Configuration, Rule } from '../cors/configuration.ts'
@@ -36,7 +36,7 @@ export interface RuleVerdict {
 }
 
 export interface Explanation {
-  /** Why no rule could match, whatever it says: the origin is none, or the requested headers are no list. */
+  /** Why no rule can match at all: the origin is invalid, or the requested headers are not a list. */
   readonly unusable: { readonly check: 'origin' | 'header-list'; readonly reason: string } | null
   /** The requested names, lower-cased. */
   readonly names: readonly string[]
@@ -45,7 +45,7 @@ export interface Explanation {
   readonly answeredBy: number | null
 }
 
-/** Tells how every rule judges a request. */
+/** Returns how every rule judges a request. */
 export function explain(configuration: Configuration, request: RequestFacts): Explanation {
   const limits = listLimits(configuration.rules.flatMap(rule => rule.allowedHeaders.map(lowerCase)))
   const requested = readNames(request.requestedHeaders ?? '', limits)

@@ -1,7 +1,7 @@
 /**
  * @module
- * What becomes of a request that a page's script makes: what the browser asks, what the edge answers, and what the
- * browser makes of that. The edge's answers come from the Worker's own code.
+ * The outcome of a request that a page's script makes: what the browser asks, what the edge answers, and whether the
+ * browser accepts the answer. The edge's answers come from the Worker's own code.
  */
 
 import { decorate } from '../answers/actual.ts'
@@ -65,11 +65,11 @@ export interface Outcome {
   readonly explanation: Explanation
   readonly answer: Answer
   readonly browser: {
-    /** Why it asks first; null: it does not. */
+    /** Why it sends a preflight; null if it sends none. */
     readonly asks: string | null
-    /** What it makes of the answer; of an actual one, where it does not ask. */
+    /** Whether it accepts the answer: the preflight's, or the actual one where there is no preflight. */
     readonly verdict: BrowserVerdict
-    /** For how many seconds it does not ask again; null: it never remembers. */
+    /** For how many seconds it sends no other preflight; null if it never remembers one. */
     readonly remembers: Readonly<Record<Browser, number>> | null
   }
   /** The rules allow it, and the browser goes on. */
@@ -127,7 +127,7 @@ function policyOf(configuration: Configuration, dialect: DialectName): ReadyPoli
   return policy
 }
 
-/** As a browser sees it: what the bucket itself answers makes no difference to CORS. */
+/** The answer as a browser sees it. The bucket's own status makes no difference to CORS. */
 const received = ({ status, headers }: Answer): CorsAnswer => ({ status: status ?? 200, headers })
 
 /** The edge's own refusal; or the bucket's response, marked as such, with what the edge adds to it. */

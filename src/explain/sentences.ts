@@ -11,8 +11,8 @@ import type { Step } from './smallest-change.ts'
 
 /** Additions that a rule may lack to be called near. */
 const NEAR = 2
-/** Rules that are told one by one, however little they have to do with the request. */
-const MOST_TOLD = 12
+/** Rules that are shown one by one even if they are not close to the request. */
+const MOST_SHOWN = 12
 
 /** Rules that are called near, one by one. */
 const MOST_NEAR = 4
@@ -50,9 +50,9 @@ export function conditionsOf(verdict: RuleVerdict, { explanation, question }: Ou
   ]
 }
 
-/** The rules worth telling one by one, and how many there are besides. */
-export interface ToldRules {
-  readonly told: readonly RuleVerdict[]
+/** The rules worth showing one by one, and how many others there are. */
+export interface ShownRules {
+  readonly shown: readonly RuleVerdict[]
   /** Rules that were asked and have nothing to do with the request. */
   readonly left: number
   /** Rules that were not asked: an earlier one answers. */
@@ -60,11 +60,11 @@ export interface ToldRules {
 }
 
 /** @param all every rule that was asked, however many they are */
-export function toldRules({ explanation: { rules, answeredBy } }: Outcome, all = false): ToldRules {
+export function shownRules({ explanation: { rules, answeredBy } }: Outcome, all = false): ShownRules {
   // The first that matches answers: those after it are not asked.
   const asked = answeredBy === null ? rules : rules.slice(0, answeredBy + 1)
-  const told = all || rules.length <= MOST_TOLD ? asked : nearest(asked)
-  return { told, left: asked.length - told.length, later: rules.length - asked.length }
+  const shown = all || rules.length <= MOST_SHOWN ? asked : nearest(asked)
+  return { shown, left: asked.length - shown.length, later: rules.length - asked.length }
 }
 
 /** The rule that answers, those that allow the origin, and those that lack one thing; in their order. */
@@ -76,8 +76,8 @@ function nearest(asked: readonly RuleVerdict[]): readonly RuleVerdict[] {
       asked.filter(({ missing }) => missing === 1),
     ].flat(),
   )
-  const told = new Set([...near].slice(0, MOST_TOLD))
-  return asked.filter(rule => told.has(rule))
+  const shown = new Set([...near].slice(0, MOST_SHOWN))
+  return asked.filter(rule => shown.has(rule))
 }
 
 const isNear = ({ origin, missing }: RuleVerdict): boolean => origin !== null || missing === 1
@@ -112,7 +112,7 @@ export function nearSentences({
     : sentences
 }
 
-/** About headers that the script sets and no preflight names; null: there are none. */
+/** A sentence about headers that the script sets and no preflight names, or null without any. */
 export const unaskedSentence = ({ unasked }: Outcome): string | null =>
   unasked.length === 0
     ? null

@@ -29,7 +29,7 @@ export interface NoChange {
   readonly impossible: string
 }
 
-/** More additions than this to one rule say that the request is none of its business. */
+/** A rule that lacks more than this is about other requests. */
 const MAX_ADDITIONS = 3
 /** What a new rule exposes and remembers: enough for the COS SDK, short enough to be corrected. */
 const NEW_RULE_EXPOSES = ['ETag']
@@ -66,8 +66,8 @@ export function smallestChange(
 }
 
 /**
- * The rule that lacks the least, if it shares enough with the request. Of two, the one where the addition gives less to
- * others; then the one with fewer methods to give away, then the earlier one.
+ * Returns the rule that lacks the least, if it shares enough with the request. Among equals it prefers the rule whose
+ * addition gives less to other origins, then the rule with fewer methods, then the earlier rule.
  */
 function nearestRule(explanation: Explanation, method: Method): RuleVerdict | null {
   const isRead = method === 'GET' || method === 'HEAD'

@@ -4,7 +4,7 @@
  * and of the stack around them, several at once.
  */
 
-import { NOT_TOLD, type Paste } from './paste.ts'
+import { type Paste, UNKNOWN } from './paste.ts'
 import {
   bare,
   between,
@@ -77,14 +77,14 @@ export function readConsoleError(pasted: string): Paste | null {
   others.delete(null)
   const missing: string[] = []
   if (!isReasonGiven) missing.push('This is what a script is told: the reason is in a line of the console.')
-  if (url === null && isReasonGiven) missing.push(NOT_TOLD.url)
+  if (url === null && isReasonGiven) missing.push(UNKNOWN.url)
   if (first.text.includes("' (redirected from '"))
     missing.push('The URL is that of a redirect: the script asked for another.')
   if (address?.includes('…')) missing.push('The URL is shortened in the text.')
-  if (origin === null && isReasonGiven) missing.push(NOT_TOLD.origin)
-  if (method === null && isReasonGiven) missing.push(NOT_TOLD.method)
+  if (origin === null && isReasonGiven) missing.push(UNKNOWN.origin)
+  if (method === null && isReasonGiven) missing.push(UNKNOWN.method)
   if (headers.length > 0) missing.push('The message names one header: the script may set others.')
-  else if (isReasonGiven && preflight !== false) missing.push(NOT_TOLD.headers)
+  else if (isReasonGiven && preflight !== false) missing.push(UNKNOWN.headers)
   if (others.size > 0) missing.push(`Only the first message is read, of those about ${others.size + 1} URLs.`)
   return {
     kind: 'console-error',

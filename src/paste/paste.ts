@@ -47,7 +47,7 @@ export const NO_REQUEST: PastedRequest = {
 }
 
 /** What a message may not tell, as a sentence each: what is known from elsewhere can be taken out again. */
-export const NOT_TOLD = {
+export const UNKNOWN = {
   url: 'The message does not name the URL.',
   origin: "The message does not name the page's origin.",
   method: 'The message does not name the method.',

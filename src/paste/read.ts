@@ -10,7 +10,7 @@ import { isFetchCall, readFetchCall } from './fetch-call.ts'
 import { readHar } from './har.ts'
 import type { Paste, Unreadable } from './paste.ts'
 
-export { NOT_TOLD, type Paste, type PastedRequest, type Unreadable } from './paste.ts'
+export { type Paste, type PastedRequest, UNKNOWN, type Unreadable } from './paste.ts'
 export { MESSAGE_IDS, type MessageId } from './wordings.ts'
 
 /** Longest text that is read, but for a HAR: far more than a console holds of one failure. In UTF-16 code units. */

@@ -72,7 +72,7 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await soon(() => page.locator('.verdict').innerText()).toContain(
       'Rule 1 would allow it but for x-cos-meta-author.',
     )
-    await soon(() => page.locator('.told > ol > li').allInnerTexts()).toHaveLength(2)
+    await soon(() => page.locator('.rule-list > ol > li').allInnerTexts()).toHaveLength(2)
 
     await page.locator('#headers').fill('Content-Type: text/plain')
     await soon(() => verdict(page)).toContain('Allowed by rule 1')
@@ -137,7 +137,7 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     expect(MESSAGES.length).toBeGreaterThanOrEqual(20)
   })
 
-  test('fills the form from a curl command and a HAR entry, and says what they do not tell', async () => {
+  test('fills the form from a curl command and a HAR entry, and reports what they lack', async () => {
     const page = await shared()
     await page
       .locator('#paste')
@@ -242,7 +242,7 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await page.close()
   })
 
-  test('restores everything from a shared link, and tells a broken one', async () => {
+  test('restores everything from a shared link, and reports a broken one', async () => {
     const first = await open()
     const before = first.url()
     await first.locator('#headers').fill('')

@@ -45,7 +45,7 @@ const from = (origin: string, method: string, ...rest: string[]) => [
 ]
 
 describe('rules explain', () => {
-  test('tells rule by rule, the answer, what a browser does, and the smallest change', async () => {
+  test('shows the decision rule by rule, the answer, what a browser does, and the smallest change', async () => {
     const args = from('https://app.example', 'PUT', '--headers', 'Content-Type,x-cos-acl')
     expect(await project.rules(['explain', 'app.example.xml', ...args])).toEqual({
       code: 1,
@@ -96,7 +96,7 @@ To allow it
     })
   })
 
-  test('tells what the answer of an allowed preflight is worth in each browser', async () => {
+  test('shows how each browser uses the answer to an allowed preflight', async () => {
     const { code, out } = await explain('app.example.xml', ...from('https://app.example', 'PUT'))
     expect(code).toBe(0)
     expect(out).toContain('Allowed by rule 1,')
@@ -168,7 +168,7 @@ A browser
       1,
       '<Method>PUT</Method><ResourceType>OBJECT</ResourceType>',
     ],
-  ])('tells %s', async (_case, args, code, text) => {
+  ])('explains %s', async (_case, args, code, text) => {
     const [origin = '', method = '', ...rest] = args
     const result = await explain('app.example.xml', ...from(origin, method, ...rest))
     expect(result.code).toBe(code)
@@ -243,7 +243,7 @@ A browser
       return explain('app.example.xml', '--paste', 'pasted.txt', ...args)
     }
 
-    test('explains the request of a curl command, told in one line', async () => {
+    test('explains the request of a curl command, summed up in one line', async () => {
       const { code, out } = await paste(
         `curl 'https://app.example/cat.png' -X PUT -H 'Origin: https://app.example' -H 'X-Cos-Acl: private'`,
       )
@@ -256,7 +256,7 @@ Refused, by the rules of `)
       expect(out).toContain('<Resource>app.example/cat.png</Resource>')
     })
 
-    test('takes what the text does not tell from the options, which win', async () => {
+    test('takes what the text lacks from the options, which win', async () => {
       const { out } = await paste(
         PREFLIGHT,
         '--method',
@@ -289,7 +289,7 @@ Refused, by the rules of `)
       expect(out).toContain('Preflight for PUT from https://app.example')
     })
 
-    test('asks about the request itself where it was that, and says what is assumed', async () => {
+    test('asks about the request itself where the message is about it, and reports assumptions', async () => {
       const { out } = await paste(
         PREFLIGHT.replace(/Response to preflight .*: /, '').replace('//app.example/', '//other.example/'),
       )
@@ -301,8 +301,8 @@ Refused, by the rules of `)
 
     test.each([
       ['hello', 'There is no console error'],
-      [PREFLIGHT, 'The text is about a preflight and does not tell its method: name it with --method'],
-      ['curl https://app.example/', "The text does not tell the page's origin: name it with --origin."],
+      [PREFLIGHT, 'The text is about a preflight and does not name its method: name it with --method'],
+      ['curl https://app.example/', "The text does not name the page's origin: name it with --origin."],
       [
         'TypeError: Failed to fetch',
         'the reason is in a line of the console. See docs/troubleshooting.md#no-reason',
@@ -337,7 +337,7 @@ Refused, by the rules of `)
     ['http://app.example:8080/upload?x', 'The origin holds a path', 'http://app.example:8080'],
     [' https://app.example', 'The origin holds white space or an invisible character', 'https://app.example'],
   ])(
-    'answers nothing about the origin %j, that no browser sends, and names the one that is',
+    'refuses the origin %j, which no browser sends, and names the origin that it sends',
     async (origin, reason, sent) => {
       const err = `"${origin}": ${reason}, so it can never equal what a browser sends. Ask again with --origin ${sent}.\n`
       expect(await explain('app.example.xml', ...from(origin, 'PUT'))).toEqual({ code: 2, out: '', err })

@@ -185,7 +185,7 @@ describe('rules suggest', { timeout: 120_000 }, () => {
     },
   )
 
-  test('tells each group: how often, who, when, why, what to change, and what to mind', async () => {
+  test('shows each group: how often, who, when, why, the change and its warnings', async () => {
     const log = [
       tailed(line(), Date.UTC(2026, 10, 22, 9, 40)),
       tailed(line({ headers: 'x-cos-acl' }), Date.UTC(2026, 10, 22, 9, 58)),
@@ -200,7 +200,7 @@ describe('rules suggest', { timeout: 120_000 }, () => {
     const { code, out } = await suggest(log)
     expect(code).toBe(1)
     expect(out.replace(/revision [0-9a-f]{12}/, 'revision R')).toBe(`rules/files.example.com.xml, revision R
-The log tells 3 refused requests, in 2 groups, and 50 allowed.
+The log has 3 refused requests, in 2 groups, and 50 allowed.
 Refused for other hosts: img.example.com 1. --all-hosts takes them in.
 Passed to the bucket, because no rules could be read: 1. No rule would change
 that: docs/reliability.md.
@@ -220,10 +220,10 @@ To allow it
   add to rule 1: <AllowedOrigin>http://old.example.com</AllowedOrigin>
   That also allows:
     - http://old.example.com may use PUT, POST with content-type.
-  Mind: Any client can claim any Origin, so the log proves nothing: only if you
-        know that http://old.example.com is yours to let in.
-  Mind: A page loaded over plain http can be changed on its way, and this lets
-        it in with credentials.
+  Warning: Any client can claim any Origin, so the log proves nothing: only if
+           you know that http://old.example.com is yours to let in.
+  Warning: A page loaded over plain http can be changed on its way, and this
+           lets it in with credentials.
 
 Each is for the rules as they are. --apply writes them into
 rules/files.example.com.xml, --only picks some; nothing is published.
@@ -238,7 +238,7 @@ rules/files.example.com.xml, --only picks some; nothing is published.
     ['more than one origin', { origin: 'https://a.example, https://b.example' }],
     ['a star in a header name', { headers: 'x-*', header: 'x-*' }],
     ['a method that no rule can have', { method: 'PATCH', check: 'method' }],
-    ['a list that is none', { headers: 'a b', check: 'header-list', header: 'not a list of header names' }],
+    ['an invalid list', { headers: 'a b', check: 'header-list', header: 'not a list of header names' }],
   ])('proposes nothing for %s', async (_, fields) => {
     const { code, out } = await suggest(line(fields), '--apply', '--accept-warnings')
     expect(code).toBe(0)
@@ -258,9 +258,9 @@ rules/files.example.com.xml, --only picks some; nothing is published.
   ])('without a terminal leaves alone what would let in %s', async (_, fields, warning) => {
     const { code, out } = await suggest(line(fields), '--apply')
     expect(code).toBe(1)
-    expect(out.replace(/\n {8}/g, ' ')).toContain(`  Mind: ${warning}`)
+    expect(out.replace(/\n {11}/g, ' ')).toContain(`  Warning: ${warning}`)
     expect(out).toContain(
-      'Not applied, for what they say to mind: 1. `--apply --only N --accept-warnings`\ntakes',
+      'Not applied because of their warnings: 1. `--apply --only N --accept-warnings`\napplies',
     )
     expect(fileText()).toBe(RULES)
   })
@@ -295,7 +295,7 @@ Next
     expect(await suggest(line(), '--accept-warnings')).toEqual({
       code: 2,
       out: '',
-      err: '--accept-warnings says what --apply takes, and applies nothing by itself: add --apply, or leave it out.\n',
+      err: '--accept-warnings works only with --apply: add --apply, or leave it out.\n',
     })
     expect(fileText()).toBe(RULES)
   })
@@ -348,7 +348,7 @@ Next
     expect(since).toMatchObject({ groups: [{ method: 'POST' }], log: { earlier: 2, withoutTime: 1 } })
   })
 
-  test('says what is wrong with the call, and that a log is of something else', async () => {
+  test('reports a wrong call, and a log of something else', async () => {
     const call = (...args: string[]) => project.run(['suggest', ...args])
     expect(await call()).toMatchObject({
       code: 2,
@@ -376,7 +376,7 @@ Next
     })
   })
 
-  test('reads UTF-16, as PowerShell writes it, and says what is no text', async () => {
+  test('reads UTF-16, as PowerShell writes it, and refuses what is not text', async () => {
     const logged = line({ origin: 'https://ü.example' })
     const utf16 = Buffer.from(`\uFEFF${logged}\r\n`, 'utf16le')
     for (const bytes of [utf16, Buffer.from(utf16).swap16(), Buffer.from(`\uFEFF${logged}`)]) {
@@ -457,7 +457,7 @@ describe('JsonObjects', () => {
     expect(read(text).otherLines).toBe(5)
   })
 
-  test('reads what is at its bounds, and goes on after what is over them', () => {
+  test('reads objects at its bounds, and continues after larger ones', () => {
     const deep = (depth: number) => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`
     expect(read(deep(MAX_DEPTH)).found).toHaveLength(1)
     expect(read(deep(MAX_DEPTH + 1)).found).toEqual([JSON.parse(deep(MAX_DEPTH))])
@@ -488,7 +488,7 @@ describe('loggedRequests', () => {
       ])
   })
 
-  test('takes nothing from elsewhere, nor from what is no such line', () => {
+  test('takes nothing from other fields or other lines', () => {
     const own = JSON.parse(line())
     const others = [
       null,
@@ -511,7 +511,7 @@ describe('loggedRequests', () => {
 describe('Refusals', () => {
   const logged = (fields: Partial<LoggedRequest>): LoggedRequest => {
     const [request] = loggedRequests(JSON.parse(line()))
-    if (request === undefined) throw new Error('the line is none')
+    if (request === undefined) throw new Error('the line holds no request')
     return { ...request, ...fields }
   }
 

@@ -156,7 +156,7 @@ rules/a.example.json: 3 cases, 3 failed.
     })
   })
 
-  test('tells every mistake in the cases with its place, and tests nothing', async () => {
+  test('reports every mistake in the cases with its place, and tests nothing', async () => {
     const file = 'bad.cases.json'
     const { code, out, err } = await of('--cases', file)
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -185,7 +185,7 @@ rules/a.example.json: 3 cases, 3 failed.
     expect(await project.run(['test', 'rules/b.example.json'])).toEqual({
       code: 2,
       out: '',
-      err: 'rules/b.example.cases.json: there is no such file. Write what is expected of the rules there, or name the file with --cases.\n',
+      err: 'rules/b.example.cases.json: there is no such file. Write the expectations there, or name the file with --cases.\n',
     })
   })
 

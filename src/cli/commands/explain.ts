@@ -54,9 +54,10 @@ export function addExplain(program: Command): void {
     .option('--actual', 'the request itself, not its preflight')
     .option('--credentials', "the script asks with credentials: 'include'")
     .addOption(
-      new Option('--dialect <dialect>', "whose answers are given (default: the host's, else cos)").choices(
-        DIALECTS,
-      ),
+      new Option(
+        '--dialect <dialect>',
+        "the vendor whose answers are shown (default: the host's, else cos)",
+      ).choices(DIALECTS),
     )
   addPlaceOptions(command)
     .option('--json', 'one JSON document')

@@ -74,7 +74,7 @@ export function addSuggest(program: Command): void {
       'after',
       '\nExample: npm exec -- wrangler tail --format json > tail.log\n' +
         '         npm run rules -- suggest rules/files.example.com.xml --log tail.log\n' +
-        '\nWith a tail piped in (`| npm run -s rules -- suggest …`), Ctrl-C ends the tail, and what came is told.\n' +
+        '\nWith a tail piped in (`| npm run -s rules -- suggest …`), Ctrl-C ends the tail, and suggest reports what came.\n' +
         '\nExit code: 0 nothing is left to change, 1 there are changes that were not applied, ' +
         '2 a problem with the call, a file, wrangler or KV.',
     )
@@ -112,17 +112,15 @@ async function suggest(file: string | undefined, options: SuggestOptions): Promi
   if ((file === undefined) === (options.host === undefined))
     throw new UserError('Name a rules file, or a host with --host: one of the two.')
   if (options.acceptWarnings && !options.apply) {
-    throw new UserError(
-      '--accept-warnings says what --apply takes, and applies nothing by itself: add --apply, or leave it out.',
-    )
+    throw new UserError('--accept-warnings works only with --apply: add --apply, or leave it out.')
   }
   if (options.apply && file === undefined) {
     throw new UserError(
       '--apply writes a rules file, and none is named. ' +
-        '`npm run -s rules -- show HOST --remote > rules/HOST.xml` makes one of what is live.',
+        '`npm run -s rules -- show HOST --remote > rules/HOST.xml` makes one from the live rules.',
     )
   }
-  // Twice: a mistake in the call is told at once, and a log that took its time meets the rules as they are then.
+  // Read twice: a mistake in the call is reported at once, and after a long log the rules may have changed.
   await rulesOf(file, options)
   const refusals = new Refusals({
     host: options.allHosts ? null : hostOfRules(file, options),
@@ -156,7 +154,7 @@ async function suggest(file: string | undefined, options: SuggestOptions): Promi
   }
   const losses =
     file === undefined || changes.length === 0 ? [] : await writeInto(file, source.configuration, changes)
-  tell(context, refusals, held, { groups, outcomes, losses, current }, options)
+  report(context, refusals, held, { groups, outcomes, losses, current }, options)
 }
 
 /** The host of which the log's refusals count; null: of all. */
@@ -216,7 +214,7 @@ interface Done {
   readonly current: Configuration
 }
 
-function tell(context: Context, refusals: Refusals, held: Held, done: Done, options: SuggestOptions): void {
+function report(context: Context, refusals: Refusals, held: Held, done: Done, options: SuggestOptions): void {
   const { groups, outcomes, losses, current } = done
   const isOpen = ({ proposal, isApplied }: ProposalOutcome) => proposal.kind === 'change' && !isApplied
   const hidden = options.only === undefined ? groups.slice(outcomes.length) : []

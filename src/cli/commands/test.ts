@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules test`: whether rules do what is expected of them.
+ * `rules test`: checks rules against their expectations.
  */
 
 import { existsSync } from 'node:fs'
@@ -38,15 +38,19 @@ interface CaseFailure {
 export function addTest(program: Command): void {
   program
     .command('test')
-    .summary('hold rules to what is expected of them')
+    .summary('check rules against expectations')
     .description(
-      'Asks a rules file about requests and compares with what is expected. The expectations are kept beside the rules, ' +
+      'Asks a rules file about requests and compares the outcome with expectations. These are kept beside the rules, ' +
         'in <name>.cases.json: [{"name", "origin", "method", "headers", "actual", "credentials", "expect", "rule"}, …], ' +
         'where expect is "allowed" or "refused", and all but origin, method and expect can be left out.',
     )
     .argument('<file>', 'a rules file')
     .option('--cases <file>', `the expectations (default: beside the rules, <name>${CASES_SUFFIX})`)
-    .addOption(new Option('--dialect <dialect>', 'whose answers are given').choices(DIALECTS).default('cos'))
+    .addOption(
+      new Option('--dialect <dialect>', 'the vendor whose answers are expected')
+        .choices(DIALECTS)
+        .default('cos'),
+    )
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
@@ -61,7 +65,7 @@ async function test(file: string, options: TestOptions): Promise<void> {
   const casesFile = options.cases ?? file.replace(/\.[^./\\]*$/, '') + CASES_SUFFIX
   if (options.cases === undefined && !existsSync(casesFile)) {
     throw new UserError(
-      `${visible(casesFile)}: there is no such file. Write what is expected of the rules there, or name the file with --cases.`,
+      `${visible(casesFile)}: there is no such file. Write the expectations there, or name the file with --cases.`,
     )
   }
   const cases = await casesIn(casesFile)
@@ -98,7 +102,7 @@ async function test(file: string, options: TestOptions): Promise<void> {
   process.exitCode = failures.length > 0 ? 1 : 0
 }
 
-/** @throws {Trouble} when the file can't be read, or has errors */
+/** @throws {UserError} when the file can't be read, or has errors */
 async function casesIn(file: string): Promise<readonly Case[]> {
   const [reading] = await readFiles([file], NOT_DEPLOYED, 'cases')
   if (reading?.kind === 'unreadable') throw new UserError(reading.problem)
@@ -111,7 +115,7 @@ async function casesIn(file: string): Promise<readonly Case[]> {
   return reading.cases
 }
 
-/** Null: it came out as expected. */
+/** Returns null if the case came out as expected. */
 function whyFailed({ expect, rule }: Case, { allowed, explanation }: Outcome): string | null {
   if (allowed !== (expect === 'allowed'))
     return `It is expected to be ${expect}, and is ${allowed ? 'allowed' : 'refused'}.`

@@ -1,6 +1,6 @@
 /**
  * @module
- * `<name>.cases.json`: what is expected of rules, kept beside them. A JSON array of requests, each with what is to become
+ * `<name>.cases.json`: expectations about rules, kept beside them. A JSON array of requests, each with what is to become
  * of it.
  */
 

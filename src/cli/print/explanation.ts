@@ -13,7 +13,7 @@ import {
   ELEMENT_OF,
   nearSentences,
   remembered,
-  toldRules,
+  shownRules,
   unaskedSentence,
   verdictText,
 } from '../../explain/sentences.ts'
@@ -30,14 +30,16 @@ export function rulesText(outcome: Outcome, name: string): string {
   const isAnswered = explanation.answeredBy !== null
   const verdict = style(isAnswered ? (outcome.allowed ? 'green' : 'yellow') : 'red', verdictText(outcome))
   const but = isAnswered && !outcome.allowed ? ' A browser fails it all the same: see below.' : ''
-  const { told, left, later } = toldRules(outcome)
+  const { shown, left, later } = shownRules(outcome)
   const near = nearSentences(outcome)
   const unasked = unaskedSentence(outcome)
   return [
     wrap(head),
     wrap(`${verdict}, by the rules of ${name}.${but}`),
     '',
-    ...(explanation.rules.length === 0 ? ['There are no rules.'] : told.map(rule => ruleText(rule, outcome))),
+    ...(explanation.rules.length === 0
+      ? ['There are no rules.']
+      : shown.map(rule => ruleText(rule, outcome))),
     ...(left > 0 ? [`${count(left, 'other rule')} asked: neither the origin nor all of the rest.`] : []),
     ...(later > 0 ? [`${count(later, 'later rule')} not asked: the first that matches answers.`] : []),
     ...(near.length === 0 ? [] : ['', ...near.map(sentence => wrap(sentence))]),
@@ -88,7 +90,7 @@ export function changeText(change: Change | NoChange): string {
     style('bold', 'To allow it'),
     ...change.steps.map(step => stepText(step, change)),
     ...(also.length === 0 ? [] : ['  That also allows:', ...also]),
-    ...change.warnings.map(sentence => wrap(sentence, '  Mind: ')),
+    ...change.warnings.map(sentence => wrap(sentence, '  Warning: ')),
   ].join('\n')
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module
- * Origins and methods as people write them, and as a browser sends them: an answer about what no browser sends would be
- * about another request than the one that is meant.
+ * Origins and methods as people write them, and as a browser sends them: an answer about something that no browser sends
+ * would be about another request.
  */
 
 import { adviseOrigin } from '../../advice/origin.ts'
@@ -9,10 +9,10 @@ import { Collector, quote } from '../../cors/findings.ts'
 import { isToken, normalizedMethod } from '../../cors/token.ts'
 import { UserError } from '../user-error.ts'
 
-/** @throws {Trouble} when no browser sends this Origin, with the one that it sends */
+/** @throws {UserError} when no browser sends this Origin; the message names the origin that it sends */
 export function mustBeSent(origin: string): void {
   if (origin === '') throw new UserError(`The origin is empty: name the page, as in ${EXAMPLE}.`)
-  // A list or a star is told with the answer: the edge sees it as what it is.
+  // The answer itself is about a list or a star: the edge receives it as written.
   if (/[,*]/.test(origin)) return
   const advice = new Collector('warning')
   adviseOrigin(advice, origin, { path: '', credentials: false, isPublicSuffix: () => false })
@@ -25,7 +25,7 @@ export function mustBeSent(origin: string): void {
 
 const EXAMPLE = '--origin https://www.example.com'
 
-/** What a browser sends for the page that is meant; null: that can't be told. */
+/** Returns what a browser sends for that page, or null if that is unknown. */
 function sentFor(origin: string): string | null {
   const text = origin.replace(/\s|\p{Cf}/gu, '')
   const url = URL.parse(text)
@@ -33,7 +33,7 @@ function sentFor(origin: string): string | null {
   return text.includes('://') ? null : (URL.parse(`https://${text.replace(/^\/+/, '')}`)?.origin ?? null)
 }
 
-/** The method as a browser sends it. @throws {Trouble} when it is none */
+/** Returns the method as a browser sends it. @throws {UserError} when it is not a method */
 export function sentMethod(method: string): string {
   if (!isToken(method))
     throw new UserError(`"${quote(method)}" is not a method: name one with --method, such as PUT.`)

@@ -4,14 +4,14 @@
  */
 
 import { createReadStream } from 'node:fs'
-import { MAX_HAR, NOT_TOLD, type Paste, readPaste } from '../../paste/read.ts'
+import { MAX_HAR, type Paste, readPaste, UNKNOWN } from '../../paste/read.ts'
 import { summaryOf } from '../../paste/summary.ts'
 import { decoded } from '../files/decoded.ts'
 import { isInteractive, printError, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 import { mustBeSent, sentMethod } from './browser-request.ts'
 
-/** What the options say of the request; they win over the text. */
+/** The request as the options describe it; they win over the text. */
 export interface NamedRequest {
   readonly origin?: string
   readonly method?: string
@@ -28,7 +28,7 @@ export interface RequestToExplain {
   readonly credentials: boolean
 }
 
-/** Reads a pasted text from a file, or from standard input where it is `-`. @throws {Trouble} */
+/** Reads a pasted text from a file, or from standard input where it is `-`. @throws {UserError} */
 export async function readPasted(file: string): Promise<Paste> {
   if (file === '-' && isInteractive()) printError('Paste the text, then press Enter and Ctrl-D:')
   const paste = readPaste(await readAll(file))
@@ -38,14 +38,14 @@ export async function readPasted(file: string): Promise<Paste> {
   return paste
 }
 
-/** What was read, and what the options don't tell either. */
+/** Returns what was read, and what the options don't give either. */
 export function pastedText(paste: Paste, named: NamedRequest, assumed: readonly string[]): string {
-  const told = new Set<string>()
-  if (named.origin !== undefined) told.add(NOT_TOLD.origin)
-  if (named.method !== undefined) told.add(NOT_TOLD.method)
-  if (named.headers !== undefined) told.add(NOT_TOLD.headers)
+  const given = new Set<string>()
+  if (named.origin !== undefined) given.add(UNKNOWN.origin)
+  if (named.method !== undefined) given.add(UNKNOWN.method)
+  if (named.headers !== undefined) given.add(UNKNOWN.headers)
   return [
-    summaryOf({ ...paste, missing: paste.missing.filter(sentence => !told.has(sentence)) }),
+    summaryOf({ ...paste, missing: paste.missing.filter(sentence => !given.has(sentence)) }),
     ...assumed,
   ].join(' ')
 }
@@ -54,9 +54,9 @@ export function pastedText(paste: Paste, named: NamedRequest, assumed: readonly 
 export const notTheRules = ({ kind }: Paste, { headers }: NamedRequest): string | null =>
   kind !== 'console-error'
     ? null
-    : `The rules allow what is told. ${headers === undefined ? 'If the script sets headers, name them with --headers. ' : ''}Else it was another answer than this one that the browser has seen: docs/troubleshooting.md#old-answer.`
+    : `The rules allow the request as described. ${headers === undefined ? 'If the script sets headers, name them with --headers. ' : ''}Otherwise the browser received another answer: docs/troubleshooting.md#old-answer.`
 
-/** What is over the bound is for the reader to refuse. */
+/** Stops above the bound; the reader then refuses the text. */
 async function readAll(file: string): Promise<string> {
   const name = file === '-' ? 'Standard input' : visible(file)
   let all = ''
@@ -76,7 +76,7 @@ export function askedUrl({ request }: Paste): URL | null {
 /**
  * The request that is meant, and sentences about what was assumed.
  *
- * @throws {Trouble} when neither text nor options tell what can't be assumed, or they tell what no browser sends
+ * @throws {UserError} when neither text nor options give what can't be assumed, or they name what no browser sends
  */
 export function requestToExplain(
   named: NamedRequest,
@@ -90,16 +90,16 @@ export function requestToExplain(
     throw new UserError(
       paste === null
         ? 'Name the page with --origin and the method with --method, or paste what you have with --paste -.'
-        : "The text does not tell the page's origin: name it with --origin.",
+        : "The text does not name the page's origin: name it with --origin.",
     )
   }
   mustBeSent(origin)
-  // A preflight for a GET without headers is none: an answer about it would answer another question.
+  // A GET without headers causes no preflight: the answer would be about another request.
   if (method === null && (paste === null || (read?.preflight === true && headers.length === 0))) {
     throw new UserError(
       paste === null
         ? 'Name the method with --method, such as PUT.'
-        : 'The text is about a preflight and does not tell its method: name it with --method, and what the script sets with --headers.',
+        : 'The text is about a preflight and does not name its method: name it with --method, and what the script sets with --headers.',
     )
   }
   return {

@@ -24,14 +24,14 @@ const CLOSING = codesOf('}]')
 /** What may stand in an object outside its strings, besides the former two: `:`, `,`, numbers, true, false, null. */
 const BARE = codesOf(' \t\r\n:,+-.0123456789eEtrufalsn')
 
-/** Where the object that is being read is not whole yet, is none, or is over the bound. */
+/** Results of the search for an object's end: not complete yet, not an object, over the bound. */
 const NOT_YET = -1
 const NONE = -2
 const TOO_LONG = -3
 
 /**
  * Takes a log in pieces and gives its objects as soon as they are whole. Keeps no more than one object and one piece.
- * From what looks like an object and is none, only the brace is skipped: what it has swallowed may be one.
+ * Where text only looks like an object, only its brace is skipped: the text behind it may hold an object.
  */
 export class JsonObjects {
   /** Lines that hold something else. */
@@ -75,7 +75,7 @@ export class JsonObjects {
     }
   }
 
-  /** Goes to the next brace. False: there is none yet. */
+  /** Goes to the next brace. Returns false if there is no brace yet. */
   #enter(): boolean {
     for (; this.#at < this.#text.length; this.#at++) {
       const code = this.#text.charCodeAt(this.#at)
@@ -90,7 +90,7 @@ export class JsonObjects {
     return this.#isInside
   }
 
-  /** Takes what looked like an object for other text. */
+  /** Treats what looked like an object as other text. */
   #leave(length: number): void {
     this.#countLine()
     this.#drop(length)

@@ -1,6 +1,6 @@
 /**
  * @module
- * The log that is read: a file, or what is piped in, to its end or to Ctrl-C.
+ * Reads the log: a file or standard input, to its end or to Ctrl-C.
  */
 
 import { createReadStream } from 'node:fs'
@@ -16,15 +16,15 @@ import type { Refusals } from './refusals.ts'
 export interface Held {
   /** Lines of other text. */
   readonly otherLines: number
-  /** Requests that the edge has told, of whatever host. */
-  readonly told: number
+  /** Requests that the edge has logged, of all hosts. */
+  readonly requests: number
 }
 
 /**
  * Counts the requests of a log.
  *
  * @param log a file; `-` or undefined: standard input
- * @throws {Trouble} when it can't be read
+ * @throws {UserError} when it can't be read
  */
 export async function readLog(log: string | undefined, refusals: Refusals): Promise<Held> {
   const isPiped = log === undefined || log === '-'
@@ -36,21 +36,21 @@ export async function readLog(log: string | undefined, refusals: Refusals): Prom
   const name = isPiped ? 'Standard input' : visible(log)
   const stream = isPiped ? process.stdin : createReadStream(log)
   const objects = new JsonObjects()
-  let told = 0
+  let requests = 0
   const count = (documents: Iterable<unknown>) => {
     for (const document of documents) {
       for (const request of loggedRequests(document)) {
         refusals.add(request)
-        told++
+        requests++
       }
     }
   }
   for await (const text of decoded(untilInterrupted(stream), name)) count(objects.push(text))
   count(objects.end())
-  return { otherLines: objects.otherLines, told }
+  return { otherLines: objects.otherLines, requests }
 }
 
-/** A tail has no end: Ctrl-C ends it, and what has come so far is told. */
+/** A tail has no end: Ctrl-C ends it, and the lines so far count. */
 async function* untilInterrupted(stream: Readable): AsyncGenerator<Uint8Array> {
   let isInterrupted = false
   const interrupt = () => {

@@ -15,7 +15,7 @@ export interface LoggedRequest {
   readonly headers: string | null
   /** Of a refused one. */
   readonly check: string | null
-  /** The first name that no rule allows, or what is wrong with the list. */
+  /** The first name that no rule allows, or the problem of the list. */
   readonly header: string | null
   readonly revision: string | null
   /** How many requests the line stands for. */
@@ -89,7 +89,7 @@ function timeOf(fields: LoggedFields): number | null {
   for (const name of TIMES) {
     const value = fields[name]
     const time = typeof value === 'string' ? Date.parse(value) : value
-    // What is no date can't be shown as one.
+    // An invalid date can't be shown.
     if (typeof time === 'number' && !Number.isNaN(new Date(time).getTime())) return time
   }
   return null

@@ -1,6 +1,6 @@
 /**
  * @module
- * What is proposed for a group of refused requests, on top of what has been applied before it.
+ * Proposes a change for a group of refused requests, on top of the changes applied before it.
  */
 
 import type { Configuration } from '../../cors/configuration.ts'
@@ -9,7 +9,7 @@ import type { Change } from '../../explain/smallest-change.ts'
 import { judge, type RefusalGroup } from './proposals.ts'
 import { warningsOf } from './warnings.ts'
 
-/** A change, as it is told; and the parts of it, each for the configuration that the former one makes. */
+/** A change as it is shown, and its parts: each applies to the configuration that the previous part made. */
 export interface Proposed extends Change {
   readonly parts: readonly Change[]
 }

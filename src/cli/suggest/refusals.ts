@@ -18,13 +18,13 @@ export interface RefusedRequest {
   readonly host: string
   readonly origin: string | null
   readonly method: string | null
-  /** Access-Control-Request-Headers: sorted names, each once; of an unreadable list, what is wrong with it. */
+  /** Access-Control-Request-Headers: sorted names, each once; of an unreadable list, its problem. */
   readonly names: readonly string[]
   /** The log has cut the list: there were more names. */
   readonly isCut: boolean
-  /** The condition that no rule met, as the edge told it; `no-rules`; null: it did not say. */
+  /** The condition that no rule met, as the edge logged it; `no-rules`; null if the log does not say. */
   check: string | null
-  /** The first name that no rule allowed, or what is wrong with the list. */
+  /** The first name that no rule allowed, or the problem of the list. */
   header: string | null
   preflights: number
   actual: number
@@ -142,7 +142,7 @@ function namesOf({ event, headers, check, header }: LoggedRequest): Pick<Refused
   if (check === 'header-list') return { names: [header ?? ''], isCut: false }
   const isCut = headers.endsWith(CUT)
   const asked = headers.split(',').map(name => name.trim().toLowerCase())
-  // The name within which it was cut is none.
+  // The cut falls within the last name.
   const names = new Set(isCut ? asked.slice(0, -1) : asked)
   if (check === 'header' && header !== null && !header.endsWith(CUT)) names.add(header.toLowerCase())
   names.delete('')

@@ -1,6 +1,6 @@
 /**
  * @module
- * What a log says was refused, and what is proposed, as people and scripts read it.
+ * The refusals of a log and the proposals, as people and scripts read them.
  */
 
 import { compare } from '../../compare/compare.ts'
@@ -43,7 +43,7 @@ const MAX_DIFFERENCES = 20
 export function headText(
   { source, revision }: Context,
   refusals: Refusals,
-  { told, otherLines }: Held,
+  { requests, otherLines }: Held,
   groups: number,
 ): string {
   const { allowed, refused, withoutPolicy, earlier, withoutTime, unlogged, forgotten, otherHosts } = refusals
@@ -53,12 +53,12 @@ export function headText(
   return [
     style('bold', `${source.name}, revision ${revision}`),
     wrap(
-      told === 0
-        ? 'The log has no request that the edge has told.'
-        : `The log tells ${times(refused, 'refused request')}, in ${count(groups, 'group')}${allowed > 0 ? `, and ${rounded(allowed)} allowed` : ''}.`,
+      requests === 0
+        ? 'The log has no request that the edge logged.'
+        : `The log has ${times(refused, 'refused request')}, in ${count(groups, 'group')}${allowed > 0 ? `, and ${rounded(allowed)} allowed` : ''}.`,
     ),
     ...note(
-      told === 0 ? otherLines : 0,
+      requests === 0 ? otherLines : 0,
       () => `All it has is other text, ${count(otherLines, 'line')}: is it the log of this Worker, in JSON?`,
     ),
     ...note(hosts === '' ? 0 : 1, () => `Refused for other hosts: ${hosts}. --all-hosts takes them in.`),
@@ -71,7 +71,7 @@ export function headText(
     ...note(withoutTime, n => `Left out with --since, because the log has no times: ${n}.`),
     ...note(unlogged, n => `Refused, and over the lines that an isolate writes in a minute: ${n} more.`),
     ...note(forgotten, n => `Of too many different requests, the least frequent were not kept: ${n}.`),
-    ...note(told > 0 ? otherLines : 0, n => `Lines of other text: ${n}.`),
+    ...note(requests > 0 ? otherLines : 0, n => `Lines of other text: ${n}.`),
   ].join('\n')
 }
 
@@ -111,19 +111,19 @@ function proposalText(
       return changeText({ impossible: proposal.reason })
     case 'allowed': {
       const rule = `rule ${proposal.rule}`
-      if (isByChange) return wrap(`Allowed by ${rule}, with what is applied above.`, '   ')
+      if (isByChange) return wrap(`Allowed by ${rule}, with the changes applied above.`, '   ')
       const other = revisions.filter(one => one !== revision)
       const since =
         other.length === 0
           ? ''
           : ` The log is of revision ${other.map(quote).join(', ')}; these rules are ${revision}${source.publishedAt === null ? '' : `, published ${source.publishedAt}`}.`
-      const check = file === undefined ? '' : ' `rules status` tells whether the edge has them.'
+      const check = file === undefined ? '' : ' `rules status` shows whether the edge has them.'
       return wrap(`Allowed by now: ${rule}.${since}${check}`, '   ')
     }
   }
 }
 
-/** Why, as the edge told it. */
+/** Returns the reason, as the edge logged it. */
 function whyText({ check, header, method }: Summary): string {
   switch (check) {
     case 'origin':
@@ -160,7 +160,7 @@ const rounded = (number: number): string => String(Math.round(number))
 const times = (number: number, noun: string): string => count(Math.round(number), noun)
 
 /**
- * What is left to do.
+ * Returns what is left to do.
  *
  * @param mode whether anything was to be applied, and whether a person was asked
  */
@@ -180,7 +180,7 @@ export function leftText(
   if (mode === 'ask') lines.push(`Not applied: ${numbers}.`)
   else if (mode === 'apply')
     lines.push(
-      `Not applied, for what they say to mind: ${numbers}. \`--apply --only N --accept-warnings\` takes the one that you know to be right.`,
+      `Not applied because of their warnings: ${numbers}. \`--apply --only N --accept-warnings\` applies one that you know to be right.`,
     )
   else if (file !== undefined)
     lines.push(
@@ -189,7 +189,7 @@ export function leftText(
   return lines.map(line => wrap(line)).join('\n')
 }
 
-/** What was applied, what it changes, and what comes next; empty: nothing was. */
+/** Returns what was applied, what it changes, and what comes next; empty if nothing was applied. */
 export function appliedText(
   context: Context,
   after: Configuration,
@@ -217,13 +217,23 @@ export function appliedText(
 export function suggestionsJson(
   { source, revision, dialect, file }: Context,
   refusals: Refusals,
-  held: Held,
+  { requests, otherLines }: Held,
   outcomes: readonly ProposalOutcome[],
   hidden: readonly RefusalGroup[],
   losses: readonly string[],
 ) {
   const { refused, allowed, withoutPolicy, earlier, withoutTime, unlogged, forgotten, otherHosts } = refusals
-  const log = { ...held, refused, allowed, withoutPolicy, earlier, withoutTime, unlogged, forgotten }
+  const log = {
+    otherLines,
+    told: requests,
+    refused,
+    allowed,
+    withoutPolicy,
+    earlier,
+    withoutTime,
+    unlogged,
+    forgotten,
+  }
   return {
     rules: source.name,
     revision,

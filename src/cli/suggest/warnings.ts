@@ -17,9 +17,9 @@ import type { RefusedRequest } from './refusals.ts'
 
 /** Sentences of one kind. */
 const MAX_SENTENCES = 3
-/** The change's own warnings tell of it. */
-const TOLD_BY_CHANGE: ReadonlySet<string> = new Set(['origin-null'])
-/** What of the other requests' answers gets worse, where another rule answers them after the change. */
+/** The change's own warnings cover it. */
+const COVERED_BY_CHANGE: ReadonlySet<string> = new Set(['origin-null'])
+/** Returns what gets worse for other requests where another rule answers them after the change. */
 const LOSSES: ReadonlySet<Difference['kind']> = new Set([
   'method-lost',
   'header-lost',
@@ -28,8 +28,8 @@ const LOSSES: ReadonlySet<Difference['kind']> = new Set([
 ])
 
 /**
- * The change's own warnings; that nothing may be wrong; that an origin is only claimed; that readers become writers; what `check` would warn of and
- * did not before; and what others lose.
+ * Returns the reasons against a change: its own warnings, a refusal that may be harmless, an origin that is only claimed,
+ * readers that become writers, warnings of `check` that are new, and what other requests lose.
  */
 export function warningsOf(
   before: Configuration,
@@ -48,7 +48,7 @@ export function warningsOf(
 }
 
 function claimed(steps: readonly Step[], before: Configuration, request: RefusedRequest): string[] {
-  // What only a `*` allows is not known by it.
+  // A `*` does not name the origin.
   const isKnown = explain(before, factsOf(request)).rules.some(
     ({ origin }) => origin !== null && origin !== '*',
   )
@@ -82,7 +82,7 @@ function adviceOn(before: Configuration, after: Configuration): string[] {
   const keyOf = ({ code, value }: Finding) => `${code} ${value}`
   const known = new Set(advise(before).map(keyOf))
   return advise(after)
-    .filter(finding => !known.has(keyOf(finding)) && !TOLD_BY_CHANGE.has(finding.code))
+    .filter(finding => !known.has(keyOf(finding)) && !COVERED_BY_CHANGE.has(finding.code))
     .map(({ reason }) => reason)
     .slice(0, MAX_SENTENCES)
 }

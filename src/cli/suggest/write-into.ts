@@ -17,8 +17,8 @@ import { UserError } from '../user-error.ts'
  * Makes the changes, each for what the former one makes, and writes the file: all of them or none.
  *
  * @param configuration what the file says, and the first change is for
- * @returns what of the text is lost, as sentences
- * @throws {Trouble} when the file says something else by now, or the changed rules can't be written
+ * @returns what the text loses, as sentences
+ * @throws {UserError} when the file has changed, or the changed rules can't be written
  */
 export async function writeInto(
   file: string,

@@ -98,7 +98,7 @@ describe('applyChange()', () => {
     expect((await edit(text, STRANGER)).losses).toEqual([])
   })
 
-  test('writes a document anew where nothing can be put in, and says so', async () => {
+  test('rewrites a document where insertion is impossible, and says so', async () => {
     const sdk = '{"CORSRule": {"AllowedOrigin": "https://a.example", "AllowedMethod": ["GET"]}}'
       .replace('{"AllowedOrigin', '[{"AllowedOrigin')
       .replace('}}', '}]}')
@@ -117,7 +117,7 @@ describe('applyChange()', () => {
     expect(losses.join(' ')).toContain('responseHeader')
   })
 
-  test('begins a document where there is none', async () => {
+  test('begins a document where there is no text', async () => {
     const { text, losses } = await edit('', STRANGER, 'rules')
     expect(text).toContain('<AllowedOrigin>https://b.example</AllowedOrigin>')
     expect(losses).toEqual([])
@@ -155,7 +155,7 @@ describe('applyChange()', () => {
 })
 
 describe('readRules()', () => {
-  test('tells the line of a finding in JSON, of any vendor', async () => {
+  test('gives the line of a finding in JSON, of any vendor', async () => {
     const lines = async (text: string) =>
       (await readRules(text, formatOf(text))).findings.map(({ line, code }) => `${line} ${code}`)
     expect(

@@ -38,7 +38,7 @@ describe('writeFragment()', () => {
 })
 
 describe('readFragment()', () => {
-  test('tells an empty one from a broken one', async () => {
+  test('distinguishes an empty fragment from a broken one', async () => {
     expect(await readFragment('')).toBe('none')
     expect(await readFragment('#')).toBe('none')
     const whole = (await writeFragment(EXAMPLE)) ?? ''
