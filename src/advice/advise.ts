@@ -1,6 +1,6 @@
 /**
  * @module
- * What is worth telling about a configuration that may be served: likely mistakes, and what they cost.
+ * Warnings about a configuration that may be served: likely mistakes and their cost.
  */
 
 import {
@@ -21,9 +21,8 @@ const BROWSER_MAX_AGE = 7200
 const RETRY_HEADER = 'x-cos-sdk-retry'
 
 /**
- * All warnings about a document. Where it has errors, whatever could be a consequence of one is left out: of a rule
- * with errors its values alone are looked at, but for those that are wrong, and what rules do to later ones is told
- * of those before it.
+ * Returns all warnings about a document. Leaves out every warning that could be a consequence of an error: in a rule
+ * with errors only the correct values are examined, and the effect of one rule on another only before that rule.
  */
 export function adviseDocument(written: WrittenConfiguration, errors: readonly Finding[]): Finding[] {
   const wrong = new Set(errors.map(({ path }) => path))
@@ -59,7 +58,7 @@ export function advise(
         'rule-unreachable',
         path,
         rule.id ?? '',
-        `No request reaches this rule: rule ${earlier + 1} matches all that it matches, and answers first.`,
+        `No request reaches this rule: rule ${earlier + 1} matches the same requests and answers first.`,
         `Remove the rule, or move it above rule ${earlier + 1}.`,
       )
     }
@@ -90,8 +89,8 @@ function adviseId(warnings: Collector, rule: Rule, index: number, ids: Map<strin
       'id-duplicate',
       path,
       rule.id,
-      `Rule ${first + 1} has the same ID, so neither can be told apart by it.`,
-      'Give each rule an ID of its own, or none.',
+      `Rule ${first + 1} has the same ID, so the ID does not identify a rule.`,
+      'Give each rule its own ID, or remove the ID.',
     )
   }
   if (rule.id.length > MAX_ID_LENGTH) {
@@ -99,7 +98,7 @@ function adviseId(warnings: Collector, rule: Rule, index: number, ids: Map<strin
       'id-too-long',
       path,
       rule.id,
-      `The ID has ${rule.id.length} characters, and a bucket may refuse more than ${MAX_ID_LENGTH}.`,
+      `The ID has ${rule.id.length} characters. A bucket may refuse more than ${MAX_ID_LENGTH}.`,
       'Shorten the ID.',
     )
   }
@@ -121,8 +120,8 @@ function adviseOrigins(
         'star-beside-origins',
         path,
         origin,
-        'A * beside other origins answers * to all of them, so the others get no credentials.',
-        'Remove the *, or the others.',
+        'The rule answers * to every origin, so the other origins in it get no credentials.',
+        'Remove the * or the other origins.',
       )
     }
     if (thief && origin !== '' && origin !== 'null') {
@@ -164,7 +163,7 @@ function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
       'header-forbidden',
       `${path}/AllowedHeader[${i + 1}]`,
       name,
-      'Only the browser itself can set this header, and it never asks for it in a preflight.',
+      'Only the browser sets this header, and it never requests it in a preflight.',
       'Remove the element.',
     )
   })
@@ -174,13 +173,13 @@ function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
       'expose-safelisted',
       `${path}/ExposeHeader[${i + 1}]`,
       name,
-      'Scripts can read this response header without its being exposed.',
+      'Scripts can read this response header without ExposeHeader.',
       'Remove the element.',
     )
   })
 }
 
-/** What the rule as a whole lacks for uploads, and for the COS JavaScript SDK. */
+/** Warns of headers that uploads and the COS JavaScript SDK need and that the rule lacks. */
 function adviseUploads(warnings: Collector, rule: Rule, path: string): void {
   const allowed = rule.allowedHeaders.map(name => name.toLowerCase())
   const uploads = rule.allowedMethods.filter(method => method === 'PUT' || method === 'POST')
@@ -216,7 +215,7 @@ function adviseUploads(warnings: Collector, rule: Rule, path: string): void {
   }
 }
 
-/** A warning for each element that no reader knows. */
+/** Returns a warning for each unknown element. */
 export function adviseUnknown(written: WrittenConfiguration): Finding[] {
   const warnings = new Collector('warning')
   for (const path of written.unknown) {
@@ -226,14 +225,14 @@ export function adviseUnknown(written: WrittenConfiguration): Finding[] {
       'unknown-element',
       path,
       name,
-      'No bucket knows this element, so it has no effect.',
+      'No bucket knows this element: it has no effect.',
       meant ? `Write ${meant}, if that is meant.` : 'Remove the element, or correct its name.',
     )
   }
   return warnings.list()
 }
 
-/** A name without what is usually got wrong in it: case, plural, `Allow` or `Allowed`, `Expose` or `Exposed`. */
+/** Reduces a name to the part that typing mistakes leave: no case, no plural, `Allow` for `Allowed`, `Expose` for `Exposed`. */
 const skeleton = (name: string): string =>
   name
     .toLowerCase()

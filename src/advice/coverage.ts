@@ -1,12 +1,12 @@
 /**
  * @module
- * Which rules an earlier rule keeps from ever answering. For advice only: it reads whole rules, not requests.
+ * Finds rules that never answer because of an earlier rule. For advice only: it compares rules, not requests.
  */
 
 import type { Rule } from '../cors/configuration.ts'
 import { matchesPattern } from '../cors/pattern.ts'
 
-/** Comparisons of patterns in one configuration; one written to need more only goes without this advice. */
+/** Comparisons of patterns in one configuration. A configuration that needs more gets no advice on reachability. */
 export const MAX_COMPARISONS = 200_000
 
 /**
@@ -25,7 +25,7 @@ export function covers(wide: string, narrow: string): boolean {
   return matchesPattern(wide, narrow)
 }
 
-/** The origins or the headers of a rule, ready to be asked what they cover. */
+/** The origins or the headers of a rule, indexed for `coveredBy`. */
 interface Names {
   readonly all: readonly string[]
   readonly exact: ReadonlySet<string>

@@ -56,7 +56,7 @@ const PRIVATE_NAMES: ReadonlySet<string> = new Set([
   'lan',
 ])
 
-/** The built-in answer to "can anybody have a name under this?": top-level domains, and the best-known others. */
+/** Returns true if anybody can register a name under `tail`: top-level domains and the best-known shared hosts. */
 export const isObviousPublicSuffix = (tail: string): boolean =>
   tail.includes('.')
     ? SHARED_HOSTS.has(tail) || COUNTRY_SUFFIX.test(tail) || BUCKET_HOSTS.some(pattern => pattern.test(tail))
@@ -64,7 +64,7 @@ export const isObviousPublicSuffix = (tail: string): boolean =>
 
 const write = (text: string): string => `Write ${quote(text)}.`
 
-/** What the advice needs to know beside the origin. */
+/** The rule around the origin. */
 export interface OriginContext {
   readonly path: string
   /** False in a rule with `*`, which answers `*` without credentials. */
@@ -76,12 +76,12 @@ const INVISIBLE = /\s|\p{Cf}/gu
 
 /** An origin or one-star pattern, taken apart. Parts that are not written are empty. */
 interface Parts {
-  /** As written, so possibly with the star; null: neither written nor left to the star. */
+  /** As written, possibly with the star; null if the origin has no scheme and the star cannot stand for one. */
   readonly scheme: string | null
   readonly userinfo: boolean
   /** As written, without port; of a pattern whose star stands for the scheme too: from the star on. */
   readonly host: string
-  /** null: no port. */
+  /** null if there is no port. */
   readonly port: string | null
   /** What follows the authority, from its `/`. */
   readonly path: string
@@ -120,7 +120,7 @@ function partsOf(origin: string): Parts {
   }
 }
 
-/** Adds what is worth telling about `origin`: an exact origin, a one-star pattern, `*`, `null` or nothing. */
+/** Adds the warnings about `origin`: an exact origin, a one-star pattern, `*`, `null` or an empty text. */
 export function adviseOrigin(warnings: Collector, origin: string, context: OriginContext): void {
   const { path } = context
   if (origin === '*') return
@@ -137,20 +137,20 @@ export function adviseOrigin(warnings: Collector, origin: string, context: Origi
       'origin-null',
       path,
       origin,
-      'Any page can send the origin null, from a sandboxed frame for instance, so this lets every site in.',
-      'List the origins that are meant; a local file is better served from http://localhost.',
+      'Any page can send the origin null, for instance from a sandboxed frame, so this allows every site.',
+      'List the origins that you want to allow. Serve a local file from http://localhost instead.',
     )
   } else {
     const visible = origin.replace(INVISIBLE, '')
     const parts = partsOf(visible)
-    // What no browser sends lets nobody in.
+    // An origin that no browser sends allows nobody: its breadth does not matter.
     if (adviseSpelling(warnings, origin, visible, parts, path)) return
     adviseCanonical(warnings, origin, parts, path)
     adviseBreadth(warnings, origin, parts, context)
   }
 }
 
-/** What no browser ever sends (RFC 6454, 6.2; Fetch, "serializing a request origin"). True when there is any. */
+/** Warns of origins that no browser sends (RFC 6454, 6.2; Fetch, "serializing a request origin"). Returns true if it did. */
 function adviseSpelling(
   warnings: Collector,
   origin: string,
@@ -191,7 +191,7 @@ function adviseSpelling(
     const valid = /^[1-9][0-9]{0,4}$/.test(port) && Number(port) <= 65535
     const isDefault = (scheme === 'http' && port === '80') || (scheme === 'https' && port === '443')
     const hint = `Write a port from 1 to 65535, or ${quote(`${scheme}://${host}`)}.`
-    never(!valid, 'origin-bad-port', 'holds a port that is none', hint)
+    never(!valid, 'origin-bad-port', 'has an invalid port', hint)
     never(
       isDefault,
       'origin-default-port',
@@ -202,7 +202,7 @@ function adviseSpelling(
   return found
 }
 
-/** The rest of what no browser sends: a host that it would write differently, or that is none. */
+/** Warns of a host that a browser writes differently, and of an invalid host. */
 function adviseCanonical(warnings: Collector, origin: string, { scheme }: Parts, path: string): void {
   if (origin.includes('*') || (scheme !== 'http' && scheme !== 'https')) return
   const sent = URL.parse(origin)?.origin
@@ -218,14 +218,14 @@ function adviseCanonical(warnings: Collector, origin: string, { scheme }: Parts,
   )
 }
 
-/** `origin` (with at most one star) as a browser writes it, punycode and all; as it is, where that can't be told. */
+/** Returns `origin` (with at most one star) as a browser writes it, in punycode; unchanged if it cannot be parsed. */
 function canonical(origin: string): string {
   // A star is no character of a host: a label stands in for it while the URL class converts the others.
   const sent = URL.parse(origin.replace('*', 'star--star'))?.origin
   return sent && sent !== 'null' ? sent.replace('star--star', '*') : origin
 }
 
-/** Whom the origin lets in besides those that are meant, while its rule grants credentials. */
+/** Warns of a pattern that allows more sites than intended, in a rule that grants credentials. */
 function adviseBreadth(warnings: Collector, origin: string, parts: Parts, context: OriginContext): void {
   const { path, credentials, isPublicSuffix } = context
   const { scheme, host } = parts
@@ -243,8 +243,8 @@ function adviseBreadth(warnings: Collector, origin: string, parts: Parts, contex
         'origin-any-host',
         path,
         origin,
-        `The * takes in any host, ${allowed(`${joint}evil.example`)} for one, so every site gets credentials.`,
-        'End the pattern with a domain of yours, as in https://*.example.com; or write *, which never gives credentials.',
+        `The * stands for any host, such as ${allowed(`${joint}evil.example`)}, so every site gets credentials.`,
+        'End the pattern with your own domain, as in https://*.example.com; or write *, which never gives credentials.',
       )
     } else if (!tail.startsWith('.')) {
       warnings.add(
@@ -269,13 +269,13 @@ function adviseBreadth(warnings: Collector, origin: string, parts: Parts, contex
       'origin-plain-http',
       path,
       origin,
-      'A page loaded over plain http can be changed on its way, and this lets it in with credentials.',
+      'An attacker on the network can change a page loaded over plain http, and this page gets credentials.',
       'Allow https only.',
     )
   }
 }
 
-/** Whether the scheme as written, with at most one star, takes in `http`. */
+/** Returns true if the scheme as written, with at most one star, can stand for `http`. */
 function canBeHttp(scheme: string): boolean {
   const star = scheme.indexOf('*')
   if (star < 0) return scheme === 'http'

@@ -1,6 +1,6 @@
 /**
  * @module
- * Reading for people. The Worker reads without advice: it has nobody to advise and need not carry that code.
+ * Reads rules with advice, for people. The Worker reads without advice and does not carry this code.
  */
 
 import type { Reading } from '../cors/findings.ts'

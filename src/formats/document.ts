@@ -1,6 +1,6 @@
 /**
  * @module
- * What every reader shares: the cap on bytes, the way from a written configuration to a reading, and lines.
+ * Shared by all readers: the limit on bytes, the step from a written configuration to a reading, and lines.
  */
 
 import {
@@ -12,22 +12,22 @@ import {
 import { type Finding, MORE_FINDINGS, type Reading } from '../cors/findings.ts'
 import { lint, toConfiguration } from '../cors/lint.ts'
 
-/** A document as far as its syntax goes. `written` is null where the syntax leaves nothing to look at. */
+/** A parsed document. `written` is null if its syntax is wrong. */
 export interface Document {
   readonly written: WrittenConfiguration | null
-  /** What the syntax itself makes worth telling. */
+  /** Findings about the syntax. */
   readonly findings: readonly Finding[]
-  /** Lines of the elements by their paths, for a format that knows them. */
+  /** Lines of the elements by their paths, if the reader knows them. */
   readonly lines: ReadonlyMap<string, number>
 }
 
 /**
- * What else is worth telling a person about a document: `adviseDocument` of src/advice/advise.ts. Handed in where a
- * person reads it, because the Worker has nobody to advise and need not carry it.
+ * Returns the warnings about a document: `adviseDocument` of src/advice/advise.ts. A parameter, so that the Worker does
+ * not carry that code.
  */
 export type Advise = (written: WrittenConfiguration, errors: readonly Finding[]) => readonly Finding[]
 
-/** A rule in which nothing is written yet. */
+/** Returns a rule without any value. */
 export const emptyRule = (): WrittenRule => ({
   ID: [],
   AllowedOrigin: [],
@@ -37,7 +37,7 @@ export const emptyRule = (): WrittenRule => ({
   MaxAgeSeconds: [],
 })
 
-/** A finding about the document's own syntax, without a path. */
+/** Returns an error about the document's syntax, without a path. */
 export const syntaxError = (code: string, reason: string, hint: string, line?: number): Finding => ({
   code,
   severity: 'error',
@@ -48,14 +48,14 @@ export const syntaxError = (code: string, reason: string, hint: string, line?: n
   ...(line === undefined ? {} : { line }),
 })
 
-/** A document of which nothing but this can be told. */
+/** Returns a document that has this one finding and nothing that can be read. */
 export const refused = (finding: Finding): Document => ({
   written: null,
   findings: [finding],
   lines: new Map(),
 })
 
-/** The error of a document over 64 KB, else null. Costs no more than the cap, however long the text is. */
+/** Returns an error if the document is over 64 KB, otherwise null. Never costs more than reading 64 KB. */
 export function oversize(text: string): Finding | null {
   // UTF-8 never needs fewer bytes than UTF-16 has units: a longer text needs no count.
   const fits =
@@ -68,15 +68,15 @@ export function oversize(text: string): Finding | null {
   )
 }
 
-/** Lints a document and, without errors, makes its configuration; advises on it in any case. Errors come first. */
+/** Lints a document and returns its configuration if it has no errors. Findings are sorted, errors first. */
 export function conclude(document: Document, advise?: Advise): Reading {
   const { written, lines } = document
   const findings = [...document.findings]
   let configuration: Configuration | null = null
   if (written) {
-    // What the syntax already explains at a path isn't explained a second time by its consequences.
-    const told = new Set(document.findings.filter(isError).map(({ path }) => path))
-    findings.push(...lint(written).filter(({ path }) => path === '' || !told.has(path)))
+    // One finding per path: a consequence of a syntax error is not reported again.
+    const reported = new Set(document.findings.filter(isError).map(({ path }) => path))
+    findings.push(...lint(written).filter(({ path }) => path === '' || !reported.has(path)))
     const errors = findings.filter(isError)
     if (errors.length === 0) configuration = toConfiguration(written)
     if (advise) findings.push(...advise(written, errors))
@@ -100,7 +100,7 @@ export function inOrder(a: Finding, b: Finding): number {
 const place = (finding: Finding): number => (finding.code === MORE_FINDINGS ? Infinity : (finding.line ?? 0))
 const ruleOf = ({ path }: Finding): number => Number(/^CORSRule\[(\d+)\]/.exec(path)?.[1] ?? 0)
 
-/** A function that gives the line (from 1) of an index. Linear in all, as long as the indices grow. */
+/** Returns a function from an index to its line, counted from 1. Linear in total if the indices grow. */
 export function lineCounter(text: string): (index: number) => number {
   let at = 0
   let line = 1

@@ -1,23 +1,23 @@
 /**
  * @module
- * Keys that stand twice in one object of a JSON document: a parser silently takes the last, so what was written first
- * would be lost.
+ * Finds keys that one object of a JSON document has twice. A parser silently takes the last one, so the first would be
+ * lost.
  */
 
 import { type Finding, MAX_FINDINGS, quote } from '../cors/findings.ts'
 import { lineCounter } from './document.ts'
 
-/** Strings, and what is between values. Linear: no part of a text that is JSON can be read in two ways. */
+/** Strings and punctuation. Linear: in valid JSON, each character belongs to one token. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g
 
 interface Level {
-  /** null: an array. */
+  /** null for an array. */
   readonly keys: Set<string> | null
-  /** Of the item or entry that is read. */
+  /** Index of the current item or entry. */
   index: number
 }
 
-/** An error for each key that its object has already, in a text that is known to be JSON. */
+/** Returns an error for each repeated key in a text that is valid JSON. */
 export function repeatedKeys(json: string): Finding[] {
   const found: Finding[] = []
   const lineAt = lineCounter(json)
@@ -52,8 +52,8 @@ function repeated(key: string, levels: readonly Level[], line: number): Finding 
     severity: 'error',
     path: rule === undefined ? quote(key) : `CORSRule[${rule.index + 1}]/${quote(key)}`,
     value: quote(key),
-    reason: 'The object has this key already, and only one of the two would count.',
-    hint: 'Put what is meant under one of them.',
+    reason: 'The object has this key twice, and only one of the two would count.',
+    hint: 'Keep one of the two.',
     line,
   }
 }

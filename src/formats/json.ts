@@ -1,6 +1,6 @@
 /**
  * @module
- * What every JSON reader shares: the cap on bytes, what is wrong with the syntax, and the test for an object.
+ * Shared by all JSON readers: the limit on bytes, syntax errors, and the test for an object.
  */
 
 import { quote } from '../cors/findings.ts'
@@ -8,8 +8,8 @@ import { type Document, lineCounter, oversize, refused, syntaxError } from './do
 import { repeatedKeys } from './json-keys.ts'
 
 /**
- * Parses JSON of at most 64 KB, with or without a byte order mark, and makes a document of its value; or tells why it
- * is none. Nothing is thrown.
+ * Parses JSON of at most 64 KB, with or without a byte order mark, and passes its value to `toDocument`. Invalid JSON
+ * gives a document with one error. Never throws.
  */
 export function readJson(text: string, toDocument: (value: unknown) => Document): Document {
   const tooLarge = oversize(text)

@@ -1,6 +1,6 @@
 /**
  * @module
- * What a vendor's format can't say, and what the vendor would refuse: collected while a configuration is written.
+ * Collects what a vendor's format cannot express and what the vendor would refuse, while a configuration is written.
  */
 
 import type { Configuration, MAX_ID_LENGTH, Rule } from '../cors/configuration.ts'
@@ -8,9 +8,9 @@ import { Collector, type Finding, hasErrors } from '../cors/findings.ts'
 
 /** A configuration in a vendor's format. */
 export interface Export {
-  /** null: an error says why the vendor would refuse it. */
+  /** null if the vendor would refuse it; an error says why. */
   readonly text: string | null
-  /** Warnings: what is lost. Errors: what the vendor would refuse. */
+  /** Warnings are losses. Errors are refusals by the vendor. */
   readonly findings: readonly Finding[]
 }
 
@@ -36,7 +36,7 @@ export class Losses {
     return [...this.#refused.list(), ...this.#lost.list()]
   }
 
-  /** The export, with its text only where the vendor would take it. */
+  /** Returns the export, with a text only if the vendor would accept it. */
   conclude(text: () => string): Export {
     const findings = this.list()
     return { text: hasErrors(findings) ? null : text(), findings }
@@ -61,21 +61,21 @@ export class Losses {
       'response-vary-lost',
       'ResponseVary[1]',
       'true',
-      `${this.vendor} has no ResponseVary: whether Vary is sent is its own decision.`,
-      'Look whether its answers carry Vary: Origin before a cache keeps them.',
+      `${this.vendor} has no ResponseVary: it decides itself whether it sends Vary.`,
+      'Check that its responses have Vary: Origin before you put a cache in front of it.',
     )
     return { ...configuration, responseVary: false }
   }
 
-  /** The configuration without the ids that are longer than `longest`; 0: the vendor has none. */
+  /** Returns the configuration without IDs longer than `longest`; 0 if the vendor has no IDs. */
   withoutIds(configuration: Configuration, longest: 0 | typeof MAX_ID_LENGTH): Configuration {
     return eachRule(configuration, (rule, path) => {
       if (rule.id === null || rule.id.length <= longest) return rule
       const reason =
         longest === 0
-          ? `${this.vendor} has no ID of a rule.`
+          ? `${this.vendor} has no ID for a rule.`
           : `${this.vendor} takes an ID of at most ${longest} characters.`
-      this.lost('id-lost', `${path}/ID[1]`, rule.id, reason, 'Keep the name in a file of your own.')
+      this.lost('id-lost', `${path}/ID[1]`, rule.id, reason, 'Keep the ID in your own notes, if you need it.')
       return { ...rule, id: null }
     })
   }
@@ -88,15 +88,15 @@ export class Losses {
         'max-age-capped',
         `${path}/MaxAgeSeconds[1]`,
         String(rule.maxAgeSeconds),
-        `${this.vendor} takes at most ${most} seconds, so that is written.`,
-        'Nothing to do: no browser caches a preflight for longer than a day.',
+        `${this.vendor} accepts at most ${most} seconds, so ${most} is written.`,
+        'Set a MaxAgeSeconds of at most 86400: no browser caches a preflight longer.',
       )
       return { ...rule, maxAgeSeconds: most }
     })
   }
 }
 
-/** The configuration with each rule replaced by what `change` makes of it. */
+/** Returns the configuration with `change` applied to each rule. */
 export const eachRule = (
   configuration: Configuration,
   change: (rule: Rule, path: string) => Rule,
@@ -115,7 +115,7 @@ const OTHER_METHODS: ReadonlySet<unknown> = new Set([
   'TRACE',
 ])
 
-/** The items without methods that no rule here can allow. What is no method at all stays, for the linter to tell. */
+/** Returns the items without methods that no rule can allow. Other unknown texts stay: the linter reports them. */
 export function knownMethods(items: readonly unknown[], path: string, losses: Losses): unknown[] {
   return items.filter((item, i) => {
     if (!OTHER_METHODS.has(item)) return true
@@ -126,13 +126,13 @@ export function knownMethods(items: readonly unknown[], path: string, losses: Lo
       'A rule can allow GET, PUT, POST, DELETE and HEAD only.',
       item === 'OPTIONS'
         ? 'Nothing to do: preflights of an allowed method are always answered.'
-        : 'Requests with this method are refused here: use another one.',
+        : 'The edge refuses requests with this method: use another method.',
     )
     return false
   })
 }
 
-/** The items without names that hold a star, which no exposed header can here. */
+/** Returns the items without patterns: a rule cannot expose headers by pattern. */
 export function plainExposed(items: readonly unknown[], path: string, losses: Losses): unknown[] {
   return items.filter((item, i) => {
     if (typeof item !== 'string' || !item.includes('*')) return true
@@ -140,8 +140,8 @@ export function plainExposed(items: readonly unknown[], path: string, losses: Lo
       'expose-star-lost',
       `${path}/ExposeHeader[${i + 1}]`,
       item,
-      'An exposed header can hold no * here.',
-      'Add an ExposeHeader for each header that scripts read.',
+      'A rule cannot expose headers by a pattern.',
+      'List each response header that scripts read.',
     )
     return false
   })

@@ -14,10 +14,10 @@ export interface Place {
   readonly end: number
 }
 
-/** A list of values: an array in JSON; in XML, where it has no place of its own, undefined. */
+/** The values of a field. `list` is the array in JSON, and undefined in XML, where the list has no place of its own. */
 export interface FieldPlaces {
   readonly list?: Place
-  /** As JSON calls it; in XML the element's name. */
+  /** The key in JSON, or the element's name in XML. */
   readonly key: string
   readonly values: readonly Place[]
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * Where in a document each rule and each of its values stands: for going there, and for changing no more than that.
+ * Finds the place of each rule and of each value in a document: to show it, and to change nothing else.
  */
 
 import { jsonPlaces } from './json-positions.ts'
@@ -8,9 +8,8 @@ import type { Place, Places, RuleField } from './places.ts'
 import { xmlPlaces } from './xml-positions.ts'
 
 /**
- * Where the rules stand in a document of any format that is read here, of at most 64 KB.
- *
- * @returns null where it is not well-formed
+ * Returns the places of the rules in a document of any format, of at most 64 KB; null if the document is not
+ * well-formed.
  */
 export function placesOf(text: string): Places | null {
   return /^[\s\uFEFF]*</.test(text) ? xmlPlaces(text) : jsonPlaces(text)
@@ -19,7 +18,7 @@ export function placesOf(text: string): Places | null {
 /** `CORSRule[2]/AllowedOrigin[1]`, or a part of it. */
 const PATH = /^CORSRule\[(\d{1,6})\](?:\/(\w{1,20})(?:\[(\d{1,6})\])?)?/
 
-/** The place of what a finding's path names, or of the rule that it stands in; null: unknown. */
+/** Returns the place of a finding's path, or of the rule around it; null if unknown. */
 export function placeOf({ rules }: Places, path: string): Place | null {
   const [, rule, field, value] = PATH.exec(path) ?? []
   const at = rules[Number(rule) - 1]

@@ -1,6 +1,6 @@
 /**
  * @module
- * Reads a document of either format, told apart by its first character.
+ * Reads CORSConfiguration XML or S3 JSON. The first character decides which of the two.
  */
 
 import type { Reading } from '../cors/findings.ts'
@@ -8,8 +8,8 @@ import { type Advise, conclude, oversize, refused, syntaxError } from './documen
 import { readS3Json } from './s3-json.ts'
 
 /**
- * Reads `CORSConfiguration` XML or the S3 JSON shape. Every mistake is a finding: errors first, each with its line
- * where the format knows it. Never throws or rejects. The XML parser is evaluated only when XML is read.
+ * Reads `CORSConfiguration` XML or S3 JSON. Every mistake is a finding: errors first, each with its line if the reader
+ * knows it. Never throws or rejects. Loads the XML parser only for XML.
  */
 export async function readDocument(text: string, advise?: Advise): Promise<Reading> {
   const tooLarge = oversize(text)
@@ -19,7 +19,7 @@ export async function readDocument(text: string, advise?: Advise): Promise<Readi
       refused(
         syntaxError(
           'not-text',
-          'The document holds NUL characters: it is binary, or text that is not encoded as UTF-8.',
+          'The document has NUL characters: it is binary, or its encoding is not UTF-8.',
           'Save the document as UTF-8.',
         ),
       ),
@@ -38,7 +38,7 @@ export async function readDocument(text: string, advise?: Advise): Promise<Readi
         refused(
           syntaxError(
             'unknown-format',
-            'The document is neither XML nor JSON: it begins with none of <, { and [.',
+            'The document is neither XML nor JSON: it does not begin with <, { or [.',
             'Write CORSConfiguration XML, or JSON such as {"CORSRules":[…]}.',
           ),
         ),

@@ -26,14 +26,14 @@ export function readS3Json(text: string, advise?: Advise): Reading {
   return conclude(readJson(text, rulesOf), advise)
 }
 
-/** A parsed document as far as its syntax goes; for the formats that differ in names only. */
+/** Reads parsed JSON into a document. Also for formats that differ from S3's in names only. */
 export const rulesOf = (value: unknown): Document => new S3JsonReader().read(value)
 
 /** Turns parsed JSON into a written configuration. Reads own keys only, by listing them. */
 class S3JsonReader {
   readonly #written: WrittenConfiguration = { CORSRule: [], ResponseVary: [], unknown: [] }
   readonly #errors = new Collector('error')
-  /** False where what should be the rules can't be looked into. */
+  /** False if the list of rules is not an array. */
   #readable = true
 
   read(value: unknown): Document {
@@ -80,7 +80,7 @@ class S3JsonReader {
     const texts = rule[name]
     if (!Array.isArray(value)) {
       this.#wrongType(`${path}/${name}`, value, 'an array of strings')
-      // So that the rule isn't also told to lack what it only writes wrongly.
+      // So that the linter does not also report the value as missing.
       if (name === 'AllowedOrigin' || name === 'AllowedMethod') texts.push(PLACEHOLDER[name])
       return
     }
@@ -109,7 +109,7 @@ class S3JsonReader {
   }
 }
 
-/** Values that `lint` has nothing to say about. */
+/** Values that `lint` accepts. */
 const PLACEHOLDER = { AllowedOrigin: '', AllowedMethod: 'GET' } as const
 
 /** A configuration as an indented document that `readS3Json` reads back to an equal one. */

@@ -1,7 +1,7 @@
 /**
  * @module
- * Configurations from and to other vendors' formats. What a format can't say is a warning, what the vendor would
- * refuse is an error, and neither is ever silent.
+ * Converts configurations from and to other vendors' formats. Whatever a format cannot express is a warning; whatever
+ * the vendor would refuse is an error.
  */
 
 import { type Configuration, MAX_ID_LENGTH, MAX_RULES } from '../cors/configuration.ts'

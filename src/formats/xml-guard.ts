@@ -1,21 +1,21 @@
 /**
  * @module
- * What is refused before an XML parser sees the document: declarations, instructions, depth, more than one root,
- * and mark-up that fast-xml-parser's validator and parser would read differently.
+ * Refuses, before an XML parser sees the document: declarations, instructions, excessive depth, more than one root, and
+ * mark-up that fast-xml-parser's validator and parser read differently.
  */
 
 import { type Finding, quote } from '../cors/findings.ts'
 import { lineCounter, syntaxError } from './document.ts'
 import { badReference } from './xml-references.ts'
 
-/** CORSConfiguration / CORSRule / AllowedOrigin is three; the rest is room for elements nobody knows. */
+/** CORSConfiguration / CORSRule / AllowedOrigin is three; the rest is room for unknown elements. */
 export const MAX_DEPTH = 8
 
 const DECLARATION = /^<\?xml[ \t\r\n][^<>?]{0,200}\?>/
 /** A name of XML 1.0, 2.3, without the code points of it that ECMAScript calls white space. */
 const NAME = /^[\p{L}_:][\p{L}\p{N}\p{M}_:.·-]*/u
 const SPACE = /^[ \t\r\n]*$/
-/** What XML 1.0, 2.2 allows in no document, not even escaped. */
+/** Characters that XML 1.0, 2.2 forbids, even escaped. */
 const FORBIDDEN = /[^\t\n\r\u0020-\uFFFD]/
 
 export const notWellFormed = (reason: string, line: number): Finding =>
@@ -26,23 +26,23 @@ export const notWellFormed = (reason: string, line: number): Finding =>
     line,
   )
 
-/** Code → reason and hint of what is refused although, or before, it is well-formed. */
+/** Code → reason and hint. These are refused even in well-formed XML. */
 const REFUSALS = {
   'control-character': [
-    'The document holds a character that XML forbids, such as a control character.',
+    'The document has a character that XML forbids, such as a control character.',
     'Remove it; an editor that shows invisible characters finds it.',
   ],
   'bad-reference': [
-    'A reference (&…;) stands for no character that XML knows.',
+    'A reference (&…;) does not stand for a character in XML.',
     'Write & as &amp;, and other characters as they are.',
   ],
   doctype: [
-    'The document declares a type or an entity (<!DOCTYPE, <!ENTITY), and none is ever read.',
+    'The document declares a type or an entity (<!DOCTYPE, <!ENTITY). Declarations are never read.',
     'Remove the declaration and write the values out.',
   ],
   'processing-instruction': [
-    'The document holds a processing instruction, or an XML declaration that is not at its very start.',
-    'Remove the instruction, or what stands before the declaration.',
+    'The document has a processing instruction, or an XML declaration that is not at its very start.',
+    'Remove the instruction, or the text before the declaration.',
   ],
   'root-missing': ['The document has no root element.', 'Write the rules inside a CORSConfiguration.'],
   'root-repeated': [
@@ -50,17 +50,17 @@ const REFUSALS = {
     'Write all rules inside one CORSConfiguration.',
   ],
   'too-deep': [
-    `Elements are nested more than ${MAX_DEPTH} deep, and a configuration needs three.`,
+    `Elements are nested more than ${MAX_DEPTH} deep. A configuration needs three levels.`,
     'Write CORSConfiguration, CORSRule and its values only.',
   ],
 } as const
 
-/** What is wrong, and at which index: a code of `REFUSALS`, or the reason why the document is not well-formed. */
+/** The first problem and its index: a code of `REFUSALS`, or the reason why the document is not well-formed. */
 type Problem = { at: number; code: keyof typeof REFUSALS } | { at: number; malformed: string }
 
 /**
- * Looks at `xml` (within the cap on bytes, without a byte order mark) before a parser does. Gives either the first
- * thing to refuse, or the document with its XML declaration blanked out, so that no instruction is left for the parser.
+ * Scans `xml` (within the limit on bytes, without a byte order mark) before a parser does. Returns the first refusal, or
+ * the document with its XML declaration replaced by spaces, so that the parser meets no instruction.
  */
 export function guard(xml: string): { xml: string } | { refusal: Finding } {
   const declaration = DECLARATION.exec(xml)?.[0] ?? ''
@@ -77,7 +77,7 @@ export function guard(xml: string): { xml: string } | { refusal: Finding } {
 
 /** One scan over the mark-up, linear. */
 function firstProblem(xml: string): Problem | null {
-  /** Where the elements begin that are open. */
+  /** Start indices of the open elements. */
   const opened: number[] = []
   let roots = 0
   for (let at = 0; at < xml.length; ) {
@@ -94,7 +94,7 @@ function firstProblem(xml: string): Problem | null {
       // XML 1.0, 2.5: no -- within, so that the end of a comment inside another doesn't end both unnoticed.
       const end = xml.indexOf('--', open + 4)
       if (end < 0) return { at: open, malformed: 'a comment is not closed.' }
-      if (xml[end + 2] !== '>') return { at: open, malformed: 'a comment holds -- or another comment.' }
+      if (xml[end + 2] !== '>') return { at: open, malformed: 'a comment contains -- or another comment.' }
       at = end + 3
     } else if (xml.startsWith('<![CDATA[', open)) {
       const end = xml.indexOf(']]>', open)
@@ -129,7 +129,7 @@ function firstProblem(xml: string): Problem | null {
   return roots === 0 ? { at: 0, code: 'root-missing' } : null
 }
 
-/** What stands between `<` and `>`, or null where it is no tag. The attributes are left to the validator. */
+/** Returns the kind of the tag between `<` and `>`, or null if it is not a tag. The validator checks the attributes. */
 function tagKind(tag: string): 'opening' | 'closing' | 'empty' | null {
   const closing = tag.startsWith('/')
   const named = closing ? tag.slice(1) : tag

@@ -1,13 +1,13 @@
 /**
  * @module
- * Where the rules stand in an XML document.
+ * Finds the places of the rules in an XML document.
  */
 
 import type { FieldPlaces, Place, Places, RuleField, RulePlace } from './places.ts'
 import { type Element, parseElements } from './xml.ts'
 
 const RULE_NAMES: ReadonlySet<string> = new Set(['CORSRule', 'CorsRule'])
-/** Azure's names; a COS or S3 element is called as its field. */
+/** Azure's element names. The elements of COS and S3 have the names of the fields. */
 const AZURE_FIELDS: Readonly<Record<string, RuleField>> = {
   AllowedOrigins: 'AllowedOrigin',
   AllowedMethods: 'AllowedMethod',
@@ -16,7 +16,7 @@ const AZURE_FIELDS: Readonly<Record<string, RuleField>> = {
   MaxAgeInSeconds: 'MaxAgeSeconds',
 }
 
-/** @returns null where the document is not well-formed */
+/** Returns the places of the rules; null if the document is not well-formed. */
 export function xmlPlaces(text: string): Places | null {
   const parsed = parseElements(text)
   if ('refusal' in parsed) return null
@@ -43,8 +43,8 @@ const rulesWithin = (element: Element): Element[] =>
   element.children.flatMap(child => (RULE_NAMES.has(child.name) ? [child] : rulesWithin(child)))
 
 /**
- * Where an element ends that holds text or elements of other names. A CDATA section or a comment may hold what looks
- * like its end: whoever changes the document there reads it again.
+ * Returns the end of an element that contains text or elements of other names. A CDATA section or a comment can contain
+ * a text that looks like the end, so a caller that changes the document reads it again.
  */
 function endOf(text: string, start: number, { name }: Element): number {
   const open = text.indexOf('>', start)

@@ -12,7 +12,7 @@ const PREDEFINED: ReadonlyMap<string, string> = new Map([
 ])
 const REFERENCE = /&([^;&]{0,12});|&/g
 
-/** Index of the first `&` in `text` that stands for no character, or -1. */
+/** Returns the index of the first `&` in `text` that is not part of a valid reference, or -1. */
 export function badReference(text: string): number {
   for (const match of text.matchAll(REFERENCE)) {
     if (characterOf(match[1]) === undefined) return match.index
@@ -20,11 +20,11 @@ export function badReference(text: string): number {
   return -1
 }
 
-/** `text` with its references decoded, once; only for text without a bad one. */
+/** Decodes the references in `text` once. For text in which `badReference` finds nothing. */
 export const decodeReferences = (text: string): string =>
   text.replace(REFERENCE, (whole, reference?: string) => characterOf(reference) ?? whole)
 
-/** `text` as it may stand inside an element. */
+/** Escapes `text` for use inside an element. */
 export const encodeReferences = (text: string): string => text.replace(/[&<>"']/g, c => NAMES.get(c) ?? c)
 
 const NAMES: ReadonlyMap<string, string> = new Map([...PREDEFINED].map(([name, c]) => [c, `&${name};`]))
@@ -37,7 +37,7 @@ function characterOf(reference: string | undefined): string | undefined {
   return PREDEFINED.get(reference)
 }
 
-/** The character with this code point, where XML allows it (XML 1.0, 2.2). */
+/** Returns the character with this code point if XML allows it (XML 1.0, 2.2). */
 function character(code: number): string | undefined {
   const allowed =
     code === 9 ||

@@ -1,10 +1,10 @@
 /**
  * @module
- * Stands in the built Worker in place of what fast-xml-parser loads and never runs here: wrangler.toml, `[alias]`.
+ * Replaces, in the built Worker, the packages that fast-xml-parser loads but never runs here: wrangler.toml, `[alias]`.
  */
 
-// A document type is refused before the parser sees it, references are decoded by xml-references.ts, values stay
-// text, and no option asks for the path of an element. The packages for that are a fifth of the whole Worker.
+// xml-guard.ts refuses a document type, xml-references.ts decodes references, values stay text, and no option needs the
+// path of an element. The packages for these features are a fifth of the whole Worker.
 
 const never = (): never => {
   throw new Error('This part of fast-xml-parser is left out of the Worker.')
@@ -13,7 +13,7 @@ const never = (): never => {
 // is-unsafe and xml-naming: the entities and names of a document type.
 export { never as createValidator, never as isUnsafe, never as qName }
 export const HTML: readonly never[] = []
-// @nodable/entities, where XML is a table too: xml.ts hands in a decoder of its own.
+// @nodable/entities, which also has a table named XML: xml.ts passes its own decoder.
 export const XML = {}
 export const COMMON_HTML = {}
 export const CURRENCY = {}
@@ -22,7 +22,7 @@ export { never as EntityDecoder }
 // strnum: texts that look like numbers.
 export default never
 
-// path-expression-matcher: called for every element, and asked by none of our options.
+// path-expression-matcher: called for every element; no option of ours uses the result.
 export class Matcher {
   readOnly(): this {
     return this

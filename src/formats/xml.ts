@@ -1,6 +1,6 @@
 /**
  * @module
- * `CORSConfiguration` XML as COS and S3 write it. The parser weighs 65 KB: load this with `import()`.
+ * Reads and writes `CORSConfiguration` XML of COS and S3. The parser weighs 65 KB: load this file with `import()`.
  */
 
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
@@ -30,7 +30,7 @@ export interface Element {
 
 const TEXT = '#text'
 const CDATA = '#cdata'
-/** Before every element name, so that none is a name that JavaScript or the parser reserves (`constructor`, `#text`). */
+/** Prefix of every element name, so that no name is one that JavaScript or the parser reserves (`constructor`, `#text`). */
 const MARK = '.'
 const START = XMLParser.getMetaDataSymbol() as symbol
 
@@ -40,7 +40,7 @@ const parser = new XMLParser({
   ignoreAttributes: true,
   parseTagValue: false,
   trimValues: false,
-  // Decoded here: the parser can't tell a decoded `&amp;lt;` from `&lt;`, and leaves numeric references as they are.
+  // Decoded here: the parser decodes `&amp;lt;` twice, and leaves numeric references as they are.
   processEntities: false,
   entityDecoder: {
     decode: text => text,
@@ -56,7 +56,7 @@ const parser = new XMLParser({
 })
 
 /**
- * Reads a `CORSConfiguration` document of at most 64 KB. Every mistake is a finding; nothing is thrown.
+ * Reads a `CORSConfiguration` document of at most 64 KB. Every mistake is a finding. Never throws.
  * Sources: COS "PUT Bucket cors", S3 "PutBucketCors", XML 1.0.
  */
 export const readXml = (text: string, advise?: Advise): Reading => conclude(parse(text), advise)
@@ -70,7 +70,7 @@ function parse(text: string): Document {
     : refused(wrongRoot(root, 'CORSConfiguration', line(root.start)))
 }
 
-/** The error of a document of another kind than `expected`. */
+/** Returns the error for a document with another root element than `expected`. */
 export function wrongRoot(root: Element, expected: string, line: number): Finding {
   const name = quote(root.name)
   return {
@@ -84,7 +84,7 @@ export function wrongRoot(root: Element, expected: string, line: number): Findin
   }
 }
 
-/** A document of at most 64 KB as its elements, whatever they are called; or why it is none. Nothing is thrown. */
+/** Parses a document of at most 64 KB into its elements, whatever their names; or returns the refusal. Never throws. */
 export function parseElements(
   text: string,
 ): { root: Element; line: (index: number) => number } | { refusal: Document } {
@@ -146,7 +146,7 @@ function writtenBy(root: Element, line: (index: number) => number): Document {
       'stray-text',
       path,
       element.text.trim(),
-      'There is text between the elements, and nothing reads it.',
+      'There is text between the elements: it has no effect.',
       'Put the text into an element, or remove it.',
     )
   }
@@ -157,7 +157,7 @@ function writtenBy(root: Element, line: (index: number) => number): Document {
         'nested-element',
         path,
         nested.name,
-        'An element stands inside a value, so the value can be read in two ways.',
+        'The value contains an element, so it can be read in two ways.',
         'Write plain text only; < inside a value is written &lt;.',
       )
     }
@@ -198,8 +198,8 @@ function* numbered(parent: Element, prefix: string): Generator<[Element, string]
 }
 
 /**
- * A configuration as an indented document that `readXml` reads back to an equal one, and that COS and S3 accept
- * (`ResponseVary` is COS's own and written only when true).
+ * Writes a configuration as an indented document that `readXml` reads back to an equal one, and that COS and S3 accept
+ * (`ResponseVary` exists in COS only, and is written only if true).
  */
 export function writeXml(configuration: Configuration): string {
   const lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<CORSConfiguration>']

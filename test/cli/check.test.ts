@@ -77,7 +77,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(lenient.out).toBe(strict.out)
   })
 
-  test('tells the line in JSON, too, and a key that stands twice', async () => {
+  test('reports lines in JSON, and a repeated key', async () => {
     const rules = ['{"AllowedMethods": ["PUT"],', '"AllowedOrigins": ["*"],', '"AllowedMethods": ["get"]}']
     project.write('lines.json', `{"CORSRules": [\n${rules.join('\n')}\n]}`)
     const { code, out } = await project.run(['check', '--json', 'lines.json'])
@@ -138,7 +138,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     })
   })
 
-  test('says in a sentence what is wrong with files that can not be read, and reads the others', async () => {
+  test('explains in one sentence each why files cannot be read, and reads the others', async () => {
     mkdirSync(join(project.folder, 'folder'), { recursive: true })
     symlinkSync('loop.xml', join(project.folder, 'loop.xml'))
     project.write('binary.xml', Buffer.from([0x3c, 0x00, 0xff, 0xfe]))
@@ -172,7 +172,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     ])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('a full disk is told, and is a failure', async () => {
+  test.skipIf(!existsSync('/dev/full'))('reports a full disk as a failure', async () => {
     const onto = (file: string, ...args: string[]) => {
       const { command, options } = project.process(args)
       return promisify(execFile)('sh', ['-c', `exec "$@" > ${file}`, 'sh', ...command], options).then(
@@ -185,7 +185,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
       stderr: 'The output could not be written (the disk is full): it is not complete.\n',
     })
     expect(await onto('whole.txt', 'check', 'rules/files.example.com.xml')).toEqual({ code: 0, stderr: '' })
-    // What can't be told on standard error is in the exit code all the same.
+    // Standard error is full as well: the exit code still reports the failure.
     expect(await onto('whole.txt 2> /dev/full', 'check', 'none.xml')).toMatchObject({ code: 2 })
   })
 
@@ -213,7 +213,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(without.err).toBe(
       `The folder ${empty.folder}/rules does not exist. Name the files, or run this where rules/ is.\n`,
     )
-    expect(help.out).toContain('Exit code: 0 all is well')
+    expect(help.out).toContain('Exit code: 0 no errors')
   })
 
   test('has help with an example of each command', async () => {
@@ -226,7 +226,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     }
   })
 
-  test('is told to be run with npm -s where what it prints goes into a file or a pipe', () => {
+  test('is documented with npm -s wherever its output goes into a file or a pipe', () => {
     const folders = ['docs/*.md', 'src/cli/**/*.ts', 'demo/*.ts', 'playground/**/*.ts*', 'scripts/*.ts']
     const files = ['README.md', ...globSync(folders)]
     expect(files.length).toBeGreaterThan(60)

@@ -14,7 +14,7 @@ afterAll(() => here.remove())
 const contentOf = (name: string) => readFileSync(join(here.folder, name), 'utf8')
 
 describe('rules import', { timeout: 60_000 }, () => {
-  test('prints rules that other commands read, and tells what is lost apart from them', async () => {
+  test('prints rules that other commands read, and reports losses on standard error', async () => {
     expect(await here.run(['import', '--from', 'gcs', 'gcs.json'])).toEqual({
       code: 0,
       out: `<?xml version="1.0" encoding="UTF-8"?>
@@ -51,7 +51,7 @@ gcs.json:1  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
     expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('its folder does not exist') })
   })
 
-  test('writes nothing of a document with errors', async () => {
+  test('writes nothing if the document has errors', async () => {
     const args = ['import', '--from', 'gcs', 'bad.json', '--out', 'bad.xml']
     const { code, out, err } = await here.run(args)
     expect([code, out]).toEqual([1, ''])
@@ -63,7 +63,7 @@ gcs.json:1  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
     expect(JSON.parse(json.out)).toMatchObject({ source: 'bad.json', rules: null, text: null, failed: true })
   })
 
-  test('names the vendors that it knows', async () => {
+  test('lists the vendors when --from names another', async () => {
     const { code, err } = await here.run(['import', '--from', 'b2', 'gcs.json'])
     expect([code, err]).toEqual([2, expect.stringContaining('s3, r2, gcs, oss, obs, azure')])
     expect((await here.run(['import', '--from', 'gcs', 'none.json'])).code).toBe(2)
@@ -89,7 +89,7 @@ describe('rules export', { timeout: 60_000 }, () => {
     expect(err).toContain('error  too-many-rules  CORSRule[6]')
   })
 
-  test('tells errors of the rules themselves', async () => {
+  test('reports errors of the rules themselves', async () => {
     here.write('broken.xml', '<CORSConfiguration/>')
     const { code, err } = await here.run(['export', '--to', 's3', 'broken.xml'])
     expect([code, err]).toEqual([1, expect.stringContaining('error  no-rules')])

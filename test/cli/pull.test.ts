@@ -99,8 +99,10 @@ describe('rules pull', { timeout: 60_000 }, () => {
     expect(err).not.toContain(KEY.SecretKey)
   })
 
-  test('says what is missing or wrong in the call', async () => {
-    expect((await pull([], { SECRET_KEY: '' })).err).toMatch(/^The environment has no SECRET_KEY\. .+\n$/)
+  test('reports missing and wrong options', async () => {
+    expect((await pull([], { SECRET_KEY: '' })).err).toMatch(
+      /^The environment variable SECRET_KEY is not set\. .+\n$/,
+    )
     for (const url of [
       'http://bucket.example',
       'bucket.example',
@@ -122,7 +124,7 @@ describe('rules pull', { timeout: 60_000 }, () => {
     [
       'redirects',
       (_, response) => response.writeHead(301, { location: 'https://x.example' }).end(),
-      /the bucket is elsewhere/,
+      /the bucket redirects to another URL/,
     ],
     [
       'hides controls in its error',

@@ -21,12 +21,12 @@ interface CheckOptions {
 export function addCheck(program: Command): void {
   program
     .command('check')
-    .summary('say what is wrong with rules files, or would surprise you')
+    .summary('report errors and warnings in rules files')
     .description(
-      'Reads rules files and prints all findings: errors are never published, warnings are worth a look.',
+      'Reads rules files and prints all findings. A file with errors cannot be published; a file with warnings can.',
     )
     .argument('[file...]', 'CORSConfiguration XML, S3 JSON, or buckets.json (default: all of rules/)')
-    .option('--strict', 'warnings fail, too')
+    .option('--strict', 'fail on warnings, too')
     .addOption(
       new Option('--format <format>', 'github prints workflow annotations')
         .choices(['text', 'github'])
@@ -36,7 +36,7 @@ export function addCheck(program: Command): void {
     .addHelpText(
       'after',
       '\nExample: npm run rules -- check --strict rules/files.example.com.xml\n' +
-        '\nExit code: 0 all is well, 1 there are errors (with --strict: or warnings), 2 a file could not be read.',
+        '\nExit code: 0 no errors, 1 errors (with --strict: or warnings), 2 a file could not be read.',
     )
     .action(check)
 }

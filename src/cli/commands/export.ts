@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules export`: a rules file as another vendor takes it.
+ * `rules export`: a rules file in the format of another vendor.
  */
 
 import { type Command, Option } from 'commander'
@@ -18,25 +18,25 @@ interface ExportOptions extends OutputOptions {
 export function addExport(program: Command): void {
   program
     .command('export')
-    .summary('make a configuration for another vendor of a rules file')
+    .summary("convert a rules file into another vendor's configuration")
     .description(
-      'Reads a rules file and writes it as another vendor takes it. What the vendor can not say is a warning, what ' +
-        'it would refuse is an error, on standard error.',
+      'Reads a rules file and writes it in the format of another vendor. Anything that the format cannot express is ' +
+        'a warning on standard error; anything that the vendor would refuse is an error.',
     )
     .argument('<file>', 'CORSConfiguration XML or S3 JSON')
     .addOption(
-      new Option('--to <vendor>', 'for whom: s3, r2, gcs in JSON; oss, obs, azure in XML')
+      new Option('--to <vendor>', 'the vendor: s3, r2, gcs in JSON; oss, obs, azure in XML')
         .choices(VENDORS)
         .makeOptionMandatory(),
     )
     .option('--out <file>', 'write this file (default: standard output)')
-    .option('--force', 'replace the file, if there is one')
+    .option('--force', 'replace an existing file')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- export --to azure rules/files.example.com.xml --out azure.xml\n' +
-        '\nExit code: 0 done, with what is lost told; 1 the rules have errors, or the vendor would refuse them; ' +
-        '2 a problem with a file.',
+        '\nExit code: 0 converted (losses are warnings), 1 the rules have errors or the vendor would refuse them, ' +
+        '2 a file could not be read or written.',
     )
     .action(exportFile)
 }
@@ -48,7 +48,7 @@ async function exportFile(file: string, options: ExportOptions): Promise<void> {
     await finish({ source: file, configuration, text: null, findings: reading.findings }, options)
     return
   }
-  // The rules' own warnings are for `check`: here they would hide the losses.
+  // The rules' own warnings belong to `check`: here they would hide the losses.
   const { text, findings } = exportDocument(options.to, configuration)
   await finish({ source: file, configuration, text, findings }, options)
 }

@@ -19,23 +19,23 @@ interface ImportOptions extends OutputOptions {
 export function addImport(program: Command): void {
   program
     .command('import')
-    .summary("make a rules file of another vendor's configuration")
+    .summary("convert another vendor's configuration into a rules file")
     .description(
       "Reads another vendor's CORS configuration and writes it as rules: CORSConfiguration XML, or S3 JSON where " +
-        '--out ends in .json. What can not be said the same way is a warning on standard error.',
+        '--out ends in .json. Anything that cannot be expressed in rules is a warning on standard error.',
     )
     .argument(
       '<file>',
       's3: XML or JSON; r2: JSON of wrangler or the dashboard; gcs: JSON; oss, obs: XML; azure: XML or JSON',
     )
-    .addOption(new Option('--from <vendor>', 'whose').choices(VENDORS).makeOptionMandatory())
+    .addOption(new Option('--from <vendor>', 'the vendor').choices(VENDORS).makeOptionMandatory())
     .option('--out <file>', 'write this file (default: standard output)')
-    .option('--force', 'replace the file, if there is one')
+    .option('--force', 'replace an existing file')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- import --from s3 cors.json --out rules/files.example.com.xml\n' +
-        '\nExit code: 0 done, with what is lost told; 1 the document has errors; 2 a problem with a file.',
+        '\nExit code: 0 converted (losses are warnings), 1 the document has errors, 2 a file could not be read or written.',
     )
     .action(importFile)
 }

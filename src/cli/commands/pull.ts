@@ -26,24 +26,24 @@ const TIMEOUT_MS = 30_000
 export function addPull(program: Command): void {
   program
     .command('pull')
-    .summary("get the bucket's own rules")
+    .summary("download the bucket's own rules")
     .description(
       "Asks the bucket for its CORS configuration (GET /?cors, signed with the environment's SECRET_ID and " +
         'SECRET_KEY) and writes it as a rules file: XML, or S3 JSON where --out ends in .json.',
     )
     .requiredOption('--bucket <url>', "the bucket's own domain: https://host[:port][/prefix]")
     .option('--out <file>', 'write this file (default: standard output)')
-    .option('--force', 'replace the file, if there is one')
+    .option('--force', 'replace an existing file')
     .addOption(
       new Option('--dialect <dialect>', 'how the request is signed').choices(DIALECTS).default('cos'),
     )
-    .option('--region <region>', 's3: the region (default: as the host tells, or $REGION)')
+    .option('--region <region>', 's3: the region (default: $REGION, or the region in the host name)')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- pull --bucket https://examplebucket-1250000000.cos.ap-beijing.myqcloud.com --out rules/files.example.com.xml\n' +
-        '\nThe key needs the right to read the configuration alone: name/cos:GetBucketCORS, s3:GetBucketCORS.\n' +
-        '\nExit code: 0 done; 1 the bucket has no rules, or some with errors, and nothing was written; ' +
+        '\nThe key needs one permission: name/cos:GetBucketCORS, or s3:GetBucketCORS.\n' +
+        '\nExit code: 0 written; 1 the bucket has no rules, or rules with errors, and nothing was written; ' +
         '2 a problem with the key, the network or a file.',
     )
     .action(pull)
@@ -55,7 +55,7 @@ async function pull(options: PullOptions): Promise<void> {
   if (id === '' || secret === '') {
     const missing = id === '' ? 'SECRET_ID' : 'SECRET_KEY'
     throw new UserError(
-      `The environment has no ${missing}. Set SECRET_ID and SECRET_KEY to a key that may read the configuration.`,
+      `The environment variable ${missing} is not set. Set SECRET_ID and SECRET_KEY to a key that may read the configuration.`,
     )
   }
   const source = { base, signing: options.dialect, key: { id, secret }, region: options.region || REGION }
@@ -87,7 +87,7 @@ function whyNot(answer: Extract<BucketCorsAnswer, { kind: 'refused' | 'failed' }
   return `${adviceOn(status, code)} The bucket says: ${said.join(', ')}`
 }
 
-/** What the codes of COS and S3 mean to somebody who has just set a key. */
+/** Returns the likely cause and the fix for an error code of COS or S3. */
 function adviceOn(status: number, code: string): string {
   switch (code) {
     case 'InvalidAccessKeyId':
@@ -95,7 +95,7 @@ function adviceOn(status: number, code: string): string {
     case 'SignatureDoesNotMatch':
       return 'the signature is wrong: check SECRET_KEY, --dialect and --region.'
     case 'RequestTimeTooSkewed':
-      return "the signature's time is not the bucket's: set this machine's clock."
+      return "the clock of this machine differs from the bucket's: correct it."
     case 'AccessDenied':
       return 'the key may not read the configuration: give it name/cos:GetBucketCORS (s3:GetBucketCORS).'
     case 'NoSuchBucket':
@@ -104,7 +104,7 @@ function adviceOn(status: number, code: string): string {
       return 'the signature is for another region: set --region.'
     default:
       return status >= 300 && status < 400
-        ? 'the bucket is elsewhere: name it by its own domain.'
-        : "this is not a bucket's configuration: check the URL and --dialect."
+        ? 'the bucket redirects to another URL: pass its own domain to --bucket.'
+        : "the answer is not a bucket's CORS configuration: check --bucket and --dialect."
   }
 }

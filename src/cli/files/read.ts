@@ -1,6 +1,6 @@
 /**
  * @module
- * Files as what they hold: rules, settings or expectations, with all findings; or why there is nothing to find anything in.
+ * Reads files of rules, settings or expectations with all their findings, or reports why a file cannot be read.
  */
 
 import { readRulesAdvised } from '../../advice/read.ts'
@@ -17,30 +17,30 @@ interface ReadBase {
 }
 export interface RulesFile extends ReadBase {
   readonly kind: 'rules'
-  /** null: there are errors. */
+  /** null if the file has errors. */
   readonly configuration: Configuration | null
 }
 export interface SettingsFile extends ReadBase {
   readonly kind: 'settings'
-  /** Host → its settings as compact JSON. Empty where there are errors. */
+  /** Host → its settings as compact JSON. Empty if the file has errors. */
   readonly settings: ReadonlyMap<string, string>
 }
 export interface CasesFile extends ReadBase {
   readonly kind: 'cases'
-  /** Empty where there are errors. */
+  /** Empty if the file has errors. */
   readonly cases: readonly Case[]
 }
 export interface UnreadableFile extends ReadBase {
   readonly kind: 'unreadable'
-  /** What is wrong, where, and what to do. */
+  /** The problem, its place and the fix, as one text. */
   readonly problem: string
 }
 export type FileReading = RulesFile | SettingsFile | CasesFile | UnreadableFile
 
 /**
- * Reads each file. Nothing is thrown for a file: the others are still worth reading.
+ * Reads each file. Never throws because of one file, so that the others are read.
  *
- * @param as what they are, whatever their names
+ * @param as the kind of all files, whatever their names
  */
 export async function readFiles(
   files: readonly string[],

@@ -222,7 +222,7 @@ describe('adviseDocument()', () => {
   const origin = (text: string) => `<AllowedOrigin>${text}</AllowedOrigin>`
   const put = '<AllowedMethod>PUT</AllowedMethod>'
 
-  test('tells of values beside an error, and nothing that could come of it', () => {
+  test('warns of values beside an error, but of no consequence of the error', () => {
     const wrong = `<CORSRule>${origin('https://*.*.a')}${origin('https://A.b')}${put}<MaxAgeSeconds>9999</MaxAgeSeconds></CORSRule>`
     const good = `<CORSRule>${origin('https://a.b')}${put}</CORSRule>`
     expect(warnings(good + wrong + good)).toEqual([

@@ -4,7 +4,7 @@ import { repeatedKeys } from '../../../src/formats/json-keys.ts'
 import { readDocument } from '../../../src/formats/read.ts'
 import { importDocument } from '../../../src/formats/vendors.ts'
 
-const told = (json: string) => repeatedKeys(json).map(({ line, path }) => `${line} ${path}`)
+const codesOf = (json: string) => repeatedKeys(json).map(({ line, path }) => `${line} ${path}`)
 
 describe('repeatedKeys()', () => {
   test.each([
@@ -18,10 +18,10 @@ describe('repeatedKeys()', () => {
     ['{"a":"\\",\\"a\\":{","b":"\\\\","c":"a"}', []],
     ['"a"', []],
   ])('of %s', (json, expected) => {
-    expect(told(json)).toEqual(expected)
+    expect(codesOf(json)).toEqual(expected)
   })
 
-  test('finds none in what a writer of JSON makes, whatever is in it, and each that is put in', () => {
+  test('finds nothing in generated JSON, and every key that is repeated on purpose', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })), fc.string(), (object, key) => {
         const json = JSON.stringify(object, null, 1)
@@ -34,10 +34,10 @@ describe('repeatedKeys()', () => {
   })
 })
 
-describe('a key that stands twice', () => {
+describe('a repeated key', () => {
   const twice = (json: string, name: string) => json.replace(`"${name}"`, `"${name}":0,"${name}"`)
 
-  test('is an error wherever JSON is read, so that nothing of it is served', async () => {
+  test('is an error in every JSON format', async () => {
     const s3 = '{"CORSRules":[{"AllowedOrigins":["https://a"],"AllowedMethods":["GET"]}]}'
     for (const name of ['CORSRules', 'AllowedOrigins']) {
       const { configuration, findings } = await readDocument(twice(s3, name))

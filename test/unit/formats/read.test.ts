@@ -7,7 +7,7 @@ const fixture = (name: string) =>
   readFileSync(new URL(`../../fixtures/rules/${name}`, import.meta.url), 'utf8')
 
 describe('readDocument()', () => {
-  test('tells XML from JSON by the first character', async () => {
+  test('distinguishes XML and JSON by the first character', async () => {
     const xml = await readDocument(fixture('cos-sample.xml'))
     expect(xml.configuration?.rules).toHaveLength(1)
     expect(await readDocument(fixture('cos-sample.json'))).toEqual(xml)

@@ -10,7 +10,7 @@ const fixture = (name: string) =>
   readFileSync(new URL(`../../fixtures/rules/${name}`, import.meta.url), 'utf8')
 const GOOD = { AllowedOrigins: ['https://a.example'], AllowedMethods: ['GET'] }
 const readS3Json = (text: string) => read(text, adviseDocument)
-const told = (value: unknown) => readS3Json(JSON.stringify(value)).findings.map(f => `${f.code} ${f.path}`)
+const codesOf = (value: unknown) => readS3Json(JSON.stringify(value)).findings.map(f => `${f.code} ${f.path}`)
 
 describe('readS3Json()', () => {
   test('reads the same configuration as the XML of the same rules, bare array included', () => {
@@ -71,11 +71,11 @@ describe('readS3Json()', () => {
     [[], 'no-rules '],
     [[{}], 'origin-missing CORSRule[1],method-missing CORSRule[1]'],
   ])('refuses %j with %s', (value, codes) => {
-    expect(told(value).join()).toBe(codes)
+    expect(codesOf(value).join()).toBe(codes)
     expect(readS3Json(JSON.stringify(value)).configuration).toBeNull()
   })
 
-  test('tells unknown keys, and never reads inherited ones', () => {
+  test('reports unknown keys and never reads inherited keys', () => {
     const json = `{"CORSRules":[{"AllowedOrigins":["*"],"AllowedMethods":["GET"],
       "__proto__":{"AllowedOrigins":["null"]},"allowedHeaders":["*"],"constructor":1}],"__proto__":{"ResponseVary":true}}`
     const { configuration, findings } = readS3Json(json)
@@ -105,7 +105,7 @@ describe('readS3Json()', () => {
     expect(readS3Json(sized(65536)).findings).toEqual([])
     expect(readS3Json(sized(65537)).findings).toMatchObject([{ code: 'too-large' }])
     expect(readS3Json(JSON.stringify(Array(100).fill(GOOD))).configuration?.rules).toHaveLength(100)
-    expect(told(Array(101).fill(GOOD))[0]).toBe('too-many-rules CORSRule[101]')
+    expect(codesOf(Array(101).fill(GOOD))[0]).toBe('too-many-rules CORSRule[101]')
     expect(readS3Json(JSON.stringify(Array(101).fill(GOOD))).configuration).toBeNull()
   })
 

@@ -11,7 +11,8 @@ import {
 } from '../../../src/formats/vendors.ts'
 import { anyConfiguration } from './configurations.ts'
 
-const told = (findings: readonly Finding[]) => findings.map(f => `${f.severity} ${f.code} ${f.path}`.trim())
+const codesOf = (findings: readonly Finding[]) =>
+  findings.map(f => `${f.severity} ${f.code} ${f.path}`.trim())
 const SAMPLE: Rule = {
   id: 'uploads',
   allowedOrigins: ['https://a.example', 'https://*.b.example'],
@@ -31,7 +32,7 @@ const rules = (count: number): Configuration => ({
 })
 
 describe('exportDocument()', () => {
-  test('writes the documents that each vendor takes, and tells every loss', () => {
+  test('writes the format of each vendor and reports every loss', () => {
     const s3 = exportDocument('s3', ONE)
     expect(JSON.parse(s3.text ?? '')).toEqual({
       CORSRules: [
@@ -45,7 +46,7 @@ describe('exportDocument()', () => {
         },
       ],
     })
-    expect(told(s3.findings)).toEqual(['warning response-vary-lost ResponseVary[1]'])
+    expect(codesOf(s3.findings)).toEqual(['warning response-vary-lost ResponseVary[1]'])
 
     const r2 = exportDocument('r2', ONE)
     expect(JSON.parse(r2.text ?? '')).toEqual({
@@ -72,7 +73,7 @@ describe('exportDocument()', () => {
         maxAgeSeconds: 600,
       },
     ])
-    expect(told(gcs.findings)).toEqual([
+    expect(codesOf(gcs.findings)).toEqual([
       'warning response-vary-lost ResponseVary[1]',
       'warning id-lost CORSRule[1]/ID[1]',
       'warning one-header-list CORSRule[1]/ExposeHeader[1]',
@@ -83,7 +84,7 @@ describe('exportDocument()', () => {
     const oss = exportDocument('oss', ONE)
     expect(oss.text).toContain('<ResponseVary>true</ResponseVary>')
     expect(oss.text).not.toContain('<ID>')
-    expect(told(oss.findings)).toEqual(['warning id-lost CORSRule[1]/ID[1]'])
+    expect(codesOf(oss.findings)).toEqual(['warning id-lost CORSRule[1]/ID[1]'])
 
     const obs = exportDocument('obs', ONE)
     expect(obs.text).toContain('<ID>uploads</ID>')
@@ -105,11 +106,11 @@ describe('exportDocument()', () => {
   test.each([
     ['oss', 20],
     ['azure', 5],
-  ] as const)('refuses for %s what is over %i rules', (vendor, most) => {
+  ] as const)('refuses for %s more than %i rules', (vendor, most) => {
     expect(exportDocument(vendor, rules(most)).text).not.toBeNull()
     const over = exportDocument(vendor, rules(most + 1))
     expect(over.text).toBeNull()
-    expect(told(over.findings)).toEqual([`error too-many-rules CORSRule[${most + 1}]`])
+    expect(codesOf(over.findings)).toEqual([`error too-many-rules CORSRule[${most + 1}]`])
   })
 
   test.each([
@@ -185,7 +186,7 @@ describe('importDocument()', () => {
         maxAgeSeconds: null,
       },
     ])
-    expect(told(reading.findings)).toEqual(
+    expect(codesOf(reading.findings)).toEqual(
       expect.arrayContaining([
         'warning method-star-lost CORSRule[1]/AllowedMethod[1]',
         'warning one-header-list CORSRule[1]/ExposeHeader[1]',
@@ -214,7 +215,7 @@ describe('importDocument()', () => {
         maxAgeSeconds: 200,
       },
     ])
-    expect(told(xml.findings)).toEqual(
+    expect(codesOf(xml.findings)).toEqual(
       expect.arrayContaining([
         'warning origin-case CORSRule[1]/AllowedOrigin[2]',
         'warning method-lost CORSRule[1]/AllowedMethod[2]',
@@ -280,7 +281,7 @@ describe('importDocument()', () => {
     ['azure', '"x"', 'no-rules '],
     ['oss', `<CORSConfiguration>${' '.repeat(65_536)}</CORSConfiguration>`, 'too-large '],
     ['gcs', `[${' '.repeat(65_536)}]`, 'too-large '],
-  ] as const)('tells what is wrong with a document of %s: %s', async (vendor, text, finding) => {
+  ] as const)('reports the errors of a document of %s: %s', async (vendor, text, finding) => {
     const { configuration, findings } = await importDocument(vendor, text)
     expect(configuration).toBeNull()
     expect(findings.map(f => `${f.code} ${f.path}`)).toContain(finding)
