@@ -77,10 +77,10 @@ describe('advise() on origins', () => {
   test.each([
     ['https://*example.com', 'origin-off-label', 'https://evilexample.com.'],
     ['https://*-app.example.com', 'origin-off-label', 'https://evil-app.example.com.'],
-    ['https://*', 'origin-any-host', 'https://evil.example for one'],
-    ['https*', 'origin-any-host', 'https://evil.example for one'],
+    ['https://*', 'origin-any-host', 'https://evil.example'],
+    ['https*', 'origin-any-host', 'https://evil.example'],
     ['https://*:8443', 'origin-any-host', 'https://evil.example:8443'],
-    ['https://example.com*', 'origin-any-host', 'https://example.com.evil.example for one'],
+    ['https://example.com*', 'origin-any-host', 'https://example.com.evil.example'],
     ['https://*.com', 'origin-public-suffix', 'under com'],
     ['https://*.com.cn', 'origin-public-suffix', 'under com.cn'],
     ['https://*.github.io', 'origin-public-suffix', 'under github.io'],
