@@ -13,7 +13,7 @@ export interface Row {
   readonly ratio: number | null
   /** What the ratio is over. */
   readonly over: string
-  /** What the ratio, or the figure where there is none, is to reach; null: nothing was set. */
+  /** The goal for the ratio, or for the figure of a row without a ratio; null without a goal. */
   readonly goal: { readonly most?: number; readonly least?: number; readonly unit?: string } | null
   /** The number that the goal is about. */
   readonly measured: number

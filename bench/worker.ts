@@ -210,7 +210,7 @@ export async function workerRows(launches = 5, rounds = 3): Promise<Row[]> {
   })
 }
 
-/** Starts everything anew, and gives the rates of each round. */
+/** Restarts every process, and returns the rates of each round. */
 async function launch(rounds: number): Promise<Map<Name, number[]>> {
   const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-load-'))
   const bucket = await startWorkerd([BUCKET], '')

@@ -7,7 +7,7 @@
 /** Tests that are run together. */
 export interface Share {
   readonly files: readonly string[]
-  /** Whether they run the built Worker, which is then built anew for each mutation. */
+  /** Whether they run the built Worker. It is then rebuilt for each mutation. */
   readonly built: boolean
 }
 
@@ -162,7 +162,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'null',
     ],
     [
-      'a list that is none is as no list',
+      'an invalid list counts as no list',
       "if (requested.problem !== null) return refused('header-list', requested.problem)",
       '',
     ],
@@ -441,12 +441,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'src/bucket/signing/authorize.ts',
     AUTHORIZE,
     [
-      'a COS signature is made anew without what was covered',
+      'a COS request is re-signed without what was covered',
       'if (lost !== undefined) return { refusal: notPassedOn(lost) }\n  const end',
       'const end',
     ],
     [
-      'a SigV4 signature is made anew without what was covered',
+      'a SigV4 request is re-signed without what was covered',
       'lostHeaders(request).find(name => signature.signedHeaders.includes(name))',
       'lostHeaders(request).find(() => false)',
     ],
@@ -571,14 +571,14 @@ export const MUTATIONS: readonly Mutation[] = [
   ...of(
     'src/settings/settings.ts',
     SETTINGS,
-    ['unknown fields are told without bound', '.slice(0, MAX_UNKNOWN)', ''],
+    ['unknown fields are reported without bound', '.slice(0, MAX_UNKNOWN)', ''],
     [
       'plain http is accepted',
       "(url.protocol === 'http:' && isLoopback(url.hostname))",
       "url.protocol === 'http:'",
     ],
   ),
-  ...of('src/worker/app.ts', STATE, ['a Host that is none is looked up', ' ?? hostError(edge, request)', '']),
+  ...of('src/worker/app.ts', STATE, ['an invalid Host is looked up', ' ?? hostError(edge, request)', '']),
   ...of(
     'src/worker/app.ts',
     ACTUAL,
@@ -606,7 +606,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     ['while KV fails, a key is lent to another bucket', '!isRead || authorization !== null', '!isRead'],
     [
-      "while KV fails, browsers are told to keep another bucket's objects",
+      "while KV fails, browsers store another bucket's objects",
       "if (isAssumed) response.headers.set('cache-control', 'no-store')",
       '',
     ],
@@ -641,10 +641,10 @@ export const MUTATIONS: readonly Mutation[] = [
       'return text',
     ],
     ['a dataset that throws changes the answer', 'tellUnwritten(error)\n    }', 'throw error\n    }'],
-    ['a query in Origin is told', ".replace(/[?#].*$/s, '?…')", ''],
+    ['a query in Origin is logged', ".replace(/[?#].*$/s, '?…')", ''],
   ),
   ...of('src/telemetry/log.ts', EVENTS, [
-    'nobody is told what was left out',
+    'dropped lines are not counted',
     'this.#asked === 1 ? this.#over : 0',
     '0',
   ]),

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 const PATH = process.env.CHROMIUM || '/usr/bin/chromium'
-/** The browser's executable; undefined: there is none, and the tests that need it are skipped. */
+/** The path of the browser, or undefined without a browser: the tests that need it are then skipped. */
 export const CHROMIUM = existsSync(PATH) ? PATH : undefined
 export const WHY_SKIPPED = `The browser tests are skipped: there is no ${PATH}. CHROMIUM can name another Chromium.`
 

@@ -99,7 +99,7 @@ export async function showObjects(settings) {
   }
 
   /**
-   * Runs `action` while its button is busy; what goes wrong is told below the list.
+   * Runs `action` while its button is busy; an error is shown below the list.
    *
    * @param {() => Promise<void>} action
    * @param {HTMLButtonElement} [from]

@@ -136,7 +136,7 @@ describe('npm start', () => {
     expect(await response.text()).toBe(await readFile(join(ROOT, 'rules/localhost.xml'), 'utf8'))
   })
 
-  test('serves nothing but the page, and asks the edge for nobody else', async () => {
+  test('serves only the page, and asks the edge only for the page', async () => {
     const page = `http://localhost:${pagePort}`
     const question = { path: '/hello.txt', origin: 'null', method: 'PUT', headers: '' }
     const ask = (origin: string) =>
@@ -181,7 +181,7 @@ describe('npm start', () => {
       await page.getByRole('link', { name: `uploads/${name}` }).waitFor({ state: 'detached' })
     })
 
-    test('shows what a script gets of a refusal, and what the edge said', { timeout: SLOW }, async () => {
+    test('shows what a script sees of a refusal, and the answer of the edge', { timeout: SLOW }, async () => {
       const attempt = async (button: string) => {
         await page.getByRole('button', { name: button }).click()
         await page.locator('#refusals button:disabled').waitFor({ state: 'detached' })
@@ -201,13 +201,13 @@ describe('npm start', () => {
       await page.locator('#traffic').getByText('no rule allows the origin null').first().waitFor()
     })
 
-    test('asks no other host for anything, and breaks no policy of its own', () => {
+    test('requests nothing from another host, and breaks no policy of its own', () => {
       expect([...hosts].sort()).toEqual([`localhost:${port}`, `localhost:${pagePort}`].sort())
       expect(problems).toEqual([])
     })
   })
 
-  test('ends when the reader of its output has left', { timeout: SLOW }, async () => {
+  test('ends when the reader of its output closes', { timeout: SLOW }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'edge-preflight-'))
     const otherPort = await freePort()
     const other = new Demo(otherPort, await freePort(), folder)

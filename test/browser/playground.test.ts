@@ -350,7 +350,7 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await page.close()
   })
 
-  test('asks no other host for anything, and breaks no policy of its own', async () => {
+  test('requests nothing from another host, and breaks no policy of its own', async () => {
     const paths = new Set(asked.map(url => url.replace(/#.*$/, '')))
     expect([...paths].sort()).toEqual([address, `${address}playground.css`, `${address}playground.js`])
     expect(problems).toEqual([])

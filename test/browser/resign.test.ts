@@ -77,7 +77,7 @@ describe.skipIf(!CHROMIUM)('cos-js-sdk-v5 in Chromium, the Host signed, before a
       )
     }, PLACE)
 
-  test('objects go up, whole and in parts, and come down, also by a presigned URL', {
+  test('objects are uploaded, whole and in parts, and downloaded, also by a presigned URL', {
     timeout: SLOW,
   }, async () => {
     const page = await visit(edge)

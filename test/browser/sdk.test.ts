@@ -100,7 +100,7 @@ describe.skipIf(!CHROMIUM)('cos-js-sdk-v5 in Chromium, through the edge', () => 
     expect(preflights.every(({ status }) => status === 200)).toBe(true)
   })
 
-  test('12 MB go up in parts, each after its own preflight, and arrive whole', {
+  test('12 MB are uploaded in parts, each after its own preflight, and arrive whole', {
     timeout: SLOW,
   }, async () => {
     await site.publish(ALL)
@@ -132,7 +132,7 @@ describe.skipIf(!CHROMIUM)('cos-js-sdk-v5 in Chromium, through the edge', () => 
     expect(bytes.findIndex((byte, i) => byte !== ((i * 31 + (i >> 11)) & 255))).toBe(-1)
   })
 
-  test('an origin without a rule is refused, and the bucket never hears of it', {
+  test('an origin without a rule is refused, and its request never reaches the bucket', {
     timeout: SLOW,
   }, async () => {
     await site.publish(ALL)

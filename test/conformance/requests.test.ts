@@ -187,7 +187,7 @@ describe.skipIf(!available)('the request cases', () => {
     expect(cases).toHaveLength(301)
   })
 
-  test('are answered otherwise exactly where docs/parity.md says so', () => {
+  test('are answered differently exactly where docs/parity.md says so', () => {
     const lines = Object.entries(Object.groupBy(cases, one => one.s3_model.verdict)).map(
       ([verdict, those]) => {
         const other = those.filter(({ id }) => differing.has(id)).length

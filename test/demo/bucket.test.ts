@@ -292,7 +292,7 @@ describe('multipart uploads', () => {
     expect((await cos.multipartListPart({ ...BUCKET, Key, UploadId })).Part).toHaveLength(2)
   })
 
-  test('aborting forgets upload and parts', async () => {
+  test('aborting deletes upload and parts', async () => {
     const UploadId = await begin()
     await uploadPart(UploadId, 1, Buffer.from('x'))
     expect((await cos.multipartAbort({ ...BUCKET, Key, UploadId })).statusCode).toBe(204)
@@ -455,7 +455,7 @@ describe('access', () => {
   const expectRefused = async (answer: Promise<unknown>, code: string) =>
     expect(answer).rejects.toMatchObject({ statusCode: 403, code })
 
-  test('anybody reads objects and their list; nobody else writes or sees the rest', async () => {
+  test('anyone reads objects and their list; only the key’s owner writes or sees the rest', async () => {
     await put('public.txt', 'hello')
     expect((await send('GET', '/public.txt')).body.toString()).toBe('hello')
     expect((await send('HEAD', '/')).status).toBe(200)
@@ -542,7 +542,7 @@ describe('access', () => {
   test.each([
     ['slow', -3_600_000],
     ['fast', 3_600_000],
-  ])('an SDK whose clock is an hour %s is told so and sets it', async (_, SystemClockOffset) => {
+  ])('an SDK whose clock is an hour %s gets an error and sets its clock', async (_, SystemClockOffset) => {
     await put('clock', 'tick')
     const expired = client({ SystemClockOffset, CorrectClockSkew: false })
     await expect(expired.getObject({ ...BUCKET, Key: 'clock' })).rejects.toMatchObject({ statusCode: 403 })

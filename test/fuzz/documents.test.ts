@@ -173,7 +173,7 @@ async function isCoherent(configuration: Configuration): Promise<void> {
 }
 
 describe.each(LANGUAGES)('readDocument() of %s', (name, language) => {
-  test.each(Object.keys(FOUND[name]))('reads %s or tells why not', async file => {
+  test.each(Object.keys(FOUND[name]))('reads %s or reports why not', async file => {
     const configuration = await read(FOUND[name][file] ?? '')
     if (configuration !== null) await isCoherent(configuration)
   })

@@ -79,7 +79,7 @@ function check(text: string): 'settings' | 'problems' {
 }
 
 describe('readHostSettings()', () => {
-  test.each(Object.keys(FOUND))('reads %s or tells why not', file => {
+  test.each(Object.keys(FOUND))('reads %s or reports why not', file => {
     expect(check(FOUND[file] ?? '') === 'settings').toBe(SEEDS.includes(FOUND[file] ?? ''))
   })
 
@@ -109,7 +109,7 @@ describe('readHostSettings()', () => {
     },
   )
 
-  test('10,000 unknown fields are no more problems than can be told', () => {
+  test('10,000 unknown fields are no more problems than can be reported', () => {
     const record = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`unknown${at}`, at]))
     const { problems } = readHostSettings(JSON.stringify(record), env as unknown as Env, base)
     expect(problems.length).toBeGreaterThan(0)

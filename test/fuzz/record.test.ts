@@ -67,7 +67,7 @@ async function check(text: string): Promise<string> {
 }
 
 describe('decodeValue()', () => {
-  test.each(Object.keys(FOUND))('reads %s or tells why not', async file => {
+  test.each(Object.keys(FOUND))('reads %s or reports why not', async file => {
     const code = await check(FOUND[file] ?? '')
     expect(code === 'rules').toBe(SEEDS.includes(FOUND[file] ?? ''))
   })

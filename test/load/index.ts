@@ -24,7 +24,7 @@ const ORIGINS = 1_000_000
 const REPLACEMENTS = 200
 /** Hosts that get nearly all requests; one of 40 goes to any. */
 const BUSY_HOSTS = 100
-/** So that every host reads its rules anew many times. */
+/** Short, so that every host re-reads its rules many times. */
 const TTL_SECONDS = 2
 /** Wrong answers after which the load ends. */
 const MAX_WRONG = 100

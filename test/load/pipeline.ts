@@ -90,7 +90,7 @@ function drive({ hostname, port }: URL, depth: number, next: () => Request | nul
   })
 }
 
-/** The answer that begins at an index, and where it ends; null: it is not there yet as a whole. */
+/** Returns the answer that begins at an index, and its end; null while it is incomplete. */
 function parse(received: string, from: number): [answer: Answer, end: number] | null | 'no length' {
   const headEnd = received.indexOf(HEAD_END, from)
   if (headEnd === -1) return null

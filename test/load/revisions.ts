@@ -88,7 +88,7 @@ export const revisionOf = ({ headers }: Answer): number =>
   Number(/^x-rev-(\d+)/.exec(headers.get('access-control-expose-headers') ?? '')?.[1] ?? 0)
 
 /**
- * What is wrong with an answer that allows; null: it is wholly of one revision.
+ * Returns the problem of an allowing answer, or null if it comes entirely from one revision.
  *
  * @param newest the newest revision that KV may have told by now
  */

@@ -93,7 +93,7 @@ describe('one answer after another', () => {
     ),
   )
 
-  test('nothing leaks: each is what it would be alone, whatever became of those before it', async () => {
+  test('nothing leaks: each answer is the same as alone, whatever the answers before it', async () => {
     await fc.assert(
       fc.asyncProperty(turns, async ([both, asked]) => {
         const held = both.map(ready)

@@ -53,7 +53,7 @@ describe('to the bucket', () => {
     expect(bucket.last.url).toBe(`/prefix${path}`)
   })
 
-  test('the Host is the bucket’s, whatever the client says of hosts', async () => {
+  test('the Host is the bucket’s, whatever host the client names', async () => {
     await edge.send('/k', { headers: { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' } })
     expect(bucket.last.headers.host).toBe(new URL(bucket.origin).host)
     expect(bucket.last.headers).not.toHaveProperty('x-forwarded-host')
@@ -95,7 +95,7 @@ describe('to the bucket', () => {
     expect(bucket.last.body.equals(body)).toBe(true)
   })
 
-  test('Origin and the preflight headers do not go up, unless a signature covers Origin', async () => {
+  test('Origin and the preflight headers do not reach the bucket, unless a signature covers Origin', async () => {
     const origin = 'https://app.example'
     const plain = { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'x' }
     await edge.send('/k', { headers: plain })
@@ -271,7 +271,7 @@ describe('unmatched', () => {
 describe('a failing bucket', () => {
   const origin = { origin: 'https://app.example' }
 
-  test('that resets is a 502 in XML with CORS headers, after a second try', async () => {
+  test('that resets is a 502 in XML with CORS headers, after one retry', async () => {
     bucket.answer = (_request, response) => response.destroy()
     const answer = await edge.send('/k', { headers: origin })
     expect([answer.status, answer.headers['content-type']]).toEqual([502, 'application/xml'])
@@ -282,7 +282,7 @@ describe('a failing bucket', () => {
     expect((await edge.wholeLog()).join('\n')).toContain('"event":"upstream-failed"')
   })
 
-  test('that sends no headers in time is a 504, and its connection is let go of', async () => {
+  test('that sends no headers in time is a 504, and its connection is closed', async () => {
     const letGo = new Promise<void>(resolve => {
       bucket.answer = (_request, response) => void response.on('close', resolve)
     })
@@ -292,7 +292,7 @@ describe('a failing bucket', () => {
     expect(corsOf(answer.headers)).toEqual(CORS)
   })
 
-  test('that recovers is asked twice for a GET, and never for an upload', async () => {
+  test('that recovers gets a GET twice, and an upload only once', async () => {
     bucket.answer = (_request, response) =>
       response.writeHead(bucket.received.length === 1 ? 503 : 200).end('x')
     expect((await edge.send('/k')).status).toBe(200)

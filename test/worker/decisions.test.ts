@@ -58,7 +58,7 @@ const options = (host: string, headers: Headers, path = '/k') =>
   edge.send(path, { method: 'OPTIONS', host, headers })
 
 describe('OPTIONS', () => {
-  test('that is no preflight is a 400 in the error document of the dialect', async () => {
+  test('that is not a preflight is a 400 in the error document of the dialect', async () => {
     for (const headers of [{ origin: APP }, { 'access-control-request-method': 'GET' }, {}]) {
       const cos = await options('cos.example', headers)
       expect(cos.status).toBe(400)
@@ -134,7 +134,7 @@ describe('an actual request', () => {
     expect(bucket.received.map(({ method }) => method)).toEqual(['GET', 'PUT', 'GET', 'PUT'])
   })
 
-  test('is matched in S3 by Access-Control-Request-* where it has them, and in COS never', async () => {
+  test('is matched by its Access-Control-Request-* in S3, and never in COS', async () => {
     const cases: [Headers, cos: boolean, s3: boolean][] = [
       [{ 'access-control-request-method': 'GET' }, true, true],
       [{ 'access-control-request-method': 'PUT' }, true, false],
@@ -162,7 +162,7 @@ describe('an actual request', () => {
       }
   })
 
-  test('that the edge itself answers has the CORS headers of a match, so that a script can read why', async () => {
+  test('that the edge itself answers has the CORS headers of its rule, so that a script can read the error', async () => {
     for (const host of HOSTS) {
       const answer = await edge.send('/a/../b', { host, headers: { origin: APP } })
       expect([answer.status, answer.text.includes('<Code>InvalidURI</Code>')]).toEqual([400, true])

@@ -158,7 +158,7 @@ describe('an event is written', () => {
     await recorded()
   })
 
-  test('of each preflight, by what became of it', async () => {
+  test('for each preflight, by its outcome', async () => {
     bucket.answer = ({ method }, response) => response.writeHead(method === 'OPTIONS' ? 204 : 200).end()
     await preflight(APP, 'PUT', 'Range')
     await preflight(EVIL, 'PUT')
@@ -178,7 +178,7 @@ describe('an event is written', () => {
     ])
   })
 
-  test('of each actual request of another origin that no rule allows', async () => {
+  test('for each cross-origin actual request that no rule allows', async () => {
     bucket.answer = (_request, response) => response.end('object')
     expect((await get('files.example', { origin: EVIL })).status).toBe(403)
     expect((await get('files.example', { origin: EVIL, 'sec-fetch-mode': 'no-cors' })).status).toBe(200)
@@ -195,7 +195,7 @@ describe('an event is written', () => {
     expect(lines.map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE', 'GET'])
   })
 
-  test('of nothing else: not without Origin, of the edge’s own origin, or of what is allowed', async () => {
+  test('for no other request: not without Origin, from the edge’s own origin, or allowed', async () => {
     bucket.answer = (_request, response) => response.end('object')
     await get('files.example', {})
     await get('files.example', { origin: APP })
@@ -206,7 +206,7 @@ describe('an event is written', () => {
     expect(await recorded()).toEqual({ lines: [], points: [] })
   })
 
-  test('with the time that KV took, and none for what is in memory', async () => {
+  test('with the time that KV took, and 0 for a policy in memory', async () => {
     for (let time = 0; time < 2; time++) await preflight(APP, 'GET', undefined, 'cold.example')
     const [cold, warm] = (await recorded()).lines
     expect([cold?.source, warm?.source, warm?.ms]).toEqual(['kv', 'memory', 0])
@@ -337,7 +337,7 @@ describe('the table of docs/operations.md', () => {
     }
   })
 
-  test('tells truly what the minute before has left out', () => {
+  test('counts the lines and points that the minute before dropped', () => {
     expect(all.lines.filter(line => 'leftOut' in line || 'pointsLeftOut' in line)).toHaveLength(1)
     const first = all.lines.find(line => 'leftOut' in line)
     // Before the flood, three were refused; or fewer in the same minute of the real clock.
@@ -357,7 +357,7 @@ describe('Server-Timing with DEBUG_REFUSALS=on', () => {
     await preflight(APP, 'GET')
   })
 
-  test('names source and revision on every answer that is given by a policy', async () => {
+  test('names source and revision on every answer from a policy', async () => {
     bucket.answer = (_request, response) => response.end('object')
     const answers = [
       await preflight(APP, 'GET'),
@@ -371,7 +371,7 @@ describe('Server-Timing with DEBUG_REFUSALS=on', () => {
     for (const answer of answers) expect(told(answer)).toEqual(['memory', published.revision, ''])
   })
 
-  test('and on what the cache has: the revision of now, whatever it was when it was kept', async () => {
+  test('and on cached responses: the current revision, not the revision when they were stored', async () => {
     bucket.answer = (_request, response) => response.end('object')
     const path = '/kept'
     await get('files.example', { origin: APP }, {}, path)
@@ -383,19 +383,19 @@ describe('Server-Timing with DEBUG_REFUSALS=on', () => {
     })
   })
 
-  test('before what the bucket says of its own time', async () => {
+  test('before the bucket’s own Server-Timing', async () => {
     bucket.answer = (_request, response) =>
       response.writeHead(200, { 'server-timing': 'disk;dur=3, policy;desc="forged"' }).end('object')
     const answer = await get('files.example', { origin: APP }, {}, '/timed')
     expect(told(answer)).toEqual(['memory', published.revision, ', disk;dur=3, policy;desc="forged"'])
   })
 
-  test('of rules that were pasted is what a publication of the same would have; of no rules, none', async () => {
+  test('has the revision that a publication of the same rules would have when they were pasted, and "none" without rules', async () => {
     expect(told(await preflight(APP, 'GET', undefined, 'cold.example'))?.[1]).toBe(published.revision)
     expect(told(await preflight(APP, 'GET', undefined, 'no-rules.example'))?.[1]).toBe('none')
   })
 
-  test('names no revision where no policy is to be had', async () => {
+  test('names no revision where no policy is available', async () => {
     bucket.answer = (_request, response) => response.end('object')
     const answers = [
       await preflight(APP, 'GET', undefined, 'down.example'),

@@ -1,7 +1,7 @@
 /**
  * KV and the bucket in every state that they can be in, and what the edge answers: the tables of docs/reliability.md.
- * They are made from what is observed here (`UPDATE_DOCS=1` writes them), so the document can't lie; the rules below
- * each matrix are held apart from them, so that writing the tables anew can't make a fault a feature.
+ * The tables are made from observations (`UPDATE_DOCS=1` writes them). The tests below each matrix do not depend on the
+ * tables, so rewriting a table can't turn a fault into a feature.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -44,7 +44,7 @@ const corsNames = (headers: Iterable<string>) =>
 
 function writeOrCompare(name: string, content: string): void {
   updateTable(DOCUMENT, name, content)
-  expect(content, `${DOCUMENT} (${name}): UPDATE_DOCS=1 writes it anew`).toBe(readTable(DOCUMENT, name))
+  expect(content, `${DOCUMENT} (${name}): UPDATE_DOCS=1 rewrites it`).toBe(readTable(DOCUMENT, name))
 }
 
 interface KvState {
@@ -238,7 +238,7 @@ describe('KV × memory × last known good × request', () => {
       ...outcome,
     ])
 
-  test('the tables of the document are what was observed', () => {
+  test('the tables of the document equal the observations', () => {
     writeOrCompare('kv', table(HEAD, lines(merged(rowsOf(observed), [2, 0, 1]))))
     writeOrCompare('no-bucket', table(HEAD, lines(merged(rowsOf(withoutBucket), [2, 0, 1]))))
     const events = merged(
@@ -274,14 +274,14 @@ describe('KV × memory × last known good × request', () => {
       expect(each.reads, where(each)).toBe(each.memory === 'fresh' ? 0 : 1)
   })
 
-  test('nothing is ever granted to everybody, nor what a value that can’t be used would grant', () => {
+  test('nothing is ever granted to every origin, nor by an unusable value', () => {
     for (const each of all()) {
       expect(each.answer.headers['access-control-allow-origin'], where(each)).not.toBe('*')
       if (each.kv.told !== undefined) expect(exposed(each.answer), where(each)).not.toBe('x-new')
     }
   })
 
-  test('a request that no rules allow is never told otherwise by the edge', () => {
+  test('a request that no rules allow never gets an allowing answer from the edge', () => {
     for (const each of all().filter(({ name }) => name.endsWith('refused'))) {
       expect(corsNames(Object.keys(each.answer.headers)), where(each)).toEqual([])
       if (each.name.startsWith('preflight')) expect([403, 503], where(each)).toContain(each.answer.status)
@@ -302,7 +302,7 @@ describe('KV × memory × last known good × request', () => {
     }
   })
 
-  test('what was good goes on serving, whatever KV does', () => {
+  test('good rules stay in effect, whatever KV does', () => {
     const good = all().filter(each => each.kv.told !== undefined && hasPolicy(each))
     expect(good.length).toBeGreaterThan(0)
     for (const each of good) {
@@ -324,7 +324,7 @@ describe('KV × memory × last known good × request', () => {
     }
   })
 
-  test('each failed read is told once, with its code and whether good rules go on', () => {
+  test('each failed read is logged once, with its code and whether good rules stay in effect', () => {
     for (const each of [...observed, ...withoutBucket]) {
       const troubles = logOf(each).filter(line => /kv-unavailable|rules-unusable/.test(line))
       if (each.kv.told === undefined || each.memory === 'fresh') expect(troubles, where(each)).toEqual([])
@@ -338,7 +338,7 @@ describe('KV × memory × last known good × request', () => {
     }
   })
 
-  test('a KV that hangs delays nobody whose rules are in memory', async () => {
+  test('a KV that hangs delays no request whose rules are in memory', async () => {
     const each: KvCase = {
       kv: failing('stalls', 'stall'),
       memory: 'stale',
@@ -356,7 +356,7 @@ describe('KV × memory × last known good × request', () => {
   })
 })
 
-describe('KV can’t be read, and nothing good is known of the host', () => {
+describe('KV can’t be read, and the host has no last known good values', () => {
   /** Behind ORIGIN, and behind the host's own settings. */
   let shared: RecordingBucket
   let own: RecordingBucket
@@ -410,7 +410,7 @@ describe('KV can’t be read, and nothing good is known of the host', () => {
     corsNames(Object.keys(headers)),
   ]
 
-  test('what would change something is a 503, and reaches no bucket', async () => {
+  test('a write is a 503, and reaches no bucket', async () => {
     const { host, send } = await failing(edges.all)
     const document = `<CORSConfiguration><CORSRule><AllowedOrigin>${EVIL}</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>`
     for (const [method, path, body] of [
@@ -428,14 +428,14 @@ describe('KV can’t be read, and nothing good is known of the host', () => {
     expect(told.join()).toContain('"event":"policy-unavailable"')
   })
 
-  test('no key is lent, neither to sign a read nor to sign one anew', async () => {
+  test('no key is used, neither to sign a read nor to re-sign one', async () => {
     const { send } = await failing(edges.all)
     for (const method of ['GET', 'HEAD'])
       expect(unavailable(await send(method, '/k')), method).toEqual([503, '5', []])
     expect(shared.received).toEqual([])
   })
 
-  test('a read that needs no key goes on to the bucket of the variables, and nobody keeps what comes back', async () => {
+  test('a read that needs no key goes to the bucket of the variables, and no cache stores the response', async () => {
     const { host, send } = await failing(edges.all)
     shared.answer = (_request, response) =>
       response
@@ -483,7 +483,7 @@ describe('KV can’t be read, and nothing good is known of the host', () => {
     expect(own.received.map(({ method }) => method)).toEqual(['GET', 'GET', 'PUT'])
   })
 
-  test('an isolate that saw it long ago does not go by it once KV is back', async () => {
+  test('an isolate that saw it long ago does not rely on it once KV is back', async () => {
     const { host, send } = await failing(edges.all, 'hang')
     await send('GET', '/k')
     await edges.all.failReads(host, 'none')
@@ -615,7 +615,7 @@ describe('bucket × request', () => {
   const where = ({ state, request }: Through) => `the bucket ${state.name}, ${request}`
   const only = (request: Through['request']) => observed.filter(each => each.request === request)
 
-  test('the table of the document is what was observed', () => {
+  test('the table of the document equals the observations', () => {
     const rows = BUCKET.map((state): Row => {
       const cells = observed.filter(each => each.state === state)
       const events = new Set(
@@ -634,7 +634,7 @@ describe('bucket × request', () => {
     )
   })
 
-  test('a preflight has its answer, though the bucket has none: it is never asked', () => {
+  test('a preflight is answered without the bucket', () => {
     for (const each of only('preflight')) {
       expect([statusOf(each.bytes), each.asked], where(each)).toEqual([200, 0])
       expect(valuesOf(parse(each.bytes), 'access-control-max-age')).toEqual(['5'])
@@ -655,14 +655,14 @@ describe('bucket × request', () => {
     for (const each of only('GET')) expect(each.asked, where(each)).toBeLessThanOrEqual(2)
   })
 
-  test('half an object never looks whole, and nothing of a failure is in an answer', () => {
+  test('a partial object never looks complete, and no answer contains details of a failure', () => {
     for (const each of observed) {
       if (each.bytes.includes('half!')) expect(isWhole(each.bytes), where(each)).toBe(false)
       expect(each.bytes, where(each)).not.toMatch(/SSH|internal|127\.0\.0\.1|ECONN|\.js\b/)
     }
   })
 
-  test('with no rules to be had, the edge itself grants nothing, and says when to ask again', () => {
+  test('without usable rules, the edge itself grants nothing, and says when to retry', () => {
     for (const each of only('preflight, no rules to be had').filter(each => isEdgeMade(each.bytes))) {
       const message = parse(each.bytes)
       expect([statusOf(each.bytes), ...valuesOf(message, 'retry-after')], where(each)).toEqual([503, '5'])

@@ -5,7 +5,7 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** Whether memory can be told here. */
+/** Whether memory can be measured here. */
 export const TELLS_MEMORY = process.platform === 'linux'
 
 /** The process ids of this process's own workerds. */

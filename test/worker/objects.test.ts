@@ -67,7 +67,7 @@ describe('a request arrives', () => {
     }
   })
 
-  test('with what the edge does not know, to the byte', async () => {
+  test('with headers that the edge does not know, to the byte', async () => {
     const utf8 = Buffer.from('你好', 'utf8').toString('latin1')
     await ask('PUT', [
       `x-cos-meta-name: ${utf8} caf\xe9`,
@@ -111,7 +111,7 @@ describe('a request arrives', () => {
     expect(valuesOf(bucket.last, name)).toEqual([])
   })
 
-  test('with its body and its length, and without what an upload would keep of the edge', async () => {
+  test('with its body and its length, and without headers of the edge that an upload would store', async () => {
     const body = String.fromCharCode(...Array.from({ length: 5000 }, (_, at) => at % 256))
     await ask('PUT', ['Content-Encoding: gzip', 'Content-Type: text/plain', 'Content-Length: 5000'], body)
     expect(bucket.last.body).toBe(body)
@@ -139,7 +139,7 @@ describe('a request arrives', () => {
     expect(bucket.last.body).toMatch(/^(?:3\r\nabc\r\n2\r\nde|5\r\nabcde)\r\n0\r\n\r\n$/)
   })
 
-  test('after Expect: 100-continue, to which the edge says yes', async () => {
+  test('after Expect: 100-continue, which the edge accepts', async () => {
     const connection = new Connection(edge.origin)
     connection.write(requestBytes('PUT', '/k', ['Expect: 100-continue', 'Content-Length: 4']))
     await connection.until('HTTP/1.1 100 Continue\r\n\r\n')
@@ -337,10 +337,10 @@ describe('a hostile bucket', () => {
   })
 })
 
-describe('a second try', () => {
+describe('a retry', () => {
   const SLOW_DOWN = responseBytes('503 Slow Down', ['x-cos-request-id: first'], 'first')
 
-  test('that never answers leaves the first answer, whole', async () => {
+  test('that never answers leaves the first answer, complete', async () => {
     bucket.answer = socket => {
       if (bucket.received.length === 1) socket.write(SLOW_DOWN)
     }
@@ -360,7 +360,7 @@ describe('a second try', () => {
     await expect.poll(() => bucket.closed).toBeGreaterThan(closed)
   })
 
-  test('is made once for HEAD, and never for a body', async () => {
+  test('happens once for HEAD, and never for a body', async () => {
     bucket.answer = socket => socket.write('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n')
     await ask('HEAD')
     expect(bucket.received.length).toBe(2)

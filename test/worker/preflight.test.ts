@@ -41,7 +41,7 @@ const corsHeaders = (answer: Answer): Record<string, unknown> =>
   )
 
 describe('allowed', () => {
-  test('a concrete origin gets credentials; a rule with a star in a header name answers what was asked', async () => {
+  test('a concrete origin gets credentials; a rule with a star in a header name answers with the requested names', async () => {
     const answer = await cos.preflight('/k', 'https://app.example', 'PUT', 'X-Cos-Meta-A, content-type')
     expect(corsHeaders(answer)).toEqual({
       'access-control-allow-origin': 'https://app.example',
@@ -85,7 +85,7 @@ describe('allowed', () => {
     }
   })
 
-  test('requested headers on several lines answer as on one', async () => {
+  test('requested headers on several lines count as one list', async () => {
     const answer = await cos.send('/k', {
       method: 'OPTIONS',
       headers: {
@@ -125,7 +125,7 @@ describe('refused', () => {
     expect(answer.text).toContain(String(answer.headers['x-cos-request-id']))
   })
 
-  test('S3 tells the method and the kind of resource', async () => {
+  test('S3 names the method and the kind of resource', async () => {
     const object = await s3.preflight('/k', 'https://evil.example', 'PUT')
     expect([object.status, element(object, 'Method'), element(object, 'ResourceType')]).toEqual([
       403,
@@ -153,7 +153,7 @@ describe('refused', () => {
     expect(await message('X'.repeat(33))).toBe('Invalid Access-Control-Request-Method: null')
   })
 
-  test('a host without rules: COS refuses as ever, S3 says that CORS is not enabled', async () => {
+  test('a host without rules: COS refuses as usual, S3 says that CORS is not enabled', async () => {
     const cosAnswer = await cos.preflight('/k', 'https://app.example', 'PUT', undefined, 'unknown.example')
     expect([cosAnswer.status, element(cosAnswer, 'Code')]).toEqual([403, 'AccessForbidden'])
     const s3Answer = await s3.preflight('/k', 'https://app.example', 'PUT', undefined, 'unknown.example')
@@ -179,7 +179,7 @@ describe('refused', () => {
   })
 })
 
-describe('OPTIONS that is no preflight', () => {
+describe('OPTIONS that is not a preflight', () => {
   const options = (edge: Edge, headers: Record<string, string>, host = 'edge.example') =>
     edge.send('/k', { method: 'OPTIONS', host, headers })
 

@@ -255,7 +255,7 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
     expect((await client(edge, { SystemClockOffset }).getObject(object)).Body.toString()).toBe('a note')
   })
 
-  test('a wrong secret is refused at the edge, readably', async () => {
+  test('a wrong secret is refused at the edge, and a script can read why', async () => {
     const wrong = client(edge, { SecretKey: 'wrong' })
     await expect(put(wrong)).rejects.toMatchObject({ statusCode: 403, code: 'SignatureDoesNotMatch' })
   })
@@ -436,7 +436,7 @@ describe('COS signatures that the edge refuses, and those that it passes on', ()
     expect(recorder.received.map(({ url }) => url)).toEqual(['/k', '/k'])
   })
 
-  test('with ORIGIN=route the signature holds for the bucket as it is', async () => {
+  test('with ORIGIN=route the signature is valid for the bucket unchanged', async () => {
     const routed = await Edge.start({
       vars: {
         ORIGIN: 'route',
@@ -637,7 +637,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     expect(recorder.received).toEqual([])
   })
 
-  test('an expired URL, a wrong secret and a wrong clock are refused in S3’s words, readably', async () => {
+  test('an expired URL, a wrong secret and a wrong clock are refused in S3’s words, and a script can read them', async () => {
     const old = await getSignedUrl(client(edge), new GetObjectCommand(object), {
       signingDate: new Date(Date.now() - 100_000),
       expiresIn: 60,

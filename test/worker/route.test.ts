@@ -35,7 +35,7 @@ describe('ORIGIN=route', () => {
     ['files.example:8443', '/a%20b/c+d%2B?x=%2f&y=a+b&y=&z'],
     ['127.0.0.1:9', '//k//?'],
     ['xn--bcher-kva.example', "/%E6%BC%A2%25%2F!'()*~;=:@$,&?a/b?c"],
-  ])('sends on Host %s and %s as they came', async (host, path) => {
+  ])('passes Host %s and %s on unchanged', async (host, path) => {
     const headers = { origin: 'https://page.example', range: 'bytes=0-1', 'x-cos-meta-a': 'b' }
     for (const method of ['GET', 'PUT']) {
       const answer = await recorded.send(path, {

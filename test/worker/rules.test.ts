@@ -87,7 +87,7 @@ describe('values', () => {
     expect((await preflight(edge, 'values', 'kinds.example', 'https://bad.example')).status).toBe(403)
   })
 
-  test('a host without its own rules has the default ones; its own come first; its case and port are nothing', async () => {
+  test('a host without its own rules has the default rules; its own come first; case and port do not matter', async () => {
     await edge.put('cors:default', rulesFor('https://default.example'))
     await edge.put('cors:own.example', rulesFor(GOOD))
     expect((await preflight(edge, 'default', 'any.example', 'https://default.example')).status).toBe(200)
@@ -105,7 +105,7 @@ describe('values', () => {
     await edge.put('cors:default', null)
   })
 
-  test('per-host settings are over the variables; wrong ones are a 500 that names the key, until a good one', async () => {
+  test('per-host settings override the variables; wrong ones are a 500 that names the key, until they are corrected', async () => {
     await edge.put('cors:set.example', rulesFor(GOOD))
     await edge.put('bucket:set.example', '{"dialect":"s3"}')
     expect((await preflight(edge, 'set', 'set.example')).headers.vary).toContain(
@@ -151,7 +151,7 @@ describe('a bad value', () => {
     ['a record without a policy', async () => '{"schema":1}', 'record-shape'],
   ]
 
-  test.each(bad)('%s never replaces good rules, and is told once', async (_kind, value, code) => {
+  test.each(bad)('%s never replaces good rules, and is logged once', async (_kind, value, code) => {
     const isolate = newIsolate()
     await edge.put('cors:bad.example', rulesFor(GOOD))
     expect((await preflight(edge, isolate, 'bad.example')).status).toBe(200)
@@ -168,7 +168,7 @@ describe('a bad value', () => {
     expect((await preflight(edge, isolate, 'bad.example', 'https://next.example')).status).toBe(200)
   })
 
-  test('with nothing good before it, the bucket answers the preflight itself', async () => {
+  test('without an earlier good value, the bucket answers the preflight itself', async () => {
     await edge.put('cors:cold.example', 'allow everything')
     bucket.answer = (request, response) =>
       response
@@ -224,7 +224,7 @@ describe('KV that fails', () => {
 })
 
 describe('memory', () => {
-  test('answers while fresh, is refreshed in the background when stale, and keeps what KV can no longer say', async () => {
+  test('answers while fresh, is refreshed in the background when stale, and stays in effect when KV fails', async () => {
     const [isolate, host] = [newIsolate(), 'kept.example']
     const NEXT = 'https://next.example'
     /** Whether an origin is allowed, and by rules from where. What is left for the background is done then. */

@@ -63,7 +63,7 @@ describe('a missing binding', () => {
     expect((await edges.withoutBucket.send('/k')).text).toContain('BUCKET')
   })
 
-  test('ORIGIN fails actual requests alone: preflights need none', async () => {
+  test('ORIGIN fails only actual requests: preflights do not need it', async () => {
     const edge = edges.withoutOrigin
     expect((await edge.preflight('/k', 'https://a.example', 'GET')).status).toBe(200)
     const answer = await edge.send('/k')

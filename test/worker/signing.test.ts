@@ -153,7 +153,7 @@ describe.each(RECORDED)('the signature for %s', host => {
     expect(authorization()).toBeUndefined()
   })
 
-  test.each(['x-amz-checksum-mode', 'x-cos-traffic-limit', 'x-amz-cf-id'])('stands beside %s', async name => {
+  test.each(['x-amz-checksum-mode', 'x-cos-traffic-limit', 'x-amz-cf-id'])('is put beside %s', async name => {
     await edge.send('/k', { host, headers: { [name]: 'x' } })
     expect(recorder.last.headers[name]).toBe('x')
     expect(authorization()).toBeDefined()

@@ -138,7 +138,7 @@ describe('memory stays flat', () => {
   })
 })
 
-test('a slow upload is not taken for a bucket that does not answer', async () => {
+test('a slow upload does not count as a bucket that does not answer', async () => {
   const quick = await Edge.start({ vars: { ORIGIN: bucket.origin, ORIGIN_TIMEOUT_MS: '100' } })
   try {
     for (const [framing, first, rest] of [
@@ -251,7 +251,7 @@ describe('a bucket that dies', () => {
     expect(tries).toBe(1)
   })
 
-  test('that answers before an upload has ended is heard', async () => {
+  test('that answers before an upload ends gets its answer through', async () => {
     bucket.answerEarly = socket => socket.write(responseBytes('403 Forbidden', [], '<Error/>'))
     const connection = new Connection(edge.origin)
     connection.write(requestBytes('PUT', '/k', ['Content-Length: 1000000'], 'first bytes'))

@@ -161,7 +161,7 @@ describe('SYNC=write-through, with the official SDK', { timeout: 60_000 }, () =>
 })
 
 describe('SYNC=write-through', { timeout: 60_000 }, () => {
-  test('passes on the bytes as they came, and publishes once the bucket has accepted them', async () => {
+  test('passes the bytes on unchanged, and publishes after the bucket accepts them', async () => {
     const bucket = corsBucket()
     const edge = await fresh('writeThrough')
     const body = `\uFEFF<?xml version="1.0"?>\r\n${rulesFor('https://é.example', A)}\n`
@@ -216,7 +216,7 @@ describe('SYNC=write-through', { timeout: 60_000 }, () => {
     expect(answer.text).toContain('Unsupported method is PATCH')
   })
 
-  test('publishes nothing that the bucket refuses, nor what is about something else, nor when it is off', async () => {
+  test('publishes nothing when the bucket refuses, when the request is not a CORS write, or when it is off', async () => {
     const bucket = corsBucket()
     const edge = await fresh('writeThrough', rulesFor(A))
     const off = await fresh('off', rulesFor(A))
@@ -268,7 +268,7 @@ describe('SYNC=write-through', { timeout: 60_000 }, () => {
     { 'content-encoding': 'aws-chunked' },
     { 'x-amz-content-sha256': 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD' },
     { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER' },
-  ])('asks the bucket what an encoded body was: %o', async headers => {
+  ])('reads the rules of an encoded body from the bucket: %o', async headers => {
     const bucket = corsBucket()
     const edge = await fresh('asking')
     bucket.afterPut = async () => {
@@ -295,7 +295,7 @@ describe('SYNC=write-through', { timeout: 60_000 }, () => {
     expect([await allows(edge, A), await allows(edge, B)]).toEqual([false, true])
   })
 
-  test('goes on serving what it has published while KV shows something older, not something newer', async () => {
+  test('serves what it published while KV shows an older record, and takes a newer one at once', async () => {
     corsBucket()
     const edge = await fresh('writeThrough')
     await putCors(edge, rulesFor(A))
@@ -339,7 +339,7 @@ describe('SYNC=write-through and a KV that fails', { timeout: 60_000 }, () => {
     await eventually(async () => expect(await kept(host)).toEqual([A]))
   })
 
-  test('does not repair what has been replaced meanwhile', async () => {
+  test('does not retry a record that was replaced meanwhile', async () => {
     corsBucket()
     const host = newHost()
     await edge.failWrites(host, 'reject')
@@ -352,7 +352,7 @@ describe('SYNC=write-through and a KV that fails', { timeout: 60_000 }, () => {
     expect(await kept(host)).toEqual([B])
   })
 
-  test('does not hold the client up when KV hangs', async () => {
+  test('does not delay the client when KV hangs', async () => {
     corsBucket()
     const host = newHost()
     await edge.failWrites(host, 'hang')
@@ -376,7 +376,7 @@ describe('SYNC=write-through and a KV that fails', { timeout: 60_000 }, () => {
 })
 
 describe('SYNC=cron', { timeout: 60_000 }, () => {
-  test('publishes what has changed, once, and an explicit record where the bucket has no rules', async () => {
+  test('publishes changed rules once, and an explicit record where the bucket has no rules', async () => {
     const bucket = corsBucket()
     const edge = await fresh('cron', rulesFor(B))
     bucket.document = rulesFor(A)
@@ -422,7 +422,7 @@ describe('SYNC=cron', { timeout: 60_000 }, () => {
       'sync-unanswered',
       'too-large',
     ],
-  ])('leaves good rules alone when the bucket %s, and says so', async (_, break_, event, detail) => {
+  ])('keeps good rules when the bucket %s, and logs it', async (_, break_, event, detail) => {
     const bucket = corsBucket()
     const edge = await fresh('cron', rulesFor(A))
     const before = await edge.allRules()
@@ -499,7 +499,7 @@ export default {
     expect(published.length).toBeLessThan(150)
   })
 
-  test('does nothing when it is off, and says what it lacks', async () => {
+  test('does nothing when it is off, and logs what it lacks', async () => {
     const bucket = corsBucket()
     bucket.document = rulesFor(A)
     const off = await fresh('asking', rulesFor(B))

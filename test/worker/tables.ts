@@ -1,6 +1,6 @@
 /**
  * @module
- * Tables in a document that a test makes from what it has observed: held to it, or with UPDATE_DOCS=1 written anew.
+ * Compares tables in a document with the observations of a test. UPDATE_DOCS=1 rewrites the tables.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'

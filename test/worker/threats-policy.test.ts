@@ -89,7 +89,7 @@ function sendBytes(bytes: string): Promise<string> {
 }
 
 describe('origins', () => {
-  test('a rule for everybody granted credentials: * is answered with exactly *, to every origin', async () => {
+  test('a rule for every origin granted credentials: * is answered with exactly *, to every origin', async () => {
     for (const host of ['star.example', 'star-s3.example'])
       for (const origin of [A, EVIL, 'null', 'https://x.team.example', 'http://localhost:3000', '*', 'a']) {
         for (const answer of [
@@ -186,7 +186,7 @@ describe('origins', () => {
 })
 
 describe('what a client writes', () => {
-  test('a control character in Origin forged a log line: it is escaped there, or the request is none', async () => {
+  test('a control character in Origin forged a log line: it is escaped there, or the request is refused', async () => {
     const preflight = (origin: string) =>
       sendBytes(
         `OPTIONS /k HTTP/1.1\r\nHost: rules.example\r\nConnection: close\r\nAccess-Control-Request-Method: GET\r\nOrigin: ${origin}\r\n\r\n`,
@@ -431,7 +431,7 @@ describe('buckets without rules', () => {
         }
   })
 
-  test('a refusal told which hosts exist: an unknown host is refused byte for byte as one without rules', async () => {
+  test('a refusal revealed which hosts exist: an unknown host is refused byte for byte like one without rules', async () => {
     // Of one length, so that the bytes can be compared once names and ids are taken out.
     const [unknown, known] = ['never-set-up.example', 'set-to-empty.example']
     const empty = JSON.stringify(await emptyRecord())

@@ -149,7 +149,7 @@ describe('an internal error', () => {
     expect([answer.status, answer.text, allOf(answer).includes('secret')]).toEqual([500, '', false])
   })
 
-  test('of the way to the bucket told its address: a 502 says no more than that', async () => {
+  test('of the connection to the bucket revealed its address: the 502 does not name it', async () => {
     const answer = await ask('GET', { throws: 'bucket' })
     expect(answer.status).toBe(502)
     expect(answer.text).toContain(

@@ -38,7 +38,7 @@ const preflight = (isolate: string, host: string, headers: Record<string, string
 const get = (isolate: string, host: string, options: RequestOptions = {}) =>
   edge.send(isolate, '/k', { host, headers: { origin: GOOD }, ...options })
 
-describe('no rules to be had', () => {
+describe('no usable rules', () => {
   test.each([
     ['are bad', '[{"AllowedOrigins":["*"],"AllowedMethods":["ANY"]}]'],
     ['are no document', 'allow everything'],
@@ -107,7 +107,7 @@ const POLICIES = ['old', 'new'].map((name, at) => ({
 const [OLD, NEW] = POLICIES
 
 describe('a change of rules', () => {
-  test('was seen in halves: while it happens, every answer is wholly of the old or of the new policy', async () => {
+  test('was seen in halves: while it happens, every answer comes entirely from the old or the new policy', async () => {
     const host = 'changing.example'
     const isolate = newIsolate()
     await edge.put(`cors:${host}`, OLD?.value ?? '')
@@ -133,7 +133,7 @@ describe('a change of rules', () => {
     }
   })
 
-  test('reached a request under way: its answer is of the policy that let it pass', async () => {
+  test('reached a request in progress: its answer comes from the policy that allowed it', async () => {
     const host = 'underway.example'
     const isolate = newIsolate()
     await edge.put(`cors:${host}`, OLD?.value ?? '')
@@ -159,7 +159,7 @@ const sortedCors = (answer: Answer) => JSON.stringify(sorted(corsOf(answer)))
 
 describe('what a client sends', () => {
   test.each(['default', 'user@host.example', 'host.example,other', 'a'.repeat(254), 'a'.repeat(50_000)])(
-    'took memory and reads of KV for a Host that is none: %.20s is a 400 before either',
+    'took memory and KV reads for an invalid Host: %.20s is a 400 before either',
     async host => {
       const isolate = newIsolate()
       for (const answer of [await preflight(isolate, host), await get(isolate, host)]) {
