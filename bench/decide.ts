@@ -13,19 +13,14 @@ import { answerPreflight } from '../src/answers/preflight.ts'
 import type { Configuration, Rule } from '../src/cors/configuration.ts'
 import { decide } from '../src/cors/decide.ts'
 import { compile, hydrate } from '../src/cors/policy.ts'
+import type { CorsRequest } from '../src/cors/request.ts'
 import { modelRule } from '../tools/model.ts'
 import { interleaved, type Row } from './rows.ts'
-
-export interface Ask {
-  origin: string
-  method: string
-  headers: string | null
-}
 
 export interface Case {
   name: string
   configuration: Configuration
-  ask: Ask
+  ask: CorsRequest
 }
 
 const rule = (fields: Partial<Rule> = {}): Rule => ({
@@ -40,10 +35,10 @@ const rule = (fields: Partial<Rule> = {}): Rule => ({
 const configurationOf = (...rules: Rule[]): Configuration => ({ rules, responseVary: false })
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => at)
 
-const ASK: Ask = {
+const ASK: CorsRequest = {
   origin: 'https://app.example.com',
   method: 'PUT',
-  headers: 'authorization,content-md5,content-type',
+  requestedHeaders: 'authorization,content-md5,content-type',
 }
 const ONE = configurationOf(rule())
 const ONE_STAR = configurationOf(rule({ allowedHeaders: ['*'] }))
@@ -101,21 +96,29 @@ export const CASES: readonly Case[] = [
   {
     name: 'refused by header',
     configuration: HUNDRED,
-    ask: { ...ASK, headers: 'authorization,content-md5,x-other' },
+    ask: { ...ASK, requestedHeaders: 'authorization,content-md5,x-other' },
   },
-  { name: '128 KB of commas', configuration: ONE_STAR, ask: { ...ASK, headers: ','.repeat(128 * 1024) } },
-  { name: '128 KB of spaces', configuration: ONE_STAR, ask: { ...ASK, headers: ' '.repeat(128 * 1024) } },
+  {
+    name: '128 KB of commas',
+    configuration: ONE_STAR,
+    ask: { ...ASK, requestedHeaders: ','.repeat(128 * 1024) },
+  },
+  {
+    name: '128 KB of spaces',
+    configuration: ONE_STAR,
+    ask: { ...ASK, requestedHeaders: ' '.repeat(128 * 1024) },
+  },
   {
     name: '128 KB of one allowed name',
     configuration: ONE_STAR,
-    ask: { ...ASK, headers: 'content-type,'.repeat(10_082) },
+    ask: { ...ASK, requestedHeaders: 'content-type,'.repeat(10_082) },
   },
   {
     name: '10,000 names',
     configuration: ONE_STAR,
     ask: {
       ...ASK,
-      headers: numbers(10_000)
+      requestedHeaders: numbers(10_000)
         .map(at => `x-${at}`)
         .join(),
     },
@@ -125,11 +128,10 @@ export const CASES: readonly Case[] = [
 /** A subject that first shows that it answers as the naive model does. */
 function decider({ configuration, ask }: Case): () => unknown {
   const ready = hydrate(compile(configuration, 'cos'))
-  const { origin, method, headers } = ask
-  const decision = decide(ready, origin, method, headers)
-  const expected = modelRule(configuration, { origin, method, requestedHeaders: headers })
+  const decision = decide(ready, ask)
+  const expected = modelRule(configuration, ask)
   assert.equal(decision.outcome === 'allowed' ? decision.rule.position : null, expected)
-  return () => decide(ready, origin, method, headers)
+  return () => decide(ready, ask)
 }
 
 /** hono/cors answers a preflight of one listed origin; its work alone, without Hono's routing. */
@@ -183,23 +185,18 @@ function corsSubject(): () => unknown {
   }
 }
 
-const preflightHeaders = (ask: Ask): Record<string, string> => ({
-  origin: ask.origin,
-  'access-control-request-method': ask.method,
-  'access-control-request-headers': ask.headers ?? '',
+const preflightHeaders = (ask: CorsRequest): Record<string, string> => ({
+  origin: ask.origin ?? '',
+  'access-control-request-method': ask.method ?? '',
+  'access-control-request-headers': ask.requestedHeaders ?? '',
 })
 
 /** Our whole answer to a preflight, Response included: what hono/cors is compared with fairly. */
 function answerSubject(): () => unknown {
   const ready = hydrate(compile(ONE, 'cos'))
   return () => {
-    const decision = decide(ready, ASK.origin, ASK.method, ASK.headers)
-    return answerPreflight(
-      ready.dialect,
-      decision,
-      { url: 'https://edge.example/k', origin: ASK.origin, method: ASK.method },
-      false,
-    )
+    const decision = decide(ready, ASK)
+    return answerPreflight(ready.dialect, decision, { ...ASK, url: 'https://edge.example/k' }, false)
   }
 }
 
@@ -219,8 +216,7 @@ export async function decideRows(rounds = 7): Promise<Row[]> {
   subjects.set(HONO, honoSubject())
   subjects.set(BARE, bareSubject())
   subjects.set(CORS, corsSubject())
-  const naive = { origin: ASK.origin, method: ASK.method, requestedHeaders: ASK.headers }
-  subjects.set(NAIVE, () => modelRule(HUNDRED, naive))
+  subjects.set(NAIVE, () => modelRule(HUNDRED, ASK))
   const costs = await interleaved([...subjects.keys()], rounds, async name => {
     const run = subjects.get(name) ?? (() => {})
     return (await measure(run, { min_cpu_time: 60e6 })).p50

@@ -5,7 +5,7 @@
 
 import { type Configuration, NO_CONFIGURATION } from '../src/cors/configuration.ts'
 import type { Reading } from '../src/cors/findings.ts'
-import { type Outcome, outcomeOf, type Question } from '../src/explain/outcome.ts'
+import { type Outcome, outcomeOf, type RequestToExplain } from '../src/explain/outcome.ts'
 import { type Change, type NoChange, smallestChange } from '../src/explain/smallest-change.ts'
 import { formatOf, type RulesFormat } from '../src/formats/detect.ts'
 import type { FormatChoice, State } from './state.ts'
@@ -49,7 +49,7 @@ export async function answer(configuration: Configuration, state: State): Promis
   return { chosen, other, change: smallestChange(configuration, chosen.facts) }
 }
 
-const questionOf = ({ origin, method, headers, actual, credentials }: State): Question => ({
+const questionOf = ({ origin, method, headers, actual, credentials }: State): RequestToExplain => ({
   origin,
   method,
   headers: namesIn(headers),

@@ -5,16 +5,9 @@
  */
 
 import type { Configuration, Rule } from '../src/cors/configuration.ts'
+import type { CorsRequest } from '../src/cors/request.ts'
 
 export type ModelDialect = 'cos' | 's3'
-
-/** What a request says about itself. An absent header is null. */
-export interface ModelRequest {
-  readonly origin: string | null
-  /** `Access-Control-Request-Method` of a preflight; the method itself of an actual request. */
-  readonly method: string | null
-  readonly requestedHeaders: string | null
-}
 
 /** CORS headers and `vary` only, by lower-case name. */
 export type ModelHeaders = Record<string, string>
@@ -162,7 +155,7 @@ function acceptsHeaders(rule: Rule, names: readonly string[]): boolean {
 }
 
 /** The index of the first rule that matches in full (origin, method and every requested name), or null. */
-export function modelRule(configuration: Configuration, request: ModelRequest): number | null {
+export function modelRule(configuration: Configuration, request: CorsRequest): number | null {
   const { origin, method } = request
   if (!usableOrigin(origin) || method === null) return null
   const names = modelRequestedNames(configuration, request.requestedHeaders)
@@ -199,7 +192,7 @@ function preflightHeaders(
   configuration: Configuration,
   dialect: ModelDialect,
   rule: Rule,
-  request: ModelRequest,
+  request: CorsRequest,
 ): ModelHeaders {
   const headers = originHeaders(rule, request.origin ?? '')
   const requested = modelRequestedNames(configuration, request.requestedHeaders) ?? []
@@ -223,7 +216,7 @@ function quotable(method: string | null): string | null {
 export function modelPreflight(
   configuration: Configuration,
   dialect: ModelDialect,
-  request: ModelRequest & { readonly path: string },
+  request: CorsRequest & { readonly path: string },
 ): ModelPreflight {
   const { method } = request
   if (!given(request.origin)) return refusal(400, { code: 'BadRequest', message: NO_ORIGIN })

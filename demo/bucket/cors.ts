@@ -42,8 +42,11 @@ export const answerOptions = async (request: Request, objects: R2Bucket): Promis
   const configuration = document === null ? null : readXml(await document.text()).configuration
   const policy = hydrate(compile(configuration ?? NO_CONFIGURATION, COS.name))
   const { url, headers } = request
-  const origin = headers.get('origin')
-  const method = headers.get('access-control-request-method')
-  const decision = decide(policy, origin, method, headers.get('access-control-request-headers'))
-  return answerPreflight(COS, decision, { url, origin, method }, false)
+  const asked = {
+    url,
+    origin: headers.get('origin'),
+    method: headers.get('access-control-request-method'),
+    requestedHeaders: headers.get('access-control-request-headers'),
+  }
+  return answerPreflight(COS, decide(policy, asked), asked, false)
 }

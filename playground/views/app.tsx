@@ -4,7 +4,7 @@
  */
 
 import { useRef } from 'preact/hooks'
-import type { RequestFacts } from '../../src/explain/explain.ts'
+import type { CorsRequest } from '../../src/cors/request.ts'
 import { verdictText } from '../../src/explain/sentences.ts'
 import { lineCounter } from '../../src/formats/document.ts'
 import { placesOf } from '../../src/formats/positions.ts'
@@ -135,7 +135,7 @@ function Compare({ view, session }: PanelProps) {
   const afterArea = useRef<HTMLTextAreaElement>(null)
   const { state, rules, before, comparison } = view
   const change = (patch: Partial<State>) => void session.update(patch)
-  const ask = ({ origin, method, requestedHeaders }: RequestFacts) =>
+  const ask = ({ origin, method, requestedHeaders }: CorsRequest) =>
     change({
       tab: 'explain',
       origin: origin ?? '',

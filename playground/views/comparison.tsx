@@ -5,7 +5,7 @@
 
 import type { Comparison, Difference } from '../../src/compare/difference.ts'
 import { differenceText, requestText } from '../../src/compare/difference-text.ts'
-import type { RequestFacts } from '../../src/explain/explain.ts'
+import type { CorsRequest } from '../../src/cors/request.ts'
 import { count, Sentence } from './text.tsx'
 
 const GAINED: ReadonlySet<Difference['kind']> = new Set(['method-gained', 'header-gained'])
@@ -17,7 +17,7 @@ interface DifferencesProps {
   readonly comparison: Comparison | null
   /** Why there is nothing to compare; shown where there is no comparison. */
   readonly why: string
-  readonly onAsk: (request: RequestFacts) => void
+  readonly onAsk: (request: CorsRequest) => void
 }
 
 export function Differences({ comparison, why, onAsk }: DifferencesProps) {
@@ -48,7 +48,7 @@ export function Differences({ comparison, why, onAsk }: DifferencesProps) {
   )
 }
 
-function Item({ difference, onAsk }: { difference: Difference; onAsk: (request: RequestFacts) => void }) {
+function Item({ difference, onAsk }: { difference: Difference; onAsk: (request: CorsRequest) => void }) {
   const { kind, example } = difference
   const { request, before, after } = example
   const sign = LOST.has(kind) ? 'lost' : GAINED.has(kind) ? 'gained' : 'other'

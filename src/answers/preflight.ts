@@ -6,16 +6,14 @@
 import { isMethod } from '../cors/configuration.ts'
 import type { Allowed, Decision } from '../cors/decide.ts'
 import type { Dialect } from '../cors/dialect.ts'
+import type { CorsRequest } from '../cors/request.ts'
 import { type ErrorAnswer, errorResponse } from './error-xml.ts'
 import { invalidRequestMethod, noRules, notAllowed, ORIGIN_NEEDED, reasonOf } from './errors.ts'
 import { newRequestId } from './ids.ts'
 
-/** An OPTIONS request, as far as its answer depends on it. */
-export interface OptionsRequest {
+/** An OPTIONS request, as far as its answer depends on it. A refusal names the resource, hence the URL. */
+export interface OptionsRequest extends CorsRequest {
   readonly url: string
-  readonly origin: string | null
-  /** Access-Control-Request-Method. */
-  readonly method: string | null
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { METHODS } from '../cors/configuration.ts'
 import { quote } from '../cors/findings.ts'
-import type { RequestFacts } from '../explain/explain.ts'
+import type { CorsRequest } from '../cors/request.ts'
 import type { Difference } from './difference.ts'
 
 /** Origins or header names that one sentence lists; the rest is counted. */
@@ -49,7 +49,7 @@ function sentence(difference: Difference): string {
 }
 
 /** `PUT from https://app.example with x-a` */
-export function requestText({ origin, method, requestedHeaders }: RequestFacts): string {
+export function requestText({ origin, method, requestedHeaders }: CorsRequest): string {
   const from = `${quote(method ?? '(no method)')} from ${quote(origin ?? '(no origin)')}`
   return requestedHeaders === null
     ? from

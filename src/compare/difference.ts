@@ -4,7 +4,7 @@
  */
 
 import type { Method } from '../cors/configuration.ts'
-import type { RequestFacts } from '../explain/explain.ts'
+import type { CorsRequest } from '../cors/request.ts'
 
 /** What of an answer differs. */
 export type DifferenceKind =
@@ -38,7 +38,7 @@ export interface Difference {
   readonly before: string
   readonly after: string
   /** One such request, and what became of it. */
-  readonly example: { readonly request: RequestFacts; readonly before: string; readonly after: string }
+  readonly example: { readonly request: CorsRequest; readonly before: string; readonly after: string }
 }
 
 export interface Comparison {

@@ -6,6 +6,7 @@
 
 import { Memo } from './memo.ts'
 import type { HeaderSets, ReadyPolicy, ReadyRule } from './policy.ts'
+import type { CorsRequest } from './request.ts'
 import { joinNames, narrowByNames, type RequestedNames, readNames } from './request-headers.ts'
 import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from './rule-set.ts'
 
@@ -44,17 +45,8 @@ const NO_RULES: NoRules = { outcome: 'no-rules' }
 /**
  * Finds the first rule that matches in full: origin and method and every requested header (COS "PUT Bucket
  * cors": rules are tried from top to bottom).
- *
- * @param origin the Origin header; null or empty matches nothing
- * @param method Access-Control-Request-Method of a preflight, the own method of an actual request
- * @param requestedHeaders Access-Control-Request-Headers as received, several lines joined by commas
  */
-export function decide(
-  policy: ReadyPolicy,
-  origin: string | null,
-  method: string | null,
-  requestedHeaders: string | null,
-): Decision {
+export function decide(policy: ReadyPolicy, { origin, method, requestedHeaders }: CorsRequest): Decision {
   if (policy.rules.length === 0) return NO_RULES
   // A comma joins two Origin lines: which of them the client means can't be known.
   if (origin === null || origin === '' || origin.length > MAX_ORIGIN_LENGTH || origin.includes(','))

@@ -18,7 +18,10 @@ export const SAFELISTED_HEADERS: ReadonlySet<string> = new Set([
 ])
 const SAFELISTED_BY_VALUE: ReadonlySet<string> = new Set(['content-type', 'range'])
 
-/** A request as a script makes it. */
+/**
+ * A request as a script makes it. Not a `CorsRequest`: that is what of it reaches the edge. Safelisted headers are
+ * here too, and whether it goes with credentials, which no request header tells.
+ */
 export interface ScriptRequest {
   readonly origin: string
   readonly method: string

@@ -7,17 +7,8 @@
 import type { Configuration, Rule } from '../cors/configuration.ts'
 import { MAX_ORIGIN_LENGTH } from '../cors/decide.ts'
 import { matchesPattern } from '../cors/pattern.ts'
+import type { CorsRequest } from '../cors/request.ts'
 import { listLimits, readNames } from '../cors/request-headers.ts'
-
-/** What a decision depends on, of a preflight or of an actual request. */
-export interface RequestFacts {
-  /** The Origin header; null: none. */
-  readonly origin: string | null
-  /** Access-Control-Request-Method, or the method of an actual request; null: none. */
-  readonly method: string | null
-  /** Access-Control-Request-Headers as received; null: none, and of an actual request. */
-  readonly requestedHeaders: string | null
-}
 
 /** How one rule judges a request. */
 export interface RuleVerdict {
@@ -46,7 +37,7 @@ export interface Explanation {
 }
 
 /** Returns how every rule judges a request. */
-export function explain(configuration: Configuration, request: RequestFacts): Explanation {
+export function explain(configuration: Configuration, request: CorsRequest): Explanation {
   const limits = listLimits(configuration.rules.flatMap(rule => rule.allowedHeaders.map(lowerCase)))
   const requested = readNames(request.requestedHeaders ?? '', limits)
   const unusable = whyUnusable(request.origin, requested.problem)
@@ -67,7 +58,7 @@ function whyUnusable(origin: string | null, listProblem: string | null): Explana
   return null
 }
 
-function judge(rule: Rule, position: number, request: RequestFacts, names: readonly string[]): RuleVerdict {
+function judge(rule: Rule, position: number, request: CorsRequest, names: readonly string[]): RuleVerdict {
   const origin = rule.allowedOrigins.find(pattern => allowsOrigin(pattern, request.origin)) ?? null
   const methodHeld = (rule.allowedMethods as readonly string[]).includes(request.method ?? '')
   const allowed = rule.allowedHeaders.map(lowerCase)

@@ -12,6 +12,7 @@ import type { Configuration } from '../cors/configuration.ts'
 import { type Decision, decide } from '../cors/decide.ts'
 import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
 import { compile, hydrate, type ReadyPolicy } from '../cors/policy.ts'
+import type { CorsRequest } from '../cors/request.ts'
 import {
   type Browser,
   type BrowserVerdict,
@@ -23,21 +24,19 @@ import {
   type ScriptRequest,
   whyPreflight,
 } from './browser.ts'
-import { type Explanation, explain, type RequestFacts } from './explain.ts'
+import { type Explanation, explain } from './explain.ts'
 import { isForbiddenRequestHeader } from './header-names.ts'
 
 /** Marks, within this file, a response that is the bucket's. */
 const FROM_BUCKET = 'x-from-bucket'
 
-export interface Question {
-  readonly origin: string
-  readonly method: string
-  /** The headers that the script sets, in any case. */
-  readonly headers: readonly string[]
-  /** Asked about the request itself, not about its preflight. */
+/**
+ * A script's request, and which part of it the answer is wanted for: its preflight or the request itself. Its header
+ * names may be in any case.
+ */
+export interface RequestToExplain extends ScriptRequest {
+  /** The request itself, not its preflight. */
   readonly actual: boolean
-  /** `credentials: 'include'` */
-  readonly credentials: boolean
 }
 
 /** How the edge is set for the host that is asked. */
@@ -57,9 +56,9 @@ export interface Answer {
 }
 
 export interface Outcome {
-  readonly question: Question
+  readonly question: RequestToExplain
   /** What the rules are asked. */
-  readonly facts: RequestFacts
+  readonly facts: CorsRequest
   /** Headers that no preflight names, because they need no permission or can't be set. */
   readonly unasked: readonly string[]
   readonly explanation: Explanation
@@ -77,7 +76,7 @@ export interface Outcome {
 }
 
 /** Asks the engine, and a browser as the Fetch standard has it. */
-export async function outcomeOf(asked: Asked, question: Question): Promise<Outcome> {
+export async function outcomeOf(asked: Asked, question: RequestToExplain): Promise<Outcome> {
   const { configuration, dialect: name, url } = asked
   const dialect = dialectOf(name)
   const policy = policyOf(configuration, name)
@@ -85,17 +84,20 @@ export async function outcomeOf(asked: Asked, question: Question): Promise<Outco
   const isAsked = (header: string) => !SAFELISTED_HEADERS.has(header) && !isForbiddenRequestHeader(header)
   const names = question.actual ? [] : headers.filter(isAsked)
   const { origin, method, credentials } = question
-  const facts: RequestFacts = {
+  const facts: CorsRequest = {
     origin,
     method,
     requestedHeaders: names.length === 0 ? null : names.join(','),
   }
   const script: ScriptRequest = { origin, method, headers: names, credentials }
 
-  const decision = decide(policy, origin, method, facts.requestedHeaders)
+  const decision = decide(policy, facts)
   const [actual, preflight] = await Promise.all([
-    answerOf(actualAnswer(asked, dialect, decide(policy, origin, method, null), question), dialect),
-    answerOf(answerPreflight(dialect, decision, { url, origin, method }, false), dialect),
+    answerOf(
+      actualAnswer(asked, dialect, decide(policy, { origin, method, requestedHeaders: null }), question),
+      dialect,
+    ),
+    answerOf(answerPreflight(dialect, decision, { ...facts, url }, false), dialect),
   ])
 
   const asks = question.actual ? null : whyPreflight(script)
@@ -135,7 +137,7 @@ function actualAnswer(
   { unmatched, url }: Asked,
   dialect: Dialect,
   decision: Decision,
-  { origin, method }: Question,
+  { origin, method }: RequestToExplain,
 ): Response {
   const refuses = decision.outcome === 'refused' && unmatched === 'refuse'
   const response = refuses

@@ -5,7 +5,8 @@
  */
 
 import { type Configuration, isMethod, METHODS, type Method, type Rule } from '../cors/configuration.ts'
-import { type Explanation, explain, type RequestFacts, type RuleVerdict } from './explain.ts'
+import type { CorsRequest } from '../cors/request.ts'
+import { type Explanation, explain, type RuleVerdict } from './explain.ts'
 
 /** One addition. Rules are counted from 1 here, as people count them. */
 export type Step =
@@ -40,10 +41,7 @@ const NEW_RULE_MAX_AGE = 600
  *
  * @returns null when the request is allowed as it is
  */
-export function smallestChange(
-  configuration: Configuration,
-  request: RequestFacts,
-): Change | NoChange | null {
+export function smallestChange(configuration: Configuration, request: CorsRequest): Change | NoChange | null {
   const explanation = explain(configuration, request)
   if (explanation.answeredBy !== null) return null
   if (explanation.unusable !== null)

@@ -3,7 +3,10 @@
  * What was read from a text that somebody had in their hands, and what that text does not tell.
  */
 
-/** The request that a pasted text tells of; `null` where it does not tell. */
+/**
+ * The request that a pasted text is about. Not a `CorsRequest`: the text may be silent about each of its values, and
+ * null means just that.
+ */
 export interface PastedRequest {
   /** Absolute, without user, query and fragment: no rule looks at these, and they may hold a signature. */
   readonly url: string | null

@@ -7,6 +7,7 @@
 import type { AnalyticsEngineDataPoint, AnalyticsEngineDataset } from '@cloudflare/workers-types'
 import type { Decision } from '../cors/decide.ts'
 import type { ReadyRule } from '../cors/policy.ts'
+import type { CorsRequest } from '../cors/request.ts'
 import { escapeControls, log, MAX_LINES, Quota, writeLine } from './log.ts'
 
 /**
@@ -52,15 +53,9 @@ export const REQUEST = {
   forwarded: new Kind('request', 'forwarded'),
 }
 
-/** What an event is made of, as it came: neither escaped nor bounded. */
-export interface EventFacts {
+/** A request and what was decided about it, as they came: neither escaped nor bounded. */
+export interface EventFacts extends CorsRequest {
   readonly host: string
-  /** The Origin header. */
-  readonly origin: string | null
-  /** Access-Control-Request-Method of a preflight, the own method of an actual request. */
-  readonly method: string | null
-  /** Access-Control-Request-Headers. */
-  readonly requestedHeaders: string | null
   /** null: no policy can be had; then there is no revision, and no source. */
   readonly decision: Decision | null
   /** Of the rules that decided. */

@@ -157,9 +157,10 @@ function decideActual(rules: Rules, dialect: DialectName, request: Request): Dec
   const headers = request.headers
   const origin = headers.get('origin')
   const policy = rules.ready(dialect)
-  if (!policy.dialect.actualReadsRequestHeaders) return decide(policy, origin, request.method, null)
+  if (!policy.dialect.actualReadsRequestHeaders)
+    return decide(policy, { origin, method: request.method, requestedHeaders: null })
   const method = headers.get('access-control-request-method') || request.method
-  return decide(policy, origin, method, headers.get('access-control-request-headers'))
+  return decide(policy, { origin, method, requestedHeaders: headers.get('access-control-request-headers') })
 }
 
 function recordUnmatched(

@@ -65,22 +65,22 @@ function answer(
     url: request.url,
     origin: headers.get('origin'),
     method: headers.get('access-control-request-method'),
+    requestedHeaders: headers.get('access-control-request-headers'),
   }
   if (rules === null) return askBucket(edge, found, dialect, request, options, waitedMs)
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
-  const requested = headers.get('access-control-request-headers')
-  const decision = decide(rules.ready(settings.dialect), options.origin, options.method, requested)
+  const decision = decide(rules.ready(settings.dialect), options)
   const decidedMs = debug ? performance.now() - started : 0
   if (decision.outcome !== 'allowed' || edge.events.recordsAllowed) {
-    const { origin, method } = options
+    const { origin, method, requestedHeaders } = options
     const { revision } = rules
     const facts = {
       host,
       origin,
       method,
-      requestedHeaders: requested,
+      requestedHeaders,
       decision,
       revision,
       source,

@@ -531,7 +531,7 @@ describe('Refusals', () => {
 
   test('keeps the offending name of a list that the log has cut, and not the name it was cut within', () => {
     const refusals = new Refusals({ host: null, since: null })
-    refusals.add(logged({ headers: 'X-B, content-type,x-c…', header: 'x-cos-acl' }))
+    refusals.add(logged({ requestedHeaders: 'X-B, content-type,x-c…', header: 'x-cos-acl' }))
     expect(refusals.list()).toMatchObject([{ names: ['content-type', 'x-b', 'x-cos-acl'], isCut: true }])
   })
 })

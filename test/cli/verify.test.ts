@@ -12,6 +12,7 @@ import type { Configuration } from '../../src/cors/configuration.ts'
 import { type Decision, decide } from '../../src/cors/decide.ts'
 import { dialectOf } from '../../src/cors/dialect.ts'
 import { compile, hydrate } from '../../src/cors/policy.ts'
+import type { CorsRequest } from '../../src/cors/request.ts'
 import { readXml } from '../../src/formats/xml.ts'
 import { Edge } from '../worker/harness.ts'
 import { startDemoBucket } from './demo-bucket.ts'
@@ -39,16 +40,11 @@ afterEach(() => {
 })
 afterAll(() => here.remove())
 
-/** A request as a bucket looks at it; a fault may change what it sees, and what it answers. */
-interface Seen {
-  origin: string | null
-  method: string | null
-  headers: string | null
-}
+/** A fault may change what a bucket sees of a request, and what it answers. */
 interface Fault {
-  seen?: (seen: Seen, request: IncomingMessage) => Seen
-  decided?: (decision: Decision, seen: Seen) => Decision
-  answer?: (response: Response, seen: Seen, request: IncomingMessage) => Response
+  seen?: (seen: CorsRequest, request: IncomingMessage) => CorsRequest
+  decided?: (decision: Decision, seen: CorsRequest) => Decision
+  answer?: (response: Response, seen: CorsRequest, request: IncomingMessage) => Response
   /** Called before all else; true: no answer is given. */
   silent?: () => boolean
 }
@@ -66,10 +62,10 @@ async function bucket(fault: Fault = {}, configuration = CONFIGURATION): Promise
     const sent = {
       origin: header('origin'),
       method: isPreflight ? header('access-control-request-method') : (request.method ?? ''),
-      headers: isPreflight ? header('access-control-request-headers') : null,
+      requestedHeaders: isPreflight ? header('access-control-request-headers') : null,
     }
     const seen = fault.seen?.(sent, request) ?? sent
-    const found = decide(policy, seen.origin, seen.method, seen.headers)
+    const found = decide(policy, seen)
     const decision = fault.decided?.(found, seen) ?? found
     const { origin } = sent
     const right = isPreflight
@@ -132,22 +128,22 @@ const FAULTS: [string, Fault][] = [
     'request methods in any case',
     { seen: seen => ({ ...seen, method: seen.method?.toUpperCase() ?? null }) },
   ],
-  ['headers that are not checked', { seen: seen => ({ ...seen, headers: null }) }],
+  ['headers that are not checked', { seen: seen => ({ ...seen, requestedHeaders: null }) }],
   [
     'a prefix of headers that is none',
-    { seen: seen => ({ ...seen, headers: seen.headers?.replace(/^x-cos-meta-\w+$/, 'x-unknown') ?? null }) },
+    {
+      seen: seen => ({
+        ...seen,
+        requestedHeaders: seen.requestedHeaders?.replace(/^x-cos-meta-\w+$/, 'x-unknown') ?? null,
+      }),
+    },
   ],
   [
     'the last rule that matches',
     {
       decided: (decision, seen) =>
-        decision.outcome === 'allowed' && seen.method === 'GET' && seen.headers === null
-          ? decide(
-              hydrate(compile({ ...CONFIGURATION, rules: CONFIGURATION.rules.slice(1) }, 'cos')),
-              seen.origin,
-              'GET',
-              null,
-            )
+        decision.outcome === 'allowed' && seen.method === 'GET' && seen.requestedHeaders === null
+          ? decide(hydrate(compile({ ...CONFIGURATION, rules: CONFIGURATION.rules.slice(1) }, 'cos')), seen)
           : decision,
     },
   ],

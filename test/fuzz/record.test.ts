@@ -59,7 +59,7 @@ async function check(text: string): Promise<string> {
   for (const dialect of DIALECTS) {
     const policy = decoded.ready(dialect)
     for (const origin of ['https://a.example', 'https://b.a.example', 'null', null]) {
-      const { outcome } = decide(policy, origin, 'GET', 'x-a, x-cos-b')
+      const { outcome } = decide(policy, { origin, method: 'GET', requestedHeaders: 'x-a, x-cos-b' })
       expect(outcome).toBeOneOf(['allowed', 'refused', 'no-rules'])
     }
   }

@@ -117,8 +117,8 @@ describe('answerPreflight()', () => {
         // A header's value holds bytes only, and no line ends: the runtime sees to that.
         const byte = origin.replace(/[^\u0001-\u0009\u000b\u000c\u000e-\u00ff]/g, '').trim()
         for (const policy of policies) {
-          const request = { url: 'https://b.example/k', origin: byte, method }
-          const decision = decide(policy, byte, method, list)
+          const request = { url: 'https://b.example/k', origin: byte, method, requestedHeaders: list }
+          const decision = decide(policy, request)
           const response = answerPreflight(policy.dialect, decision, request, true)
           expect(response.ok).toBe(decision.outcome === 'allowed')
           const granted = response.headers.get('access-control-allow-origin')

@@ -11,22 +11,22 @@ import type { Configuration } from '../../src/cors/configuration.ts'
 import { decide } from '../../src/cors/decide.ts'
 import { DIALECTS } from '../../src/cors/dialect.ts'
 import { compile, hydrate, type ReadyPolicy } from '../../src/cors/policy.ts'
+import type { CorsRequest } from '../../src/cors/request.ts'
 import { decodeValue, makeRecord, Rules } from '../../src/rules/record.ts'
-import type { ModelDialect, ModelRequest } from '../../tools/model.ts'
+import type { ModelDialect } from '../../tools/model.ts'
 import { configurations, dialects, requestsFor } from './generators.ts'
 import { runs } from './runs.ts'
 
 type Kind = 'preflight' | 'actual'
 
 /** The answer to a request: the edge's own to a preflight, the bucket's decorated one to an actual request. */
-function answer(policy: ReadyPolicy, kind: Kind, request: ModelRequest): Response {
-  const { origin, method, requestedHeaders } = request
+function answer(policy: ReadyPolicy, kind: Kind, request: CorsRequest): Response {
   const { dialect } = policy
-  const decision = decide(policy, origin, method, requestedHeaders)
+  const decision = decide(policy, request)
   if (kind === 'preflight')
-    return answerPreflight(dialect, decision, { url: 'https://bucket.example/key', origin, method }, true)
+    return answerPreflight(dialect, decision, { ...request, url: 'https://bucket.example/key' }, true)
   const upstream = new Response('object', { headers: { etag: '"e"', vary: 'Accept' } })
-  return decorate(clientResponse(upstream), { dialect, decision, origin })
+  return decorate(clientResponse(upstream), { dialect, decision, origin: request.origin })
 }
 
 /** All of an answer but its ids. */

@@ -6,12 +6,13 @@
 
 import fc from 'fast-check'
 import { type Configuration, METHODS, type Method, type Rule } from '../../src/cors/configuration.ts'
-import type { ModelDialect, ModelRequest } from '../../tools/model.ts'
+import type { CorsRequest } from '../../src/cors/request.ts'
+import type { ModelDialect } from '../../tools/model.ts'
 
 export interface Case {
   readonly configuration: Configuration
   readonly dialect: ModelDialect
-  readonly request: ModelRequest
+  readonly request: CorsRequest
 }
 
 const pick = fc.constantFrom
@@ -360,7 +361,7 @@ const NO_RULE: Rule = {
 }
 
 /** Requests aimed at one of the configuration's rules, most of them to hit it. */
-export const requestsFor = (configuration: Configuration): fc.Arbitrary<ModelRequest> =>
+export const requestsFor = (configuration: Configuration): fc.Arbitrary<CorsRequest> =>
   pick(...(configuration.rules.length === 0 ? [NO_RULE] : configuration.rules)).chain(rule =>
     fc.record({
       origin: weighted<string | null>([30, originsNear(rule.allowedOrigins)], [1, fc.constant(null)]),

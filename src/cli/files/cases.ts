@@ -5,16 +5,13 @@
  */
 
 import { type Finding, quote } from '../../cors/findings.ts'
+import type { RequestToExplain } from '../../explain/outcome.ts'
 
-export interface Case {
+/** A request, and what is expected to become of it. */
+export interface Case extends RequestToExplain {
   /** Counted from 1. */
   readonly position: number
   readonly name: string | null
-  readonly origin: string
-  readonly method: string
-  readonly headers: readonly string[]
-  readonly actual: boolean
-  readonly credentials: boolean
   readonly expect: 'allowed' | 'refused'
   /** The rule that is to answer: its number from 1, or its ID; null: whichever. */
   readonly rule: number | string | null

@@ -4,6 +4,7 @@
  */
 
 import { createReadStream } from 'node:fs'
+import type { RequestToExplain } from '../../explain/outcome.ts'
 import { MAX_HAR, type Paste, readPaste, UNKNOWN } from '../../paste/read.ts'
 import { summaryOf } from '../../paste/summary.ts'
 import { decoded } from '../files/decoded.ts'
@@ -12,21 +13,7 @@ import { UserError } from '../user-error.ts'
 import { mustBeSent, sentMethod } from './browser-request.ts'
 
 /** The request as the options describe it; they win over the text. */
-export interface NamedRequest {
-  readonly origin?: string
-  readonly method?: string
-  readonly headers?: readonly string[]
-  readonly actual?: true
-  readonly credentials?: true
-}
-
-export interface RequestToExplain {
-  readonly origin: string
-  readonly method: string
-  readonly headers: readonly string[]
-  readonly actual: boolean
-  readonly credentials: boolean
-}
+export type NamedRequest = Partial<RequestToExplain>
 
 /** Reads a pasted text from a file, or from standard input where it is `-`. @throws {UserError} */
 export async function readPasted(file: string): Promise<Paste> {

@@ -4,7 +4,7 @@
  */
 
 import type { IncomingMessage } from 'node:http'
-import type { RequestFacts } from '../../explain/explain.ts'
+import type { CorsRequest } from '../../cors/request.ts'
 import { send } from '../http/send.ts'
 import { visible } from '../print/terminal.ts'
 
@@ -32,7 +32,7 @@ const IDS = ['x-cos-request-id', 'x-amz-request-id']
  * @param base the edge, without a slash at its end
  * @param host the Host to send; null: the URL's own
  */
-export function askEdge(base: string, host: string | null, facts: RequestFacts): Promise<EdgeAnswer> {
+export function askEdge(base: string, host: string | null, facts: CorsRequest): Promise<EdgeAnswer> {
   const { origin, method, requestedHeaders } = facts
   const headers: [string, string][] = [
     ['Origin', origin ?? ''],

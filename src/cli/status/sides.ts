@@ -10,7 +10,7 @@ import { type Configuration, NO_CONFIGURATION } from '../../cors/configuration.t
 import { decide } from '../../cors/decide.ts'
 import { type DialectName, dialectOf } from '../../cors/dialect.ts'
 import { compile, hydrate } from '../../cors/policy.ts'
-import type { RequestFacts } from '../../explain/explain.ts'
+import type { CorsRequest } from '../../cors/request.ts'
 import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { revisionOf } from '../../rules/record.ts'
 import { readFileSource } from '../files/source.ts'
@@ -84,11 +84,11 @@ export function tellingRequest(
   kv: Configuration | null,
   file: Configuration | null,
   dialect: DialectName,
-): RequestFacts {
+): CorsRequest {
   const [difference] = kv === null || file === null ? [] : compare(kv, file, dialect).differences
   const rule = (kv ?? file)?.rules[0]
   const pattern = rule?.allowedOrigins[0] ?? '*'
-  const first: RequestFacts = {
+  const first: CorsRequest = {
     origin: pattern === '*' ? STRANGER : pattern.replace('*', 'status'),
     method: rule?.allowedMethods[0] ?? 'GET',
     requestedHeaders: null,
@@ -101,18 +101,13 @@ export function tellingRequest(
 export function isAnswerOf(
   configuration: Configuration | null,
   dialectName: DialectName,
-  { origin, method, requestedHeaders }: RequestFacts,
+  request: CorsRequest,
   answer: EdgeAnswer,
 ): boolean | null {
   if (configuration === null) return null
   const dialect = dialectOf(dialectName)
-  const decision = decide(hydrate(compile(configuration, dialectName)), origin, method, requestedHeaders)
-  const expected = answerPreflight(
-    dialect,
-    decision,
-    { url: 'https://status.example/', origin, method },
-    false,
-  )
+  const decision = decide(hydrate(compile(configuration, dialectName)), request)
+  const expected = answerPreflight(dialect, decision, { ...request, url: 'https://status.example/' }, false)
   const cors = [...expected.headers].filter(([name]) => name.startsWith('access-control-'))
   return (
     expected.status === answer.status &&

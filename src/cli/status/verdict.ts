@@ -5,7 +5,7 @@
 
 import { requestText } from '../../compare/difference-text.ts'
 import { quote } from '../../cors/findings.ts'
-import type { RequestFacts } from '../../explain/explain.ts'
+import type { CorsRequest } from '../../cors/request.ts'
 import type { EdgeAnswer } from './ask-edge.ts'
 
 /** What KV has for the host. */
@@ -35,7 +35,7 @@ export interface Sides {
   readonly kv: KvSide
   readonly file: FileSide | null
   /** What was asked, and whether the answer is the one that each side's rules give. */
-  readonly asked: RequestFacts
+  readonly asked: CorsRequest
   readonly isAsKv: boolean | null
   readonly isAsFile: boolean | null
   readonly ttlSeconds: number

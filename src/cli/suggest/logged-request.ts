@@ -4,15 +4,13 @@
  * Cloudflare wrap around them.
  */
 
+import type { CorsRequest } from '../../cors/request.ts'
+
 /** What the Worker says of a request; see docs/operations.md. */
-export interface LoggedRequest {
+export interface LoggedRequest extends CorsRequest {
   readonly event: 'preflight' | 'request'
   readonly outcome: 'allowed' | 'refused' | 'no-rules' | 'forwarded'
   readonly host: string
-  readonly origin: string | null
-  readonly method: string | null
-  /** The names asked for, as they came. */
-  readonly headers: string | null
   /** Of a refused one. */
   readonly check: string | null
   /** The first name that no rule allows, or the problem of the list. */
@@ -75,7 +73,7 @@ function requestOf(fields: LoggedFields, time: number | null): LoggedRequest | n
     host,
     origin: textOf(fields.origin),
     method: textOf(fields.method),
-    headers: textOf(fields.headers),
+    requestedHeaders: textOf(fields.headers),
     check: textOf(fields.check),
     header: textOf(fields.header),
     revision: textOf(fields.revision),

@@ -6,7 +6,8 @@
 
 import { type Configuration, MAX_RULES } from '../../cors/configuration.ts'
 import { quote } from '../../cors/findings.ts'
-import { explain, type RequestFacts } from '../../explain/explain.ts'
+import type { CorsRequest } from '../../cors/request.ts'
+import { explain } from '../../explain/explain.ts'
 import { type Change, type NoChange, type Step, smallestChange } from '../../explain/smallest-change.ts'
 import { countOf, type RefusedRequest } from './refusals.ts'
 
@@ -29,7 +30,7 @@ const MAX_ORIGIN = 300
 /** An origin of another scheme, such as a browser extension's, which the URL class calls `null`. */
 const OTHER_ORIGIN = /^[a-z][a-z0-9+.-]{0,31}:\/\/[a-z0-9._-]{1,253}(?::\d{1,5})?$/
 
-export const factsOf = ({ origin, method, names }: RefusedRequest): RequestFacts => ({
+export const factsOf = ({ origin, method, names }: RefusedRequest): CorsRequest => ({
   origin,
   method,
   requestedHeaders: names.length === 0 ? null : names.join(','),

@@ -13,7 +13,10 @@ const MAX_NAMED = 20
 /** The Worker ends with it what it has cut off. */
 const CUT = '…'
 
-/** A request that was refused, and how often. */
+/**
+ * A request that was refused, and how often. Not a `CorsRequest`: equal requests are counted as one, whatever the order
+ * of their header names, and a log can have cut the list.
+ */
 export interface RefusedRequest {
   readonly host: string
   readonly origin: string | null
@@ -136,7 +139,12 @@ const NOTHING_YET = {
 } as const
 
 /** The names asked for, of a request in which they matter: an actual one is judged without (but on S3). */
-function namesOf({ event, headers, check, header }: LoggedRequest): Pick<RefusedRequest, 'names' | 'isCut'> {
+function namesOf({
+  event,
+  requestedHeaders: headers,
+  check,
+  header,
+}: LoggedRequest): Pick<RefusedRequest, 'names' | 'isCut'> {
   const judged = event === 'preflight' || check === 'header' || check === 'header-list'
   if (!judged || headers === null) return { names: [], isCut: false }
   if (check === 'header-list') return { names: [header ?? ''], isCut: false }

@@ -16,7 +16,8 @@ function outcome(name: 'cos' | 's3', origin: string | null = ORIGIN): CorsOutcom
     maxAgeSeconds: 600,
   }
   const policy = hydrate(compile({ rules: [rule], responseVary: false }, name))
-  return { dialect: dialectOf(name), decision: decide(policy, origin, 'GET', null), origin }
+  const decision = decide(policy, { origin, method: 'GET', requestedHeaders: null })
+  return { dialect: dialectOf(name), decision, origin }
 }
 const varyOf = (vary: string | null, cors: CorsOutcome) =>
   decorate(new Response(null, { headers: vary === null ? {} : { vary } }), cors).headers.get('vary')

@@ -26,8 +26,8 @@ interface Asked {
 function answering(dialect: DialectName, ...rules: Partial<Rule>[]) {
   const policy = hydrate(compile({ rules: rules.map(rule), responseVary: false }, dialect))
   return ({ origin = 'https://a.example', method = 'GET', headers = null, debug = false }: Asked = {}) => {
-    const request = { url: 'https://b.example/k', origin, method }
-    return answerPreflight(policy.dialect, decide(policy, origin, method, headers), request, debug)
+    const request = { url: 'https://b.example/k', origin, method, requestedHeaders: headers }
+    return answerPreflight(policy.dialect, decide(policy, request), request, debug)
   }
 }
 

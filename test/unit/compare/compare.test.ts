@@ -9,16 +9,16 @@ import { decide } from '../../../src/cors/decide.ts'
 import type { DialectName } from '../../../src/cors/dialect.ts'
 import { matchesPattern } from '../../../src/cors/pattern.ts'
 import { compile, hydrate } from '../../../src/cors/policy.ts'
-import type { RequestFacts } from '../../../src/explain/explain.ts'
+import type { CorsRequest } from '../../../src/cors/request.ts'
 import { configurations, dialects, requestsFor, rules } from '../../model/generators.ts'
 
 /** A comparison costs as much as a thousand decisions. */
 const RUNS = process.env.MODEL_RUNS === undefined ? 200 : 4 * Math.ceil(Number(process.env.MODEL_RUNS) / 200)
 
 /** What the engine answers, without what means nothing: the order of lists, repetitions, the case of names. */
-function answerOf(configuration: Configuration, dialect: DialectName, request: RequestFacts) {
+function answerOf(configuration: Configuration, dialect: DialectName, request: CorsRequest) {
   const policy = hydrate(compile(configuration, dialect))
-  const decision = decide(policy, request.origin, request.method, request.requestedHeaders)
+  const decision = decide(policy, request)
   if (decision.outcome !== 'allowed') return { outcome: decision.outcome }
   const headers = new Map(decision.sets.preflight)
   const set = (text: string | undefined) => [...new Set((text ?? '').toLowerCase().split(/, */))].sort()
@@ -96,7 +96,7 @@ function kindsFor(before: Answer, after: Answer): string[][] {
 const tells = (
   { differences }: Comparison,
   kinds: readonly string[],
-  { origin, method }: RequestFacts,
+  { origin, method }: CorsRequest,
 ): boolean =>
   differences.some(
     difference =>

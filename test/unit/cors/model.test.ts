@@ -10,10 +10,10 @@ import { answerPreflight } from '../../../src/answers/preflight.ts'
 import { type Configuration, METHODS, type Rule } from '../../../src/cors/configuration.ts'
 import { type Allowed, type Decision, decide } from '../../../src/cors/decide.ts'
 import { compile, hydrate, type Policy, type ReadyPolicy } from '../../../src/cors/policy.ts'
+import type { CorsRequest } from '../../../src/cors/request.ts'
 import {
   type ModelDialect,
   type ModelHeaders,
-  type ModelRequest,
   modelActual,
   modelPreflight,
   modelRequestedNames,
@@ -39,10 +39,9 @@ const OPEN_RULE: Rule = {
   exposeHeaders: [],
   maxAgeSeconds: null,
 }
-const OPEN_REQUEST: ModelRequest = { origin: 'https://example.com', method: 'GET', requestedHeaders: null }
+const OPEN_REQUEST: CorsRequest = { origin: 'https://example.com', method: 'GET', requestedHeaders: null }
 
-const ask = (policy: ReadyPolicy, { origin, method, requestedHeaders }: ModelRequest): Decision =>
-  decide(policy, origin, method, requestedHeaders)
+const ask = (policy: ReadyPolicy, request: CorsRequest): Decision => decide(policy, request)
 
 /** The CORS headers of an answer: a header set of the decision, and the two that the request decides. */
 function answered(decision: Allowed, kind: 'preflight' | 'actual', origin: string | null): ModelHeaders {
@@ -56,7 +55,7 @@ const corsHeaders = (response: Response): ModelHeaders =>
   Object.fromEntries([...response.headers].filter(([name]) => /^(access-control-|vary$)/.test(name)))
 
 /** All that one request can get, as one value to compare. */
-function answersOf(policy: ReadyPolicy, request: ModelRequest) {
+function answersOf(policy: ReadyPolicy, request: CorsRequest) {
   const decision = ask(policy, request)
   if (decision.outcome !== 'allowed') return decision
   return {
@@ -71,7 +70,7 @@ function answersOf(policy: ReadyPolicy, request: ModelRequest) {
  * The first condition that no rule meets, judged without the later ones. A list over a bound is refused before
  * its names are judged; a name longer than any that is allowed may count as either.
  */
-function modelChecks(configuration: Configuration, request: ModelRequest): string[] {
+function modelChecks(configuration: Configuration, request: CorsRequest): string[] {
   const bare = { ...request, requestedHeaders: null }
   const anyMethod = configuration.rules.map(rule => ({ ...rule, allowedMethods: METHODS }))
   if (modelRule({ ...configuration, rules: anyMethod }, { ...bare, method: 'GET' }) === null)
@@ -84,7 +83,7 @@ function modelChecks(configuration: Configuration, request: ModelRequest): strin
 /** Whether a rule that allows every origin, GET and every header, but for `conditions`, allows a request. */
 function allows(
   conditions: Partial<Rule>,
-  request: Partial<ModelRequest>,
+  request: Partial<CorsRequest>,
   dialect: ModelDialect = 'cos',
 ): boolean {
   const rule: Rule = { ...OPEN_RULE, ...conditions }

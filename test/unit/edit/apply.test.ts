@@ -1,28 +1,29 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { NO_CONFIGURATION } from '../../../src/cors/configuration.ts'
+import type { CorsRequest } from '../../../src/cors/request.ts'
 import { applyChange } from '../../../src/edit/apply.ts'
-import { explain, type RequestFacts } from '../../../src/explain/explain.ts'
+import { explain } from '../../../src/explain/explain.ts'
 import { type Change, smallestChange } from '../../../src/explain/smallest-change.ts'
 import { formatOf, type RulesFormat, readRules } from '../../../src/formats/detect.ts'
 import { exportDocument } from '../../../src/formats/vendors.ts'
 import { writeXml } from '../../../src/formats/xml.ts'
 import { anyConfiguration } from '../formats/configurations.ts'
 
-const facts = (origin: string, method: string, requestedHeaders: string | null): RequestFacts => ({
+const facts = (origin: string, method: string, requestedHeaders: string | null): CorsRequest => ({
   origin,
   method,
   requestedHeaders,
 })
 
-async function changeOf(text: string, format: RulesFormat, request: RequestFacts): Promise<Change> {
+async function changeOf(text: string, format: RulesFormat, request: CorsRequest): Promise<Change> {
   const { configuration } = text === '' ? { configuration: NO_CONFIGURATION } : await readRules(text, format)
   const change = configuration === null ? null : smallestChange(configuration, request)
   if (change === null || 'impossible' in change) throw new Error('There is no change.')
   return change
 }
 
-async function edit(text: string, request: RequestFacts, format = formatOf(text)) {
+async function edit(text: string, request: CorsRequest, format = formatOf(text)) {
   const edited = await applyChange(text, format, await changeOf(text, format, request))
   if ('problem' in edited) throw new Error(edited.problem)
   const { configuration } = await readRules(edited.text, edited.format)

@@ -13,7 +13,7 @@ describe('explain()', () => {
     fc.assert(
       fc.property(cases, ({ configuration, dialect, request }) => {
         const ready = hydrate(compile(configuration, dialect))
-        const decision = decide(ready, request.origin, request.method, request.requestedHeaders)
+        const decision = decide(ready, request)
         const explanation = explain(configuration, request)
         expect(explanation.answeredBy).toBe(decision.outcome === 'allowed' ? decision.rule.position : null)
         if (decision.outcome === 'refused' && decision.check === 'header-list')
@@ -29,8 +29,7 @@ describe('smallestChange()', () => {
     fc.assert(
       fc.property(cases, ({ configuration, dialect, request }) => {
         const change = smallestChange(configuration, request)
-        const ask = (rules: typeof configuration) =>
-          decide(hydrate(compile(rules, dialect)), request.origin, request.method, request.requestedHeaders)
+        const ask = (rules: typeof configuration) => decide(hydrate(compile(rules, dialect)), request)
         const before = ask(configuration).outcome
         if (change === null) expect(before).toBe('allowed')
         else {

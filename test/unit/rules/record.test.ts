@@ -41,7 +41,7 @@ const answersOf = (policy: ReadyPolicy, { rules }: Configuration) =>
     allowedOrigins.map(pattern => {
       const origin = pattern.replace('*', () => 'a.b')
       const names = allowedHeaders.join().replaceAll('*', 'c')
-      const decision = decide(policy, origin, allowedMethods[0] ?? null, names)
+      const decision = decide(policy, { origin, method: allowedMethods[0] ?? null, requestedHeaders: names })
       if (decision.outcome !== 'allowed') return decision
       const { rule, sets, allowHeaders } = decision
       return [policy.dialect.name, rule.position, [...sets.preflight], [...sets.actual], allowHeaders]

@@ -44,7 +44,7 @@ function facts(
   requestedHeaders: string | null = null,
   method: string | null = 'GET',
 ): EventFacts & { decision: Decision } {
-  const decision = decide(rules.ready('cos'), origin, method, requestedHeaders)
+  const decision = decide(rules.ready('cos'), { origin, method, requestedHeaders })
   return {
     host: 'files.example',
     origin,
