@@ -591,8 +591,8 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a page is refused its own origin', ' || origin === URL.parse(url)?.origin', ''],
     [
       'S3 ignores the request headers of an actual request',
-      'if (!policy.dialect.actualReadsRequestHeaders) return',
-      'return',
+      'if (!policy.dialect.actualReadsRequestHeaders)',
+      'if (true)',
     ],
     ['UNMATCHED=forward refuses', "settings.unmatched === 'refuse' &&", ''],
   ),
