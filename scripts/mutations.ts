@@ -65,7 +65,10 @@ const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
 const FAULTS = worker('fault-matrix')
 const CACHE = worker('cache')
-const AUTHORIZE = unit('unit/bucket/signing/authorize')
+const AUTHORIZE = unit('unit/bucket/signing/authorize', 'unit/bucket/public-read')
+const PUBLIC_READ = unit('unit/bucket/public-read')
+const STORING = unit('unit/bucket/cache-control', 'unit/bucket/changes')
+const SIGNING = worker('signing')
 const EVENTS = unit('unit/telemetry/events')
 
 /** The replacements of one file. */
@@ -450,7 +453,11 @@ export const MUTATIONS: readonly Mutation[] = [
       'lostHeaders(request).find(name => signature.signedHeaders.includes(name))',
       'lostHeaders(request).find(() => false)',
     ],
-    ['the key pays for strangers', ' &&\n    isPlainRead(request.headers)', ''],
+    [
+      'every request without credentials is signed',
+      "settings.signing !== 'none' && isSignable(request, settings)",
+      "settings.signing !== 'none'",
+    ],
   ),
   ...of('src/bucket/url.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
   ...of('src/bucket/send.ts', ORIGIN, [
@@ -656,21 +663,114 @@ export const MUTATIONS: readonly Mutation[] = [
   ...of(
     'src/bucket/cache.ts',
     CACHE,
+    ['what is private is stored', '  if (!allowsSharedStoring(headers)) return false\n', ''],
+    ['the cookies of one client are stored for all', "headers.has('set-cookie') || ", ''],
+    ['a request with a cookie is answered from the cache', "headers.has('cookie') || ", ''],
+    ['any request is answered from the cache', ' && isCacheable(request, settings)\n', '\n'],
+    ['any request uses the cache under fetch', ' && isCacheable(request, settings) ?', ' ?'],
+    ['an object of any size is stored', 'Number(length) > MAX_STORED_BYTES', 'length === "never"'],
     [
-      'what is private is kept',
-      "if (FORBIDS_KEEPING.test(headers.get('cache-control') ?? headers.get('pragma') ?? '')) return false\n",
-      '',
+      'a part is stored as a whole',
+      "status !== 200 || headers.has('set-cookie') || headers.has('content-range')",
+      "headers.has('set-cookie')",
     ],
-    ['what has expired is kept', 'if (isExpired(headers)) return false', ''],
+    ['a changed object is still answered from the cache', "if (change === 'object')", 'if (false)'],
+    ['objects that a body names stay in the cache', "if (change === 'host')", 'if (false)'],
+    ['a refused change invalidates', 'else if (sent.response.status < 400)', 'else'],
+  ),
+  ...of(
+    'src/bucket/cache-entries.ts',
+    CACHE,
     [
-      'what another isolate keeps late stays',
-      'setTimeout(resolve, FORGET_AGAIN_MS)',
+      'what another isolate stores late stays',
+      'setTimeout(resolve, DELETE_AGAIN_MS)',
       'setTimeout(resolve, 86_400_000)',
     ],
+    ['a truncated body is stored', '(await isComplete(whole)) && ', ''],
     [
-      'a changed object is still answered from the cache',
-      'else if (changes(request, sent.response))',
-      'else if (false)',
+      'a stored response has the cache’s own lifetime',
+      '  for (const name of MOVED_FIELDS) move(response.headers, MOVED_PREFIX + name, name)\n',
+      '',
+    ],
+    [
+      'an invalid entry of the host is served',
+      '? null : asReceived(found)',
+      '? asReceived(found) : asReceived(found)',
+    ],
+    [
+      'an encoded entry goes to whoever asks',
+      'found === undefined || !acceptsEncoding(headers, found)',
+      'found === undefined',
     ],
   ),
+  ...of(
+    'src/bucket/host-invalidations.ts',
+    CACHE,
+    ['only this isolate notices', 'await caches.default.put(', 'await Promise.resolve('],
+    ['entries are invalid for ever', 'requestedAt <= at + CLOCK_SKEW_MS', 'requestedAt > 0'],
+  ),
+  ...of(
+    'src/bucket/public-read.ts',
+    PUBLIC_READ,
+    ['any parameter is public', 'isImageProcessing(parameter, dialect)\n', 'parameter.length > 0\n'],
+    ['a version may hold a token', 'VERSIONS.has(name) && VERSION_VALUE.test(value)', 'VERSIONS.has(name)'],
+    ['one public parameter makes a query public', 'parameters.every(parameter', 'parameters.some(parameter'],
+    ['the list of a bucket is signed', 'isObject(request.url) &&', ''],
+    ['any header is signed', 'hasSignableHeaders(request.headers, isRemovedHeader)', 'true'],
+    ['any header is cached', 'hasOrdinaryHeaders(request.headers, isRemovedHeader)', 'true'],
+  ),
+  ...of(
+    'src/bucket/ordinary-headers.ts',
+    PUBLIC_READ,
+    ['a page’s session may be shared', "['sec-ch-', 'sec-fetch-']", "['sec-']"],
+    [
+      'vendors’ headers are signed',
+      'isOrdinary(name) || SIGNABLE.has(name) || isRemoved(name))',
+      "isOrdinary(name) || name.startsWith('x-amz-') || SIGNABLE.has(name) || isRemoved(name))",
+    ],
+  ),
+  ...of(
+    'src/bucket/image-processing.ts',
+    PUBLIC_READ,
+    ['an unknown operation is signed', '!values.has(name) || ', ''],
+    ['a value may hold a pipe', '/^[\\w.!x-]{1,64}$/', '/^.{1,64}$/'],
+    ['an unknown operation of a name is signed', 'PROCESS_OPERATIONS.has(operation) && ', ''],
+    ['a video operation is signed', "kind === 'image' &&", ''],
+  ),
+  ...of(
+    'src/bucket/cache-control.ts',
+    STORING,
+    [
+      'a targeted field is ignored',
+      'if (targeted !== undefined && targeted !== null) return allows(targeted)\n',
+      '',
+    ],
+    [
+      'what is private is stored',
+      'if (directives.some(({ name }) => FORBIDDING.has(name))) return false',
+      '',
+    ],
+    ['a lifetime of none is stored', ' && Number(value) > 0', ''],
+    [
+      'what can’t be parsed is stored',
+      'return directives !== null && allowsStoring(directives)',
+      'return directives === null || allowsStoring(directives)',
+    ],
+    ['what has expired is stored', 'return hasLifetime || !isExpired(headers)', 'return true'],
+  ),
+  ...of(
+    'src/bucket/changes.ts',
+    STORING,
+    [
+      'a deletion of many names its URL',
+      "return names.some(name => OWN_OBJECT_POSTS.has(name)) ? 'object' : 'host'",
+      "return 'object'",
+    ],
+    ['a rename leaves the old name', 'headers.has(RENAMING_HEADER) || ', ''],
+  ),
+  ...of('src/bucket/signing/authorize.ts', SIGNING, [
+    'SIGNING signs nothing',
+    'isSignable(request, settings)\n',
+    'request.method === ""\n',
+  ]),
 ]

@@ -21,11 +21,11 @@ export class Invalidations {
   }
 
   add(key: string): void {
-    const now = this.moment()
     if (key.length > MAX_KEY) {
-      this.#unknown = now
+      this.addAll()
       return
     }
+    const now = this.moment()
     this.#changed.delete(key)
     this.#changed.set(key, now)
     if (this.#changed.size <= MAX_KEYS) return
@@ -34,6 +34,11 @@ export class Invalidations {
       this.#unknown = Math.max(this.#unknown, moment)
       return
     }
+  }
+
+  /** Any key may have changed. */
+  addAll(): void {
+    this.#unknown = this.moment()
   }
 
   /** True if this key, or a key that is not in memory, changed after a moment. */

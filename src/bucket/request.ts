@@ -35,6 +35,12 @@ const DROPPED_PREFIXES = ['cf-', 'x-forwarded-']
 /** Not sent to the bucket: its response must not depend on them, so that one cache entry serves every origin. */
 const CORS_REQUEST_PREFIX = 'access-control-request-'
 
+/** True if the bucket never gets a header of this name, apart from forwarded preflights. */
+export const isRemovedHeader = (name: string): boolean =>
+  DROPPED.has(name) ||
+  DROPPED_PREFIXES.some(prefix => name.startsWith(prefix)) ||
+  name.startsWith(CORS_REQUEST_PREFIX)
+
 /**
  * Returns the upstream request: the client's method, body and headers, at the upstream URL.
  *
@@ -58,11 +64,7 @@ export function droppedHeaders(request: Request): string[] {
 function drop(headers: Headers, request: Request, keepCors: boolean): void {
   dropHopByHop(headers)
   for (const name of request.headers.keys()) {
-    const isDropped =
-      DROPPED.has(name) ||
-      DROPPED_PREFIXES.some(prefix => name.startsWith(prefix)) ||
-      (!keepCors && name.startsWith(CORS_REQUEST_PREFIX))
-    if (isDropped) headers.delete(name)
+    if (isRemovedHeader(name) && !(keepCors && name.startsWith(CORS_REQUEST_PREFIX))) headers.delete(name)
   }
   if (!keepCors && headers.has('origin') && !signatureCoversOrigin(request)) headers.delete('origin')
 }

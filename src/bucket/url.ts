@@ -34,7 +34,11 @@ const HOST =
 const ADDRESS = /^\[|(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?(?::|$)/i
 
 /** Names with a meaning of their own in KV and in the Cache API. No public domain can have them. */
-const RESERVED_HOSTS: ReadonlySet<string> = new Set(['default', 'last-known-good.invalid'])
+const RESERVED_HOSTS: ReadonlySet<string> = new Set([
+  'default',
+  'last-known-good.invalid',
+  'invalidated.invalid',
+])
 
 /**
  * True if the Host header and the URL's authority are both valid hosts. The runtime loses a `/` of a Host header when it

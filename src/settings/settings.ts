@@ -6,7 +6,7 @@
 import type { AnalyticsEngineDataset, Fetcher, KVNamespace } from '@cloudflare/workers-types'
 import { DIALECTS, type DialectName } from '../cors/dialect.ts'
 import { isKeyPart, KEY_PART_ACCEPTED, KEYS_ACCEPTED, type Keys, readKeys } from './secrets.ts'
-import { choice, integer, MAX_SHOWN, type Reader, type SettingProblem, Taker } from './values.ts'
+import { choice, integer, MAX_SHOWN, NAMES, type Reader, type SettingProblem, Taker } from './values.ts'
 
 /** Bindings and variables of the Worker. Variables are texts; what they may hold is checked here. */
 export interface Env {
@@ -19,6 +19,7 @@ export interface Env {
   POLICY_TTL_SECONDS?: string
   ORIGIN_TIMEOUT_MS?: string
   CACHE?: string
+  CACHE_PARAMETERS?: string
   SIGNING?: string
   REGION?: string
   SECRET_ID?: string
@@ -43,6 +44,8 @@ export interface HostSettings {
   readonly originTimeoutMs: number
   /** What of the bucket's answers is cached: nothing, as they say, or all that may be, for so many seconds. */
   readonly cache: 'off' | 'origin' | number
+  /** Names of query parameters that select a public variant of an object: reads with them are cached and signed. */
+  readonly cacheParameters: readonly string[]
   /** Whose signature the edge puts on reads without credentials, for a private bucket. */
   readonly signing: 'none' | 'cos' | 's3'
   /** The bucket's region, for `s3`; empty: as its host tells. */
@@ -84,6 +87,7 @@ const VARIABLES = {
   unmatched: 'UNMATCHED',
   originTimeoutMs: 'ORIGIN_TIMEOUT_MS',
   cache: 'CACHE',
+  cacheParameters: 'CACHE_PARAMETERS',
   signing: 'SIGNING',
   region: 'REGION',
   secretId: 'SECRET_ID',
@@ -96,6 +100,7 @@ const DEFAULTS: HostSettings = {
   unmatched: 'refuse',
   originTimeoutMs: 30_000,
   cache: 'origin',
+  cacheParameters: [],
   signing: 'none',
   region: '',
   secretId: '',
@@ -240,6 +245,7 @@ function readHost(
     unmatched: take.one(nameOf('unmatched'), ...choice(['refuse', 'forward']), base.unmatched),
     originTimeoutMs: take.one(nameOf('originTimeoutMs'), ...integer(1, MAX_TIMEOUT_MS), base.originTimeoutMs),
     cache: take.one(nameOf('cache'), ...CACHE, base.cache),
+    cacheParameters: take.one(nameOf('cacheParameters'), ...NAMES, base.cacheParameters),
     signing: take.one(nameOf('signing'), ...choice(['none', 'cos', 's3']), base.signing),
     region: take.one(nameOf('region'), ...REGION, base.region),
     secretId: take.hidden(nameOf('secretId'), ...KEY_PART, base.secretId),

@@ -30,6 +30,18 @@ export const integer = (from: number, to: number): Reader<number> => [
   text => (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : undefined),
 ]
 
+/** The most names in one list. */
+const MAX_NAMES = 32
+
+/** Names that are compared as they stand in a URL, comma-separated. */
+export const NAMES: Reader<readonly string[]> = [
+  `at most ${MAX_NAMES} names, comma-separated, each of 1 to 64 letters, digits, "-", ".", "_" or "~"`,
+  text => {
+    const names = text.split(',', MAX_NAMES + 1).map(name => name.trim())
+    return names.length <= MAX_NAMES && names.every(name => /^[\w.~-]{1,64}$/.test(name)) ? names : undefined
+  },
+]
+
 /** Takes values by name and collects what is wrong with them. An unset or empty value is the fallback. */
 export class Taker {
   readonly problems: SettingProblem[] = []

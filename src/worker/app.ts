@@ -137,8 +137,8 @@ async function respond(
   const write = isWrite ? await readCorsWrite(request, settings.dialect) : null
   if (write !== null && 'refusal' in write) return fail(write.refusal)
   const sign = authorization?.sign ?? null
-  const init = fetchInit(request, settings.cache, sign !== null)
-  const sent = await throughCache(request, settings.cache, context, () =>
+  const init = fetchInit(request, settings, sign !== null)
+  const sent = await throughCache(request, settings, context, () =>
     sendToBucket(edge, settings, write?.request ?? request, init, sign),
   )
   if (sent === null) return missingOrigin(dialect, request)

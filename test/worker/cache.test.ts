@@ -1,5 +1,5 @@
 /**
- * CACHE: what one client gets that was fetched for another, and what never. (threats 10, 22)
+ * CACHE: what one client gets that was fetched for another, and what never. (threats 10, 22, 31, 32)
  */
 
 import { brotliCompressSync } from 'node:zlib'
@@ -21,11 +21,16 @@ let counter = 0
 beforeAll(async () => {
   bucket = await RecordingBucket.start()
   edge = await Edge.start({
-    vars: { ORIGIN: bucket.origin, CACHE: '300', SECRET_ID: 'id', SECRET_KEY: 'key' },
+    vars: {
+      ...{ ORIGIN: bucket.origin, CACHE: '300', CACHE_PARAMETERS: 'x, y,poisoned' },
+      ...{ SECRET_ID: 'id', SECRET_KEY: 'key' },
+    },
     rules: {
       'cors:default': RULES,
       'bucket:short.example': JSON.stringify({ cache: 1 }),
       'bucket:off.example': JSON.stringify({ cache: 'off' }),
+      'bucket:own-parameters.example': JSON.stringify({ cacheParameters: 'size' }),
+      'bucket:s3.example': JSON.stringify({ dialect: 's3' }),
       'bucket:origin.example': JSON.stringify({ cache: 'origin' }),
       'bucket:private.example': JSON.stringify({ signing: 'cos' }),
       'bucket:private-origin.example': JSON.stringify({ signing: 'cos', cache: 'origin' }),
@@ -37,6 +42,32 @@ beforeEach(() => {
   bucket.received.length = 0
   bucket.answer = whole({})
 })
+
+/** Headers that authorise a request somewhere, or that nobody knows (threat 31). */
+const UNKNOWN_HEADERS = [
+  ...['x-auth-token', 'x-api-key', 'private-token', 'dpop', 'x-tos-security-token', 'x-ms-date', 'x-custom'],
+  ...['signature', 'x-goog-user-project', 'x-csrf-token', 'sec-session-response'],
+]
+/** What clients send of themselves. */
+const CLIENTS = {
+  Chromium: {
+    'accept-language': 'en-US,en;q=0.9',
+    'sec-ch-ua': '"Chromium";v="156"',
+    'sec-fetch-mode': 'cors',
+    'upgrade-insecure-requests': '1',
+    priority: 'u=1, i',
+    dnt: '1',
+    referer: 'https://page.example/',
+  },
+  Firefox: { te: 'trailers', 'sec-gpc': '1', 'sec-fetch-dest': 'image', 'x-moz': 'prefetch' },
+  'a CDN': {
+    'cdn-loop': 'a',
+    via: '1.1 a',
+    'x-forwarded-for': '192.0.2.1',
+    'cf-ray': 'r',
+    'x-request-id': '1',
+  },
+}
 
 /** A path that no other test has asked for. */
 const fresh = (): string => `/object-${++counter}`
@@ -330,6 +361,7 @@ describe('is never stored, nor answered from the cache', () => {
     ['no-store', { headers: { 'cache-control': 'max-age=0, no-store' } }],
     ['Pragma', { headers: { pragma: 'no-cache' } }],
     ['a body', { body: 'x' }],
+    ...UNKNOWN_HEADERS.map((name): [string, RequestOptions] => [name, { headers: { [name]: 'secret' } }]),
   ])('a request with %s', async (_case, options) => {
     const path = fresh()
     expect(await isNeverKept(path, options)).toBe(true)
@@ -341,9 +373,23 @@ describe('is never stored, nor answered from the cache', () => {
 
   test.each([
     ...['q-signature=s', 'sign=s', 'X-Amz-Signature=s', 'Signature=s', 'x-cos-security-token=t', 'sig=s'],
-    ...['X-Amz-Signatur%65=s', 'q%2Dsignature=s'],
+    ...[
+      'X-Amz-Signatur%65=s',
+      'q%2Dsignature=s',
+      'token=k:s:e',
+      'authorization=bce-auth-v1%2Fk',
+      'access_token=s',
+    ],
+    ...['X-Tos-Signature=s', 'auth_key=1-0-0-s', '_upt=s', 'Policy=p&Key-Pair-Id=k', 'v=1&jwt=s'],
   ])('a presigned URL with %s', async parameter => {
-    expect(await isNeverKept(`${fresh()}?a=b&${parameter}`)).toBe(true)
+    expect(await isNeverKept(`${fresh()}?x=b&${parameter}`)).toBe(true)
+  })
+
+  test.each([
+    ...['imageMogr2/thumbnail/1x|saveas/a', 'imageMogr2/thumbnail/1x%7Csaveas/a', 'x-image-save-object=a'],
+    ...['acl', 'versionId=1', 'response-content-type=text/html', 'ci-process=snapshot', 'unknown=1'],
+  ])('a read with ?%s', async query => {
+    expect(await isNeverKept(`${fresh()}?${query}`)).toBe(true)
   })
 
   test.each([
@@ -365,6 +411,10 @@ describe('is never stored, nor answered from the cache', () => {
     [{ vary: 'origin, Cookie' }],
     [{ vary: 'Accept-Encoding,'.repeat(200) }],
     [{ 'content-range': 'bytes 0-1/2' }],
+    [{ 'cdn-cache-control': 'no-store', 'cache-control': 'max-age=60' }],
+    [{ 'cloudflare-cdn-cache-control': 'private', 'cdn-cache-control': 'max-age=60' }],
+    [{ 'surrogate-control': 'max-age=0', 'cache-control': 'public, max-age=60' }],
+    [{ 'cache-control': 'max-age=60; private' }],
   ])('a response with %j', async headers => {
     bucket.answer = whole(headers as Record<string, string | string[]>)
     expect(await isNeverKept(fresh())).toBe(true)
@@ -402,13 +452,91 @@ describe('is never stored, nor answered from the cache', () => {
       const body = `for ${headers.origin}`
       response.writeHead(200, { vary: 'Origin', 'content-length': body.length }).end(body)
     }
-    const answer = await untilKept(`${fresh()}?SignedHeaders=origin`, { headers: { origin: A } })
-    expect(answer.text).toBe('for undefined')
+    const headers = { origin: A }
+    expect((await untilKept(fresh(), { headers })).text).toBe('for undefined')
+    expect((await edge.send(`${fresh()}?SignedHeaders=origin`, { headers })).text).toBe('for undefined')
   })
 
   test('a response with max-age=05 or an unknown directive is stored', async () => {
     bucket.answer = whole({ 'cache-control': 'max-age=05, privately, immutable' })
     await untilKept(fresh())
+  })
+})
+
+describe('is stored', () => {
+  test.each([
+    'v=1.2',
+    't=1764103000',
+    '1764103000',
+    'hash=3fdba35f',
+    'imageMogr2/thumbnail/200x/format/webp',
+    'x=%20',
+  ])('a read with ?%s', async query => {
+    await untilKept(`${fresh()}?${query}`)
+  })
+
+  test('a read with image processing of the host’s dialect, and with the host’s own parameters', async () => {
+    await untilKept(`${fresh()}?x-oss-process=image/resize,w_1`, { host: 's3.example' })
+    expect(await isNeverKept(`${fresh()}?imageMogr2/thumbnail/200x`, { host: 's3.example' })).toBe(true)
+    await untilKept(`${fresh()}?size=a%2Fb`, { host: 'own-parameters.example' })
+    expect(await isNeverKept(`${fresh()}?x=1`, { host: 'own-parameters.example' })).toBe(true)
+  })
+
+  test.each(Object.entries(CLIENTS))('what %s asks for', async (_client, headers) => {
+    await untilKept(fresh(), { headers })
+  })
+
+  test.each(['cloudflare-cdn-cache-control', 'cdn-cache-control', 'surrogate-control'])(
+    'a response that %s allows, with its own headers',
+    async name => {
+      const headers = { [name]: 'max-age=600', 'cache-control': 'no-store', expires: '0' }
+      bucket.answer = whole(headers)
+      const kept = await untilKept(fresh(), { headers: { 'accept-encoding': 'gzip' } })
+      expect(kept.headers).toMatchObject(headers)
+      expect(JSON.stringify(kept.headers)).not.toContain('edge-preflight')
+    },
+  )
+})
+
+describe('a change that does not name its objects in the URL', () => {
+  test.each<[string, string, RequestOptions]>([
+    ['a deletion of many', '/?delete', { body: '<Delete><Object><Key>a</Key></Object></Delete>' }],
+    ['a form upload', '/', { headers: { 'content-type': 'multipart/form-data; boundary=b' }, body: '--b--' }],
+    ['a rename', '/new?renameObject', { method: 'PUT', headers: { 'x-amz-rename-source': '/old' } }],
+    ['the deletion of a folder', '/folder/', { method: 'DELETE' }],
+  ])('%s invalidates all entries of the host, and of no other', async (_what, target, options) => {
+    const [one, two] = [fresh(), `${fresh()}?v=1`]
+    const old = [await untilKept(one), await untilKept(two)].map(({ text }) => text)
+    const other = await untilKept(one, { host: 'other.example' })
+    const change = { method: 'POST', ...options }
+    bucket.answer = (_request, response) => response.writeHead(403).end()
+    await edge.send(target, change)
+    bucket.answer = whole({})
+    expect([(await edge.send(one)).text, (await edge.send(two)).text]).toEqual(old)
+    await edge.send(target, change)
+    const { length } = bucket.received
+    await edge.send(one)
+    await edge.send(two)
+    expect(bucket.received.length).toBe(length + 2)
+    expect((await edge.send(one, { host: 'other.example' })).text).toBe(other.text)
+    await untilKept(one)
+  })
+
+  test('is seen by another isolate of the data centre', async () => {
+    const options = { vars: { ORIGIN: bucket.origin, CACHE: '300' } }
+    const { one, other } = await Edge.startAll({ one: options, other: options })
+    try {
+      const path = fresh()
+      let kept = ''
+      await eventually(async () => {
+        kept = (await one.send(path)).text
+        expect((await one.send(path)).text).toBe(kept)
+      })
+      await other.send('/?delete', { method: 'POST', body: 'x' })
+      await eventually(async () => expect((await one.send(path)).text).not.toBe(kept))
+    } finally {
+      await one.stop()
+    }
   })
 })
 

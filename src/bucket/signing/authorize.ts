@@ -4,7 +4,7 @@
  * re-signs them for the bucket's host (RESIGN). Every other request goes on unchanged.
  */
 
-import { isObjectRead, isPlainRead } from '../object-read.ts'
+import { isSignable, type PublicQuery } from '../public-read.ts'
 import { droppedHeaders } from '../request.ts'
 import { pathAndQuery } from '../url.ts'
 import { coverageOf, type SignableRequest } from './cos-canonical.ts'
@@ -15,7 +15,7 @@ import { signCos, verifyCos } from './sign-cos.ts'
 import { CHUNKS_REFUSED, isSignedByChunks, resignS3, type S3Signed, signS3, verifyS3 } from './sign-s3.ts'
 
 /** The settings of a host that concern signatures. */
-export interface Signing {
+export interface Signing extends PublicQuery {
   readonly signing: 'none' | 'cos' | 's3'
   /** The region for `s3`; empty: derived from the bucket's host. */
   readonly region: string
@@ -55,9 +55,7 @@ export function authorize(
   if (settings.signing === 'none' && !settings.resign) return null
   if (carriesCredentials(request))
     return settings.resign && !keepsHost && !carriesToken(request) ? resign(request, keys) : null
-  return settings.signing !== 'none' &&
-    isObjectRead(request.method, request.url) &&
-    isPlainRead(request.headers)
+  return settings.signing !== 'none' && isSignable(request, settings)
     ? { sign: signer(settings, keys) }
     : null
 }

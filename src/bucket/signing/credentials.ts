@@ -28,12 +28,6 @@ const queryOf = (url: string): string => {
   return start === -1 ? '' : url.slice(start)
 }
 
-/** A `%` in a parameter's name. */
-const ENCODED_NAME = /[?&][^=&?%]*%/
-
-/** True if a parameter's name is percent-encoded: it may be a name above that is not recognised. */
-export const hasEncodedName = (url: string): boolean => ENCODED_NAME.test(queryOf(url))
-
 const has = (request: Request, headers: readonly string[], parameters: RegExp): boolean =>
   headers.some(name => request.headers.has(name)) || parameters.test(queryOf(request.url))
 

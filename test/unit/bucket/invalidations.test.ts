@@ -33,3 +33,11 @@ test('hasSince() is true of every key once the bounds are exceeded', () => {
   room.add('x'.repeat(MAX_KEY + 1))
   expect(room.hasSince('other', then)).toBe(true)
 })
+
+test('hasSince() is true of every key after addAll()', () => {
+  const invalidations = new Invalidations()
+  const before = invalidations.moment()
+  invalidations.addAll()
+  expect(invalidations.hasSince('any', before)).toBe(true)
+  expect(invalidations.hasSince('any', invalidations.moment())).toBe(false)
+})

@@ -13,6 +13,7 @@ describe('readSettings()', () => {
         unmatched: 'refuse',
         originTimeoutMs: 30_000,
         cache: 'origin',
+        cacheParameters: [],
         signing: 'none',
         region: '',
         secretId: '',
@@ -67,6 +68,17 @@ describe('readSettings()', () => {
   ])('CACHE %s is %s', (text, cache) => {
     const { settings, problems } = readSettings(env({ CACHE: text }))
     expect([settings.cache, problems]).toEqual([cache, []])
+  })
+
+  test('CACHE_PARAMETERS is a list of names, and nothing else', () => {
+    const read = (text: string) => readSettings(env({ CACHE_PARAMETERS: text }))
+    expect(read('size, lang').settings.cacheParameters).toEqual(['size', 'lang'])
+    expect(read('').settings.cacheParameters).toEqual([])
+    const many = Array.from({ length: 33 }, (_, at) => `p${at}`).join()
+    for (const text of ['a=b', 'a b', 'a,,b', 'a&b', 'p%61', '*', 'x'.repeat(65), many])
+      expect(read(text).problems, text).toMatchObject([
+        { name: 'CACHE_PARAMETERS', value: text.slice(0, 100) },
+      ])
   })
 
   test.each(['0', '-1', '1.5', '31536001', 'on', '60s'])('CACHE %s is refused', text => {

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { authorize, type Signing } from '../../../../src/bucket/signing/authorize.ts'
 import { signCos } from '../../../../src/bucket/signing/sign-cos.ts'
 
-const OFF: Signing = { signing: 'none', region: '', secretId: 'AKIDdemo', resign: false }
+const OFF: Signing = {
+  signing: 'none',
+  region: '',
+  secretId: 'AKIDdemo',
+  resign: false,
+  dialect: 'cos',
+  cacheParameters: [],
+}
 const KEYS = new Map([['AKIDdemo', 'secret']])
 const SIGNATURE =
   'q-sign-algorithm=sha1&q-ak=AKIDdemo&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list=' +
