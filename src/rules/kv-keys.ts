@@ -3,9 +3,9 @@
  * The KV keys of a host, or of `default`. See docs/storage.md.
  */
 
-/** Its rules. */
+/** Key of a host's rules. */
 export const rulesKey = (host: string): string => `cors:${host}`
-/** Its settings over the variables. */
+/** Key of a host's settings, which override the variables. */
 export const settingsKey = (host: string): string => `bucket:${host}`
-/** An earlier record of its rules, for rollback. */
+/** Key of an earlier record of a host's rules, for rollback. */
 export const historyKey = (host: string, revision: string): string => `history:${host}:${revision}`

@@ -1,32 +1,34 @@
 /**
  * @module
- * The KV keys of a host and how they are read. See docs/storage.md.
+ * Reads and writes the KV values of a host. See docs/storage.md.
  */
 
-import { rulesKey, settingsKey } from './kv-keys.ts'
+import type { KVNamespace } from '@cloudflare/workers-types'
+import { historyKey, rulesKey, settingsKey } from './kv-keys.ts'
+import type { RulesRecord } from './record.ts'
 
 /** Longest host name (RFC 1035 2.3.4); a longer one has no rules of its own. */
 const MAX_HOSTNAME = 253
-/** KV's smallest: an edge location holds a value for this long, so that a change is seen soon. In seconds. */
+/** Seconds for which a data centre caches a value: the least that KV accepts, so that a change is seen soon. */
 const CACHE_TTL_SECONDS = 30
-/** A read that takes longer counts as failed: preflights wait for it. In milliseconds. */
+/** Milliseconds after which a read counts as failed: preflights wait for it. */
 const READ_TIMEOUT_MS = 2000
 
 /** The values that make a host's policy: its own, or else the default ones. */
 export interface HostValues {
   readonly rules: string | null
   readonly bucket: string | null
-  /** The rules are the default ones. */
+  /** True if the host has no rules of its own. */
   readonly isDefault: boolean
 }
 
 /**
- * Reads all that concerns a host in one operation.
+ * Reads all values of a host in one operation.
  *
  * @param host lower-case, without port
  * @throws when KV fails or does not answer in time
  */
-export async function readHost(kv: KVNamespace, host: string): Promise<HostValues> {
+export async function readHost(kv: Pick<KVNamespace, 'get'>, host: string): Promise<HostValues> {
   const hosts = host.length <= MAX_HOSTNAME && host !== 'default' ? [host, 'default'] : ['default']
   const keys = hosts.flatMap(name => [rulesKey(name), settingsKey(name)])
   // As text: with type json, one bad value would fail the others with it.
@@ -40,9 +42,9 @@ export async function readHost(kv: KVNamespace, host: string): Promise<HostValue
   }
 }
 
-/** The promise's result, or a rejection once READ_TIMEOUT_MS have passed. */
+/** Resolves as the promise does, or rejects after READ_TIMEOUT_MS. */
 export async function inTime<T>(promise: Promise<T>): Promise<T> {
-  let timer: number | null = null
+  let timer: ReturnType<typeof setTimeout> | null = null
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${READ_TIMEOUT_MS} ms`)), READ_TIMEOUT_MS)
   })
@@ -51,4 +53,40 @@ export async function inTime<T>(promise: Promise<T>): Promise<T> {
   } finally {
     if (timer !== null) clearTimeout(timer)
   }
+}
+
+/** One value to write. */
+export interface KvEntry {
+  readonly key: string
+  readonly value: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** The two steps of a publication: what rollback needs, then what requests are answered by. */
+export type WriteStep = 'history' | 'live'
+
+/** The entry that makes a record live. */
+export const liveEntry = (host: string, record: RulesRecord): KvEntry => entryOf(rulesKey(host), record)
+
+/** The entry that puts a record into its host's history. */
+export const historyEntry = (host: string, record: RulesRecord): KvEntry =>
+  entryOf(historyKey(host, record.revision), record)
+
+function entryOf(key: string, record: RulesRecord): KvEntry {
+  const { revision, publishedAt } = record
+  return { key, value: JSON.stringify(record), metadata: { revision, publishedAt } }
+}
+
+/**
+ * Writes history entries, then live ones, so that rollback finds whatever is live. Stops where `put` rejects.
+ *
+ * @param put writes entries in their order
+ */
+export async function writeHistoryThenLive(
+  put: (entries: readonly KvEntry[], step: WriteStep) => Promise<void>,
+  history: readonly KvEntry[],
+  live: readonly KvEntry[],
+): Promise<void> {
+  await put(history, 'history')
+  await put(live, 'live')
 }

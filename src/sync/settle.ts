@@ -1,35 +1,35 @@
 /**
  * @module
- * The bucket's own `?cors` into KV. KV has no compare-and-set, so two writers can overtake each other: whoever has
- * written asks the bucket again, and writes once more where the bucket says otherwise. So the last one to write KV
- * is always one who has seen the bucket after it.
+ * Publishes the bucket's own `?cors` into KV. KV has no compare-and-set, so two writers can overtake each other. Each
+ * writer therefore asks the bucket again after it has written, and writes once more if the bucket has changed. The last
+ * writer has then seen the bucket after its own write.
  */
 
 import { type Configuration, NO_CONFIGURATION } from '../cors/configuration.ts'
 import type { DialectName } from '../cors/dialect.ts'
 import { type Finding, hasErrors } from '../cors/findings.ts'
 import { readDocument } from '../formats/read.ts'
-import { historyKey, rulesKey } from '../rules/kv-keys.ts'
 import { makeRecord, type RulesRecord, revisionOf } from '../rules/record.ts'
+import { historyEntry, type KvEntry, liveEntry, writeHistoryThenLive } from '../rules/store.ts'
 
-/** What the bucket answers to `GET /?cors`. */
+/** The bucket's answer to `GET /?cors`. */
 export type BucketAnswer =
   | { readonly kind: 'document'; readonly text: string }
-  /** It has no configuration, and says so. */
+  /** The bucket says that it has no configuration. */
   | { readonly kind: 'none' }
-  /** Nothing that could be published: what, for the log. */
-  | { readonly kind: 'trouble'; readonly code: string; readonly detail: string }
+  /** No answer that can be published. Code and detail are for the log. */
+  | { readonly kind: 'failure'; readonly code: string; readonly detail: string }
 
-export interface SyncMeans {
+export interface SyncDeps {
   readonly kv: Pick<KVNamespace, 'put'>
   readonly dialect: DialectName
-  /** Asks the bucket; null: the edge has no key to ask with. Never rejects. */
+  /** Asks the bucket; null if the edge has no key for it. Never rejects. */
   readonly ask: (() => Promise<BucketAnswer>) | null
-  /** Called with each record that was published, or is to be served although KV failed. Never rejects. */
+  /** Serves a record from this isolate at once, even if KV refuses it. Never rejects. */
   readonly accept: (host: string, record: RulesRecord) => Promise<void>
-  /** True when something newer than the record was accepted here. */
+  /** Returns true if this isolate has accepted a newer record of the host. */
   readonly isSuperseded: (host: string, record: RulesRecord) => boolean
-  /** For the log: what happened to a host. */
+  /** Logs what happened to a host. */
   readonly report: (event: SyncEvent) => void
 }
 
@@ -40,92 +40,91 @@ export type SyncEvent =
       readonly rules: number
       readonly source: string
     }
-  /** The bucket's configuration has errors, and what is live stays. */
+  /** The bucket's configuration has errors. The live rules stay. */
   | { readonly event: 'sync-refused'; readonly findings: readonly Finding[] }
-  /** The bucket could not be asked, or its answer is none. */
+  /** The bucket gave no usable answer. */
   | { readonly event: 'sync-unanswered'; readonly code: string; readonly detail: string }
-  /** KV refused the record; what is live in KV stays until the next sync. */
+  /** KV refused the record. The live rules stay until the next sync. */
   | { readonly event: 'sync-unpublished'; readonly revision: string; readonly detail: string }
-  /** The bucket's configuration changed every time that it was looked at. */
+  /** The bucket's configuration changed each time that it was read. */
   | { readonly event: 'sync-unsettled' }
 
-/** How often the bucket is asked after one change: each further time, somebody has changed it again. */
+/** Most times that the bucket is asked after one change. A further round deps that it has changed again. */
 const MAX_ROUNDS = 4
-/** KV takes one write a second for each key. */
+/** Milliseconds before a write is retried: KV takes one write a second for each key. */
 const RETRY_MS = 1100
 const MAX_TRIES = 3
-/** Requests that {@link settle} makes at most: in each round the bucket is asked, and each try writes twice. */
+/** Most requests of {@link settle}: each round asks the bucket once, and each try writes twice. */
 export const MAX_SETTLE_REQUESTS = MAX_ROUNDS * (1 + 2 * MAX_TRIES)
 
-/** The record of what a host's bucket has, as of now. */
+/** Makes the record of a bucket's configuration, published now. */
 export const recordOf = (
-  { dialect }: SyncMeans,
+  { dialect }: SyncDeps,
   configuration: Configuration,
   source: string,
 ): Promise<RulesRecord> =>
   makeRecord(configuration, dialect, { publishedAt: new Date().toISOString(), source })
 
 /**
- * Publishes a record: the history first, so that what is live can always be gone back to. Memory has it in any case:
- * the bucket does, too.
+ * Publishes a record. Memory has it at once, and keeps it even if KV refuses it, because the bucket has it too.
  *
- * @param tries how often KV is asked; after the first, only while nothing newer was published from here
- * @returns false when KV refused it; that is reported
+ * @param tries how often KV is asked; a retry stops once something newer was published from this isolate
+ * @returns false if KV refused the record; that is reported
  */
 export async function publish(
-  means: SyncMeans,
+  deps: SyncDeps,
   host: string,
   record: RulesRecord,
   tries = 1,
 ): Promise<boolean> {
-  const { revision, publishedAt, source, configuration } = record
-  await means.accept(host, record)
-  const value = JSON.stringify(record)
-  const options = { metadata: { revision, publishedAt } }
+  const { revision, source, configuration } = record
+  await deps.accept(host, record)
+  const put = async (entries: readonly KvEntry[]) => {
+    for (const { key, value, metadata } of entries) await deps.kv.put(key, value, { metadata })
+  }
   for (let tried = 1; ; tried++) {
     try {
-      await means.kv.put(historyKey(host, revision), value, options)
-      await means.kv.put(rulesKey(host), value, options)
-      means.report({ event: 'rules-published', revision, rules: configuration.rules.length, source })
+      await writeHistoryThenLive(put, [historyEntry(host, record)], [liveEntry(host, record)])
+      deps.report({ event: 'rules-published', revision, rules: configuration.rules.length, source })
       return true
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
       if (tried >= tries) {
-        means.report({ event: 'sync-unpublished', revision, detail })
+        deps.report({ event: 'sync-unpublished', revision, detail })
         return false
       }
       await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-      if (means.isSuperseded(host, record)) return false
+      if (deps.isSuperseded(host, record)) return false
     }
   }
 }
 
 /**
- * Asks the bucket until it says what KV has, publishing what it says in between. Never rejects, and never replaces
- * what is live by a configuration with errors.
+ * Asks the bucket and publishes its answer, until the bucket's configuration is what KV has. Never rejects. Never
+ * replaces live rules by a configuration with errors.
  *
- * @param live revision in KV; null: none, or one that can't be used
+ * @param live revision in KV; null if KV has no usable rules
  */
-export async function settle(means: SyncMeans, host: string, live: string | null): Promise<void> {
-  if (means.ask === null) return
+export async function settle(deps: SyncDeps, host: string, live: string | null): Promise<void> {
+  if (deps.ask === null) return
   let published = live
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const configuration = await configurationIn(await means.ask(), means.report)
+    const configuration = await configurationIn(await deps.ask(), deps.report)
     if (configuration === null || (await revisionOf(configuration)) === published) return
-    const record = await recordOf(means, configuration, 'GET /?cors')
-    if (!(await publish(means, host, record, MAX_TRIES))) return
+    const record = await recordOf(deps, configuration, 'GET /?cors')
+    if (!(await publish(deps, host, record, MAX_TRIES))) return
     published = record.revision
   }
-  means.report({ event: 'sync-unsettled' })
+  deps.report({ event: 'sync-unsettled' })
 }
 
-/** The configuration that the bucket tells; null: none that could be published, and that is reported. */
+/** Returns the bucket's configuration, or null if it can't be published, which is reported. */
 async function configurationIn(
   answer: BucketAnswer,
-  report: SyncMeans['report'],
+  report: SyncDeps['report'],
 ): Promise<Configuration | null> {
   if (answer.kind === 'none') return NO_CONFIGURATION
-  if (answer.kind === 'trouble') {
+  if (answer.kind === 'failure') {
     report({ event: 'sync-unanswered', code: answer.code, detail: answer.detail })
     return null
   }
@@ -137,8 +136,8 @@ async function configurationIn(
   return configuration
 }
 
-/** Tries a publication again that KV has refused, where the bucket can't be asked what it has now. */
-export async function republish(means: SyncMeans, host: string, record: RulesRecord): Promise<void> {
+/** Retries a publication that KV has refused, for an edge that can't ask the bucket again. */
+export async function republish(deps: SyncDeps, host: string, record: RulesRecord): Promise<void> {
   await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-  if (!means.isSuperseded(host, record)) await publish(means, host, record, MAX_TRIES - 1)
+  if (!deps.isSuperseded(host, record)) await publish(deps, host, record, MAX_TRIES - 1)
 }

@@ -10,8 +10,8 @@ import { type Env, type HostSettings, readHostSettings } from '../settings/setti
 import {
   type BucketAnswer,
   MAX_SETTLE_REQUESTS,
+  type SyncDeps,
   type SyncEvent,
-  type SyncMeans,
   settle,
 } from '../sync/settle.ts'
 import { type LogFields, log } from '../telemetry/log.ts'
@@ -30,8 +30,8 @@ const TIMEOUT_MS = 10_000
 /** Findings that one log line names. */
 const MAX_TOLD = 5
 
-/** The means to keep a host equal to its bucket. Without a key, the bucket can't be asked. */
-export function syncMeans(edge: Edge, host: string, settings: HostSettings): SyncMeans {
+/** Returns the dependencies that keep a host equal to its bucket. Without a key, the bucket can't be asked. */
+export function syncDeps(edge: Edge, host: string, settings: HostSettings): SyncDeps {
   return {
     // Without the binding every answer is an error before this is used.
     kv: edge.env.RULES as KVNamespace,
@@ -43,7 +43,7 @@ export function syncMeans(edge: Edge, host: string, settings: HostSettings): Syn
   }
 }
 
-function asker(edge: Edge, host: string, settings: HostSettings): SyncMeans['ask'] {
+function asker(edge: Edge, host: string, settings: HostSettings): SyncDeps['ask'] {
   const { origin, secretId, signing, dialect, region, originTimeoutMs } = settings
   const secret = edge.settings.keys.get(secretId)
   if (origin === null || secret === undefined) return null
@@ -69,9 +69,9 @@ function asker(edge: Edge, host: string, settings: HostSettings): SyncMeans['ask
 
 function toBucketAnswer(answer: BucketCorsAnswer): BucketAnswer {
   if (answer.kind === 'document' || answer.kind === 'none') return answer
-  if (answer.kind === 'failed') return { kind: 'trouble', code: answer.reason, detail: answer.detail }
+  if (answer.kind === 'failed') return { kind: 'failure', code: answer.reason, detail: answer.detail }
   const { status, code, message } = answer
-  return { kind: 'trouble', code: code || `status-${status}`, detail: message }
+  return { kind: 'failure', code: code || `status-${status}`, detail: message }
 }
 
 function report(host: string, { event, ...fields }: SyncEvent): void {
@@ -129,7 +129,7 @@ async function syncHost(edge: Edge, host: string, countRequest: () => void): Pro
     const settings = read?.settings ?? edge.settings
     // The hosts without a name share rules only where there are any, and a bucket only where one is named by its URL.
     if (host === 'default' && (values.rules === null || settings.origin?.kind !== 'url')) return
-    const { kv, ask, ...others } = syncMeans(edge, host, settings)
+    const { kv, ask, ...others } = syncDeps(edge, host, settings)
     if (ask === null) {
       log('error', 'sync-skipped', {
         host,
@@ -137,7 +137,7 @@ async function syncHost(edge: Edge, host: string, countRequest: () => void): Pro
       })
       return
     }
-    const means: SyncMeans = {
+    const deps: SyncDeps = {
       ...others,
       kv: {
         put: (...args: Parameters<typeof kv.put>) => {
@@ -152,7 +152,7 @@ async function syncHost(edge: Edge, host: string, countRequest: () => void): Pro
     }
     const isOwn = host === 'default' || !values.isDefault
     const live = isOwn && values.rules !== null ? await decodeValue(values.rules) : null
-    await settle(means, host, live instanceof Rules ? live.revision : null)
+    await settle(deps, host, live instanceof Rules ? live.revision : null)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     log('error', 'kv-unavailable', { host, code: 'kv-read', detail })

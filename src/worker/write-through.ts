@@ -20,7 +20,7 @@ import { inTime } from '../rules/store.ts'
 import type { HostSettings } from '../settings/settings.ts'
 import { publish, recordOf, republish, settle } from '../sync/settle.ts'
 import { log } from '../telemetry/log.ts'
-import { syncMeans } from './cron.ts'
+import { syncDeps } from './cron.ts'
 import type { Edge } from './edge.ts'
 
 /** A change of the bucket's configuration, ready to be sent on. */
@@ -138,20 +138,20 @@ export async function publishWrite(
   { request, configuration }: CorsWrite,
   context: ExecutionContext,
 ): Promise<void> {
-  const means = syncMeans(edge, host, settings)
+  const deps = syncDeps(edge, host, settings)
   const source = `${request.method} /?cors`
   if (configuration === null) {
-    if (means.ask === null) log('error', 'sync-skipped', { host, reason: 'the body is encoded, and no key' })
+    if (deps.ask === null) log('error', 'sync-skipped', { host, reason: 'the body is encoded, and no key' })
     // Waited for, because nothing is known before.
-    else await settle(means, host, null)
+    else await settle(deps, host, null)
     return
   }
-  const record = await recordOf(means, configuration, source)
-  const publishing = publish(means, host, record)
+  const record = await recordOf(deps, configuration, source)
+  const publishing = publish(deps, host, record)
   const after = async () => {
     const published = await publishing
-    if (means.ask !== null) await settle(means, host, published ? record.revision : null)
-    else if (!published) await republish(means, host, record)
+    if (deps.ask !== null) await settle(deps, host, published ? record.revision : null)
+    else if (!published) await republish(deps, host, record)
   }
   context.waitUntil(after().catch(error => logFailure(host, error)))
   // A KV that hangs does not hold the client up: `after` goes on waiting.

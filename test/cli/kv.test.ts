@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Kv, KvEntry } from '../../src/cli/kv/kv.ts'
+import type { Kv } from '../../src/cli/kv/kv.ts'
 import { LocalKv } from '../../src/cli/kv/local.ts'
 import { RemoteKv, reasonIn } from '../../src/cli/kv/remote.ts'
+import type { KvEntry } from '../../src/rules/store.ts'
 import { FakeCloudflare } from './cloudflare.ts'
 import { Project } from './rules.ts'
 

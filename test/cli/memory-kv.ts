@@ -4,8 +4,9 @@
  */
 
 import { afterAll, beforeAll, vi } from 'vitest'
-import type { Kv, KvEntry, KvKey } from '../../src/cli/kv/kv.ts'
+import type { Kv, KvKey } from '../../src/cli/kv/kv.ts'
 import * as opening from '../../src/cli/kv/open.ts'
+import type { KvEntry } from '../../src/rules/store.ts'
 
 export class MemoryKv implements Kv {
   readonly entries = new Map<string, KvEntry>()

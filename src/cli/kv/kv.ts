@@ -1,12 +1,14 @@
 /**
  * @module
- * The RULES namespace of a deployment, as every command uses it, wherever it is.
+ * The RULES namespace of a deployment, as every command uses it: local or at Cloudflare.
  */
 
-/** Which KV: as wrangler.toml's environment binds it, here or at Cloudflare. */
+import type { KvEntry } from '../../rules/store.ts'
+
+/** Location of a KV namespace that an environment of wrangler.toml binds. */
 export interface KvPlace {
   readonly where: 'local' | 'remote'
-  /** Environment of wrangler.toml; empty: its top level. */
+  /** Environment of wrangler.toml; empty for its top level. */
   readonly env: string
   readonly configPath: string
   /** Folder of the local state. */
@@ -15,35 +17,29 @@ export interface KvPlace {
 
 export type KvMetadata = Readonly<Record<string, string>>
 
-export interface KvEntry {
-  readonly key: string
-  readonly value: string
-  readonly metadata?: KvMetadata
-}
-
 export interface KvKey {
   readonly key: string
   readonly metadata: KvMetadata
 }
 
-/** Every method works in bulk, and rejects with a {@link Trouble} that tells KV's own reason. */
+/** Every method works in bulk, and rejects with a {@link UserError} that gives KV's own reason. */
 export interface Kv {
-  /** Key → value; null: there is none. */
+  /** Returns key → value; the value is null if the key does not exist. */
   get(keys: readonly string[]): Promise<ReadonlyMap<string, string | null>>
-  /** Writes the entries in their order; where that fails, some of them may be written. */
+  /** Writes the entries in their order. After a failure, some of them may be written. */
   put(entries: readonly KvEntry[]): Promise<void>
   delete(keys: readonly string[]): Promise<void>
-  /** All keys that begin with `prefix`. */
+  /** Returns all keys that begin with `prefix`. */
   list(prefix: string): Promise<readonly KvKey[]>
   close(): Promise<void>
 }
 
-/** The binding's name, by contract. */
+/** Name of the binding, by contract. */
 export const BINDING = 'RULES'
-/** Keys that KV reads in one operation. */
+/** Most keys that KV reads in one operation. */
 export const MAX_KEYS_PER_GET = 100
 
-/** `items` in groups of at most `size`, in their order. */
+/** Yields `items` in groups of at most `size`, in their order. */
 export function* groups<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
 }

@@ -5,13 +5,13 @@
 
 import { join } from 'node:path'
 import type { KVNamespace, KVNamespaceListResult } from '@cloudflare/workers-types'
+import type { KvEntry } from '../../rules/store.ts'
 import { visible } from '../print/terminal.ts'
 import { reasonOf, UserError } from '../user-error.ts'
 import {
   BINDING,
   groups,
   type Kv,
-  type KvEntry,
   type KvKey,
   type KvMetadata,
   type KvPlace,

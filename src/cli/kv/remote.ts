@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import type { KvEntry } from '../../rules/store.ts'
 import { visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
-import { BINDING, groups, type Kv, type KvEntry, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
+import { BINDING, groups, type Kv, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
 
 const WRANGLER = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
 /** What one command may take, in milliseconds. */
