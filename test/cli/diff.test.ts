@@ -100,7 +100,7 @@ after   other.json  2 rules
     expect(await diff('live:a.example', 'a.example@12')).toEqual({
       code: 2,
       out: '',
-      err: "Say where: --local (this machine's KV, that npm start uses) or --remote (Cloudflare's KV).\n",
+      err: "Commands that read or write KV require --local (this machine's KV, used by npm start) or --remote (Cloudflare's KV).\n",
     })
     expect(await diff('live:http://a', 'b.json')).toMatchObject({
       code: 2,

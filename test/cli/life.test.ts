@@ -127,7 +127,7 @@ The local KV (environment local): 1 published, 0 unchanged.
     expect(await rules('rollback', 'a.example', 'abc')).toEqual({
       code: 2,
       out: '',
-      err: 'a.example has no revision abc. `history a.example` lists those that it has.\n',
+      err: 'a.example has no revision abc. `history a.example` lists its revisions.\n',
     })
   })
 })
@@ -148,10 +148,10 @@ describe('a name that no request can have', { timeout: 60_000 }, () => {
   ]
 
   test.each([
-    ['', '"" is not a host name (from a variable that is not set?).'],
+    ['', '"" is not a host name (is a variable unset?).'],
     [
       '*.example.com',
-      '"*.example.com" is not a host name: a * is not in the name that a request has; name each host, or default for those without rules of their own.',
+      '"*.example.com" is not a host name: no request has a * in its host; name each host, or default for those without rules of their own.',
     ],
     ['a..b', '"a..b" is not a host name (no scheme, port or path, no empty label).'],
     ['.example.com', '".example.com" is not a host name (no scheme, port or path, no empty label).'],
@@ -170,7 +170,7 @@ describe('a name that no request can have', { timeout: 60_000 }, () => {
     expect(kv.writes).toEqual([])
   })
 
-  test('in names of files and in buckets.json is told; a trailing dot and capitals are left out', async () => {
+  test('is reported in file names and in buckets.json; a trailing dot and capitals are removed', async () => {
     const here = new Project({
       'rules/*.example.com.xml': FIRST,
       'rules/a..b.xml': FIRST,
@@ -197,11 +197,11 @@ describe('a name that no request can have', { timeout: 60_000 }, () => {
   })
 })
 
-describe('settings that buckets.json names no more', { timeout: 60_000 }, () => {
+describe('settings that buckets.json no longer names', { timeout: 60_000 }, () => {
   const kv = new MemoryKv()
   useKv(kv)
 
-  test('are told by publish, with the command that removes them, and by list', async () => {
+  test('are reported by publish, with the command that removes them, and by list', async () => {
     const here = new Project({
       'rules/a.example.xml': FIRST,
       'rules/b.example.xml': FIRST,
@@ -209,18 +209,18 @@ describe('settings that buckets.json names no more', { timeout: 60_000 }, () => 
     })
     expect(await here.run(['publish', '--local'])).toMatchObject({ code: 0, err: '' })
     here.write('rules/buckets.json', '{"a.example":{"dialect":"s3"}}')
-    const told = (place: string) =>
-      `b.example has settings in KV, which hold, and rules/buckets.json does not name it. To remove them: npm exec -- wrangler kv key delete bucket:b.example --binding RULES ${place}\n`
+    const warning = (place: string) =>
+      `b.example has settings in KV, which stay in effect, but rules/buckets.json does not name it. To remove them: npm exec -- wrangler kv key delete bucket:b.example --binding RULES ${place}\n`
     const local = ['--local', '--persist-to', 'my state']
     expect(await here.run(['publish', ...local])).toMatchObject({
       code: 0,
-      err: told("--local --env local --persist-to 'my state'"),
+      err: warning("--local --env local --persist-to 'my state'"),
     })
     const { err } = await here.run(['publish', '--remote', '--dry-run'])
-    expect(err).toBe(told('--remote --env ""'))
+    expect(err).toBe(warning('--remote --env ""'))
     expect(await here.run(['publish', 'rules/b.example.xml', '--local'])).toMatchObject({ err: '' })
     const { out } = await here.run(['list', '--local'])
-    expect(out).toContain('\n\nSettings of their own: a.example, b.example.\n\n2 hosts in')
+    expect(out).toContain('\n\nHosts with their own settings: a.example, b.example.\n\n2 hosts in')
     expect(JSON.parse((await here.run(['list', '--local', '--json'])).out)).toMatchObject({
       settings: ['a.example', 'b.example'],
     })
@@ -228,7 +228,7 @@ describe('settings that buckets.json names no more', { timeout: 60_000 }, () => 
   })
 })
 
-describe('what KV keeps', () => {
+describe('rules in KV', () => {
   const configuration = (method: 'GET' | 'PUT'): Configuration => ({
     rules: [
       {
@@ -251,7 +251,7 @@ describe('what KV keeps', () => {
     return { made, change, results: await writeChanges(kv, [change]) }
   }
 
-  test('writeChanges() keeps the pasted document that a record replaces, too', async () => {
+  test('writeChanges() also stores the pasted document that a record replaces', async () => {
     const kv = new MemoryKv()
     await kv.put([
       { key: 'cors:a.example', value: readFileSync('test/fixtures/rules/cos-sample.xml', 'utf8') },
@@ -262,9 +262,9 @@ describe('what KV keeps', () => {
       [`history:a.example:${pasted.rules.revision}`, `history:a.example:${made.revision}`],
       ['cors:a.example'],
     ])
-    const kept = await revisionRules(kv, 'a.example', pasted.rules.revision)
-    expect(kept).toMatchObject({ source: 'pasted by hand', publishedAt: '2026-01-01T00:00:00.000Z' })
-    expect(kept.rules.configuration).toEqual(pasted.rules.configuration)
+    const stored = await revisionRules(kv, 'a.example', pasted.rules.revision)
+    expect(stored).toMatchObject({ source: 'pasted by hand', publishedAt: '2026-01-01T00:00:00.000Z' })
+    expect(stored.rules.configuration).toEqual(pasted.rules.configuration)
   })
 
   test('a host without rules of its own is compared with the default ones, which answered for it', async () => {
@@ -286,7 +286,7 @@ a.example
     expect(change.live).toEqual(await readLive(null))
   })
 
-  test('historyOf() has the newest first; a revision may be named by its first digits, if they tell it', async () => {
+  test('historyOf() has the newest first; a revision may be named by its first digits, if only one begins so', async () => {
     const kv = new MemoryKv()
     const { made: older } = await publish(kv, 'GET', '2026-01-01T00:00:00.000Z')
     const { made: newer } = await publish(kv, 'PUT', '2026-01-02T00:00:00.000Z')
@@ -296,11 +296,13 @@ a.example
     ])
     const found = await revisionRules(kv, 'a.example', older.revision.slice(0, 6).toUpperCase())
     expect(found.rules.revision).toBe(older.revision)
-    await expect(revisionRules(kv, 'a.example', '')).rejects.toThrow('begins 2 revisions of a.example')
+    await expect(revisionRules(kv, 'a.example', '')).rejects.toThrow(
+      'is the beginning of 2 revisions of a.example',
+    )
     await expect(revisionRules(kv, 'b.example', older.revision)).rejects.toThrow('b.example has no revision')
   })
 
-  test('revisionBefore() is the one that was live before, and never one that was not', async () => {
+  test('revisionBefore() returns the revision that was live before, never one that was not', async () => {
     const kv = new MemoryKv()
     await publish(kv, 'PUT', '2026-01-01T00:00:00.000Z')
     const live = async () => kv.entries.get('cors:a.example')?.value ?? null
@@ -322,7 +324,7 @@ a.example
     expect(await revisionBefore(kv, 'a.example', null)).toBe('ffffffffffff')
   })
 
-  test('what can not be used is told, and so is a host that has only the default rules', async () => {
+  test('an unusable value is an error, and so is a host with only the default rules', async () => {
     const kv = new MemoryKv()
     const made = await record('GET', '2026-01-01T00:00:00.000Z')
     const tampered = JSON.stringify({ ...made, sha256: 'x' })
@@ -341,7 +343,7 @@ a.example
     await expect(answeringRules(new MemoryKv(), 'b.example')).rejects.toThrow('b.example has no rules')
   })
 
-  test('readSourceName() tells files, live hosts and revisions apart', () => {
+  test('readSourceName() distinguishes files, live hosts and revisions', () => {
     expect(readSourceName('rules/a.xml')).toEqual({ kind: 'file', file: 'rules/a.xml' })
     expect(readSourceName('live:A.example')).toEqual({ kind: 'live', host: 'a.example' })
     expect(readSourceName('a.example@0af1')).toEqual({
@@ -357,6 +359,6 @@ a.example
     expect(() => readHostName('a.example@zzz')).toThrow(
       '"a.example@zzz": after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.',
     )
-    expect(() => readHostName('https://a.example')).toThrow('write a.example, if that is meant')
+    expect(() => readHostName('https://a.example')).toThrow('use a.example if that is the host')
   })
 })

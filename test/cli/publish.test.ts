@@ -158,11 +158,11 @@ The local KV (environment local): 0 published, 3 unchanged.
     const calls: [args: string[], error: string][] = [
       [
         ['a.xml'],
-        "Say where: --local (this machine's KV, that npm start uses) or --remote (Cloudflare's KV).\n",
+        "Commands that read or write KV require --local (this machine's KV, used by npm start) or --remote (Cloudflare's KV).\n",
       ],
       [
         ['a.xml', '--remote'],
-        'Nobody is here to ask before writing to --remote: add --yes, or --dry-run to look only.\n',
+        'Cannot ask for confirmation: this is not a terminal. Pass --yes to publish, or --dry-run to preview.\n',
       ],
       [
         ['--local'],
@@ -174,20 +174,17 @@ The local KV (environment local): 0 published, 3 unchanged.
       ],
       [
         ['bücher.example.xml', '--local'],
-        'bücher.example.xml: "bücher.example" is not a host name (no scheme, port or path, no empty label); write xn--bcher-kva.example, if that is meant. Rename the file, or name its host with --host.\n',
+        'bücher.example.xml: "bücher.example" is not a host name (no scheme, port or path, no empty label); use xn--bcher-kva.example if that is the host. Rename the file, or name its host with --host.\n',
       ],
       [
         ['rules.txt', '--local', '--host', 'https://a.example'],
-        '--host: "https://a.example" is not a host name (no scheme, port or path, no empty label); write a.example, if that is meant.\n',
+        '--host: "https://a.example" is not a host name (no scheme, port or path, no empty label); use a.example if that is the host.\n',
       ],
       [['rules/', '--local'], 'rules/: this is a folder. Name the files in it, such as rules/*.xml.\n'],
-      [
-        ['a.xml', 'b.xml', '--local', '--host', 'a.example'],
-        '--host names the host of one file, and there are 2.\n',
-      ],
+      [['a.xml', 'b.xml', '--local', '--host', 'a.example'], '--host is for one file, but there are 2.\n'],
       [
         ['rules/buckets.json', '--local', '--host', 'a.example'],
-        'rules/buckets.json names the hosts that its settings are for: leave --host out.\n',
+        'rules/buckets.json names the hosts of its settings: omit --host.\n',
       ],
     ]
     for (const [args, err] of calls)
@@ -212,7 +209,7 @@ describe('rules publish --remote', { timeout: 120_000 }, () => {
 default  rules     published  revision ${revision}  1 rule  new
 Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
 `,
-      err: 'Reading back does not show bucket:default yet. KV can take a minute; publish again then: it says unchanged when all is well.\n',
+      err: 'KV does not show bucket:default yet. It can take a minute. Publish again then: the result is "unchanged" if all is well.\n',
     })
     expect(cloudflare.calls).toEqual([
       'get cors:default,bucket:default',
@@ -223,7 +220,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     expect(cloudflare.values.get('cors:default')?.metadata).toMatchObject({ revision })
   })
 
-  test('leaves what is live alone and tells the reason when KV refuses', async () => {
+  test('leaves live rules alone and gives the reason when KV refuses', async () => {
     const here = project({ 'rules/default.json': DEFAULT })
     const cloudflare = await FakeCloudflare.start()
     cloudflare.refuses = { code: 10_023, message: 'kv bulk put: authentication error' }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import type { EdgeAnswer } from '../../src/cli/status/ask-edge.ts'
-import { isAnswerOf, tellingRequest } from '../../src/cli/status/sides.ts'
+import { distinguishingRequest, isAnswerOf } from '../../src/cli/status/sides.ts'
 import { type KvSide, type Sides, verdictOn } from '../../src/cli/status/verdict.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { readXml } from '../../src/formats/xml.ts'
@@ -38,7 +38,7 @@ async function startEdge(debug: 'on' | 'off'): Promise<Edge> {
 }
 
 describe('rules status', { timeout: 120_000 }, () => {
-  test('tells the revision of each, and who is behind, as rules go from the file to the edge', async () => {
+  test('shows the revision of each side, and who is behind, as rules go from the file to the edge', async () => {
     const [edge, silent] = await Promise.all([startEdge('on'), startEdge('off')])
     const revisionIn = (text: string) => /revision ([0-9a-f]{12})/.exec(text)?.[1] ?? ''
     const first = revisionIn((await project.run(['publish', ...KV])).out)
@@ -60,7 +60,7 @@ All have the same rules.
     project.write(FILE, rulesOf('PUT'))
     const unpublished = await status(edge.origin, ...ask)
     expect(unpublished.code).toBe(1)
-    expect(unpublished.out).toContain(`KV lacks what the file says: \`publish ${FILE}\``)
+    expect(unpublished.out).toContain(`KV does not have the file's rules: \`publish ${FILE}\``)
 
     await project.run(['publish', ...KV])
     const older = await status(edge.origin, ...ask, '--json')
@@ -77,15 +77,15 @@ All have the same rules.
 
     const untold = await status(silent.origin, ...ask)
     expect(untold.code).toBe(1)
-    expect(untold.out).toContain('revision not told')
+    expect(untold.out).toContain('revision not shown')
     expect(untold.out.replace(/\s+/g, ' ')).toMatch(
-      /DEBUG_REFUSALS is off.* Its answer to \w+ from https:\/\/app\.example\.com is that of other rules than KV's\./,
+      /DEBUG_REFUSALS is off.* Its answer to \w+ from https:\/\/app\.example\.com comes from other rules than KV's\./,
     )
     await silent.putRules(`cors:${HOST}`, liveValue())
     const perhaps = await status(silent.origin, ...ask)
     expect(perhaps.code).toBe(2)
     expect(perhaps.out.replace(/\s+/g, ' ')).toContain(
-      "is that of KV's rules, which other rules may give, too.",
+      "is what KV's rules give, but other rules may give it too.",
     )
   })
 
@@ -109,18 +109,18 @@ All have the same rules.
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     expect(await status(url, '--host', HOST)).toMatchObject({
       code: 2,
-      err: expect.stringContaining("HTTP 404 without the edge's request id, so something else answers there"),
+      err: expect.stringContaining("HTTP 404 without the edge's request ID, so another server answers there"),
     })
     expect(await status(url.replace('http:', 'https:'), '--host', HOST)).toMatchObject({
       code: 2,
       err: expect.stringContaining(
-        'the edge gives no answer (what answers there speaks http, not https). Check the URL and the network.',
+        'no answer from the edge (what answers there speaks http, not https). Check the URL and the network.',
       ),
     })
     await new Promise(done => server.close(done))
     expect(await status(url, '--host', HOST)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('the edge gives no answer (connect ECONNREFUSED'),
+      err: expect.stringContaining('no answer from the edge (connect ECONNREFUSED'),
     })
     expect(await status('http://files.example.com')).toMatchObject({ code: 2, out: '' })
     expect(await status(url, '--asks', '0')).toMatchObject({ code: 2, out: '' })
@@ -170,43 +170,43 @@ describe('verdictOn', () => {
     [
       'the file was never published',
       sides({ file: file('ccc') }),
-      [['kv', 'KV lacks what the file says: `publish']],
+      [['kv', "KV does not have the file's rules: `publish"]],
     ],
     [
       'the file was published before',
       sides({ file: file('aaa') }),
-      [['file', 'The file says what KV had before']],
+      [['file', "The file has an earlier revision of KV's rules"]],
     ],
     [
       'sync wrote after the file',
       sides({ file: file('aaa') }, { source: 'PUT /?cors' }),
-      [['file', 'written by SYNC (PUT /?cors) after the file']],
+      [['file', "SYNC (PUT /?cors) wrote KV's rules after the file"]],
     ],
     [
       'the file changed after sync',
       sides({ file: file('ccc', '2026-11-22T09:59:45.000Z') }, { source: 'GET /?cors' }),
-      [['kv', 'KV lacks what the file says']],
+      [['kv', "KV does not have the file's rules"]],
     ],
     [
       'only default rules answer',
       sides({ file: file('ccc') }, { state: 'default' }),
-      [['kv', 'has only default rules for the host']],
+      [['kv', 'only default rules for the host']],
     ],
     ['KV has nothing', sides({}, { state: 'nothing' }), [['kv', 'KV has no rules for files.example.com']]],
     [
-      'KV holds what is none',
+      'KV holds an unusable value',
       sides({}, { state: 'unusable', revision: null, reason: 'The document has errors.' }),
       [['kv', "KV holds a value that can't be used (The document has errors.)"]],
     ],
     [
       'some isolates are behind',
       sides({ answers: [answer(), answer({ revision: 'aaa' }), answer()] }),
-      [['edge', 'an older revision (aaa in 1 of 3 answers): it follows within POLICY_TTL_SECONDS (60 s)']],
+      [['edge', 'an older revision (aaa in 1 of 3 answers). It follows within POLICY_TTL_SECONDS (60 s)']],
     ],
     [
       'the edge should have followed',
       sides({ answers: [answer({ revision: 'aaa' })] }, hourAgo),
-      [['edge', 'An isolate that was idle answers once from its memory: ask again.']],
+      [['edge', 'An idle isolate answers once from its memory: run this again.']],
     ],
     [
       'the edge has what KV never had',
@@ -220,35 +220,35 @@ describe('verdictOn', () => {
     ],
     ['the edge fails', sides({ answers: [answer({ status: 500, revision: null })] }), [[null, 'HTTP 500']]],
     [
-      'the edge does not tell, and answers as KV',
+      'the edge hides its revision, and answers as KV',
       sides({ answers: [answer({ source: null, revision: null })] }),
-      [[null, "is that of KV's rules, which other rules may give, too."]],
+      [[null, "is what KV's rules give, but other rules may give it too."]],
     ],
     [
-      'the edge does not tell, and answers as the file',
+      'the edge hides its revision, and answers as the file',
       sides({ answers: [answer({ source: null, revision: null })], isAsKv: false }),
-      [['edge', "is that of the file's rules."]],
+      [['edge', "comes from the file's rules."]],
     ],
-  ])('tells that %s', (_, given, expected) => {
+  ])('reports that %s', (_, given, expected) => {
     const verdict = verdictOn(given)
     expect(verdict.map(({ behind }) => behind)).toEqual(expected.map(([behind]) => behind))
     for (const [at, [, text]] of expected.entries()) expect(verdict[at]?.text).toContain(text)
   })
 })
 
-describe('tellingRequest', () => {
+describe('distinguishingRequest', () => {
   const configurationOf = (text: string): Configuration => {
     const { configuration } = readXml(text)
     if (configuration === null) throw new Error('the rules have errors')
     return configuration
   }
 
-  test('gives a request that tells the two apart, or else one that is allowed, and always one that can be sent', () => {
+  test('returns a request that the two answer differently, else an allowed one, and only a request that can be sent', () => {
     const [get, put] = [configurationOf(rulesOf('GET')), configurationOf(rulesOf('PUT'))]
-    const facts = tellingRequest(get, put, 'cos')
+    const facts = distinguishingRequest(get, put, 'cos')
     const answer: EdgeAnswer = { status: 403, cors: {}, hasId: true, source: null, revision: null }
     expect([get, put].map(rules => isAnswerOf(rules, 'cos', facts, answer)).sort()).toEqual([false, true])
-    expect(tellingRequest(get, null, 'cos')).toEqual({
+    expect(distinguishingRequest(get, null, 'cos')).toEqual({
       origin: 'https://app.example.com',
       method: 'GET',
       requestedHeaders: null,
@@ -257,6 +257,6 @@ describe('tellingRequest', () => {
       /<AllowedOrigin>[^<]*/,
       '<AllowedOrigin>https://ä.example',
     )
-    expect(tellingRequest(configurationOf(odd), null, 'cos').origin).toBe('https://status.example')
+    expect(distinguishingRequest(configurationOf(odd), null, 'cos').origin).toBe('https://status.example')
   })
 })

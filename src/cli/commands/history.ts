@@ -14,7 +14,7 @@ import { historyOf, readStored } from '../kv/stored.ts'
 import { count, print, printJson, table, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
-/** Revisions shown unless all are asked for: each of them is read. */
+/** Revisions shown without --all: each of them is read. */
 const SHOWN = 20
 
 interface HistoryOptions extends PlaceOptions {
@@ -27,7 +27,7 @@ export function addHistory(program: Command): void {
     .command('history')
     .summary("list the revisions of a host's rules")
     .description(
-      'Lists what was published for a host, the newest first. `diff` and `rollback` take a revision.',
+      'Lists the published revisions of a host, newest first. `diff` and `rollback` take a revision.',
     )
     .argument('<host>', 'a bucket domain, or default')
   addPlaceOptions(command)
@@ -81,7 +81,8 @@ async function readHistory(kv: Kv, host: string, most: number) {
       publishedAt,
       rules: live.kind === 'rules' ? live.rules.configuration.rules.length : null,
       source,
-      problem: live.kind === 'unusable' ? live.reason : live.kind === 'nothing' ? 'it is gone.' : null,
+      problem:
+        live.kind === 'unusable' ? live.reason : live.kind === 'nothing' ? 'it is no longer there.' : null,
     })
   }
   const live = now.live.kind === 'rules' ? now.live.rules.revision : null

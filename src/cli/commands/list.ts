@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules list`: the hosts that have rules.
+ * `rules list`: lists the hosts with rules.
  */
 
 import type { Command } from 'commander'
@@ -19,9 +19,9 @@ interface ListOptions extends PlaceOptions {
 export function addList(program: Command): void {
   const command = program
     .command('list')
-    .summary('list the hosts that have rules')
+    .summary('list the hosts with rules')
     .description(
-      'Lists all hosts with rules in KV: revision, number of rules, when published and from what; and those with settings.',
+      'Lists all hosts with rules in KV: revision, number of rules, time and source. Then lists the hosts with settings.',
     )
   addPlaceOptions(command)
     .option('--json', 'one JSON document')
@@ -73,7 +73,8 @@ async function list(options: ListOptions): Promise<void> {
         )}\n`,
       )
     }
-    if (settings.length > 0) print(`${wrap(`Settings of their own: ${settings.map(visible).join(', ')}.`)}\n`)
+    if (settings.length > 0)
+      print(`${wrap(`Hosts with their own settings: ${settings.map(visible).join(', ')}.`)}\n`)
     print(`${count(hosts.length, 'host')} in ${describePlace(place)}.`)
   })
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules publish`: rules files and settings into KV. Nothing is written unless all of it can be.
+ * `rules publish`: writes rules files and settings into KV. If one file has errors, nothing is written.
  */
 
 import { basename, join } from 'node:path'
@@ -16,7 +16,7 @@ import {
   SETTINGS_FILE,
 } from '../files/files.ts'
 import { type FileReading, readFiles, type SettingsFile } from '../files/read.ts'
-import { applyChanges, mustBeAskable, type WriteOptions } from '../kv/apply.ts'
+import { applyChanges, requireConfirmable, type WriteOptions } from '../kv/apply.ts'
 import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
 import { readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
@@ -35,28 +35,28 @@ interface PublishOptions extends PlaceOptions, WriteOptions {
 export function addPublish(program: Command): void {
   const command = program
     .command('publish')
-    .summary('put rules files into the KV of the edge')
+    .summary('write rules files into the KV of the edge')
     .description(
       'Compiles rules files and writes them into KV: rules/<hostname>.xml or .json to cors:<hostname>, ' +
         'the hosts of rules/buckets.json to bucket:<hostname>. ' +
-        'A file with errors stops all of it; what is live already is left alone.',
+        'If one file has errors, nothing is written.',
     )
     .argument('[file...]', 'rules files (default: all of rules/)')
-    .option('--host <hostname>', 'the host that the one file is for (default: by its name)')
+    .option('--host <hostname>', 'the host of the one file (default: the file name)')
   addPlaceOptions(command)
-    .option('--yes', 'write to --remote without asking')
-    .option('--dry-run', 'say what would be written, and write nothing')
+    .option('--yes', 'write to --remote without confirmation')
+    .option('--dry-run', 'show what would be written, and write nothing')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- publish rules/files.example.com.xml --remote --dry-run\n' +
-        '\nExit code: 0 done, 1 a file has errors or the answer was no, 2 a problem with a file, wrangler or KV.',
+        '\nExit code: 0 done, 1 a file has errors or you declined, 2 a problem with a file, wrangler or KV.',
     )
     .action(publish)
 }
 
 async function publish(named: string[], options: PublishOptions): Promise<void> {
-  mustBeAskable(options)
+  requireConfirmable(options)
   const files = await findFiles(named)
   for (const file of named) await mustBeFile(file)
   const hosts = hostsOf(files, options.host)
@@ -75,7 +75,7 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
     const now = new Date().toISOString()
     const { changes, unnamed } = await planChanges(kv, deployment, publications, settings, now)
     await applyChanges(kv, deployment, readings, changes, options)
-    // Files that are named say nothing of those that are not.
+    // A list of files says nothing about the other hosts.
     if (named.length === 0) for (const host of unnamed) printError(unnamedText(host, options))
   })
 }
@@ -83,19 +83,19 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
 function unnamedText(host: string, { env, local, persistTo }: PublishOptions): string {
   const folder = persistTo === undefined ? '' : ` --persist-to ${shellWord(visible(persistTo))}`
   const place = local ? `--local --env ${env ?? LOCAL_ENVIRONMENT}${folder}` : `--remote --env "${env ?? ''}"`
-  return `${host} has settings in KV, which hold, and ${join(RULES_FOLDER, SETTINGS_FILE)} does not name it. To remove them: npm exec -- wrangler kv key delete ${settingsKey(host)} --binding ${BINDING} ${place}`
+  return `${host} has settings in KV, which stay in effect, but ${join(RULES_FOLDER, SETTINGS_FILE)} does not name it. To remove them: npm exec -- wrangler kv key delete ${settingsKey(host)} --binding ${BINDING} ${place}`
 }
 
-/** File → host, for every file with rules. @throws {Trouble} where a host can't be told or is named twice */
+/** Returns file → host, for every file with rules. @throws {UserError} if a host is unknown or named twice */
 function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMap<string, string> {
   if (host !== undefined && files.length !== 1)
-    throw new UserError(`--host names the host of one file, and there are ${files.length}.`)
+    throw new UserError(`--host is for one file, but there are ${files.length}.`)
   const fileOf = new Map<string, string>()
   const hosts = new Map<string, string>()
   for (const file of files) {
     if (isSettingsFile(file)) {
       if (host !== undefined)
-        throw new UserError(`${visible(file)} names the hosts that its settings are for: leave --host out.`)
+        throw new UserError(`${visible(file)} names the hosts of its settings: omit --host.`)
       if (files.filter(isSettingsFile).length > 1)
         throw new UserError(`There is more than one ${visible(basename(file))}: publish one at a time.`)
       continue
@@ -120,7 +120,7 @@ function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMa
   return hosts
 }
 
-/** Shows what the files' findings are. False: one of them forbids to publish, and the exit code says so. */
+/** Prints the findings. Returns false, and sets the exit code, if one of them forbids a publication. */
 function areGood(readings: readonly FileReading[], options: PublishOptions): boolean {
   const unreadable = readings.flatMap(reading => (reading.kind === 'unreadable' ? [reading.problem] : []))
   const good = unreadable.length === 0 && !readings.some(({ findings }) => hasErrors(findings))

@@ -1,13 +1,13 @@
 /**
  * @module
- * `rules rollback`: an earlier revision goes live again.
+ * `rules rollback`: makes an earlier revision live again.
  */
 
 import type { Command } from 'commander'
 import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { makeRecord } from '../../rules/record.ts'
 import { hostOf } from '../files/source.ts'
-import { applyChanges, mustBeAskable, type WriteOptions } from '../kv/apply.ts'
+import { applyChanges, requireConfirmable, type WriteOptions } from '../kv/apply.ts'
 import { type PlaceOptions, readDeployment, settingsOfHost } from '../kv/deployment.ts'
 import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { withKv } from '../kv/open.ts'
@@ -15,7 +15,7 @@ import { addPlaceOptions } from '../kv/place-options.ts'
 import { keysToPlan, planRules } from '../kv/plan.ts'
 import { revisionBefore, revisionRules } from '../kv/stored.ts'
 
-/** How the source of a record says that it was gone back to. */
+/** Suffix of the source of a record that a rollback made live. */
 const ROLLED_BACK = ' (rolled back)'
 
 interface RollbackOptions extends PlaceOptions, WriteOptions {
@@ -27,19 +27,19 @@ export function addRollback(program: Command): void {
     .command('rollback')
     .summary('make an earlier revision live again')
     .description(
-      'Puts an earlier revision of a host live, after showing what that changes. ' +
-        'Without a revision it is the one that was live before, so doing it twice changes nothing.',
+      'Makes an earlier revision of a host live, after showing what that changes. ' +
+        'The default is the revision before the current one, so two rollbacks cancel each other out.',
     )
     .argument('<host>', 'a bucket domain, or default')
-    .argument('[revision]', 'as `history` lists it, or its first digits')
+    .argument('[revision]', 'a revision of `history`, or its first digits')
   addPlaceOptions(command)
-    .option('--yes', 'write to --remote without asking')
-    .option('--dry-run', 'say what would be written, and write nothing')
+    .option('--yes', 'write to --remote without confirmation')
+    .option('--dry-run', 'show what would be written, and write nothing')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- rollback files.example.com --remote\n' +
-        '\nExit code: 0 done, 1 the answer was no, 2 no such revision, or a problem with wrangler or KV.',
+        '\nExit code: 0 done, 1 you declined, 2 no such revision, or a problem with wrangler or KV.',
     )
     .action(rollback)
 }
@@ -49,7 +49,7 @@ async function rollback(
   revision: string | undefined,
   options: RollbackOptions,
 ): Promise<void> {
-  mustBeAskable(options)
+  requireConfirmable(options)
   const host = hostOf(named)
   const deployment = await readDeployment(options)
   await withKv(deployment.place, async kv => {

@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules status`: which revision the edge answers with, KV has and the rules file says, and who is behind.
+ * `rules status`: compares the revisions of the edge, of KV and of the rules file.
  */
 
 import { existsSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { addPlaceOptions } from '../kv/place-options.ts'
 import { wrap } from '../print/layout.ts'
 import { print, printJson, style, table, visible } from '../print/terminal.ts'
 import { askEdge, type EdgeAnswer } from '../status/ask-edge.ts'
-import { isAnswerOf, readFileSide, readKvSide, tellingRequest } from '../status/sides.ts'
+import { distinguishingRequest, isAnswerOf, readFileSide, readKvSide } from '../status/sides.ts'
 import { type Sentence, type Sides, verdictOn } from '../status/verdict.ts'
 import { reasonOf, UserError } from '../user-error.ts'
 
@@ -32,22 +32,22 @@ const MAX_ASKS = 100
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .summary('say which revision the edge answers with, and who is behind')
+    .summary('compare the revisions of the edge, of KV and of the rules file')
     .description(
-      'Sends the edge a few preflights, which change nothing and reach no bucket, and compares the revision that it ' +
-        'answers with (DEBUG_REFUSALS=on tells it) with that of KV and of the rules file.',
+      'Sends the edge a few preflights, which change nothing and reach no bucket. Compares the revision in its answers ' +
+        '(needs DEBUG_REFUSALS=on) with the revisions of KV and of the rules file.',
     )
     .requiredOption('--edge <url>', 'the edge: https://host[:port][/prefix]')
-    .option('--host <hostname>', "the host to ask for (default: the URL's own)")
+    .option('--host <hostname>', 'the host to ask for (default: the host of the URL)')
     .option('--file <file>', 'the rules file (default: rules/<host>.xml or .json, where there is one)')
-    .option('--asks <n>', 'how often: isolates may differ', asksOf, 5)
+    .option('--asks <n>', 'number of preflights, because isolates may differ', asksOf, 5)
   addPlaceOptions(command)
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- status --edge https://files.example.com --remote\n' +
         '\nExit code: 0 all have the same rules, 1 one is behind, ' +
-        '2 the edge does not tell, or a problem with the call, a file, the network, wrangler or KV.',
+        '2 the edge does not show its revision, or a problem with the call, a file, the network, wrangler or KV.',
     )
     .action(status)
 }
@@ -67,12 +67,14 @@ async function status(options: StatusOptions): Promise<void> {
   const deployment = await readDeployment(options)
   const kv = await withKv(deployment.place, kv => readKvSide(kv, deployment, host))
   const ask = (facts: Sides['asked']) => answerOf(base, host === hostname ? null : host, facts)
-  const allowed = tellingRequest(kv.configuration, null, kv.dialect)
+  const allowed = distinguishingRequest(kv.configuration, null, kv.dialect)
   const first = await ask(allowed)
-  // Only an edge that does not tell has to be asked what others may refuse: that is an event in its log.
-  const isTold = first.revision !== null
-  const asked = isTold ? allowed : tellingRequest(kv.configuration, file?.configuration ?? null, kv.dialect)
-  const answers = isTold ? [first] : []
+  // An edge that shows its revision need not be asked a request that it may refuse, which its log would record.
+  const showsRevision = first.revision !== null
+  const asked = showsRevision
+    ? allowed
+    : distinguishingRequest(kv.configuration, file?.configuration ?? null, kv.dialect)
+  const answers = showsRevision ? [first] : []
   while (answers.length < options.asks) answers.push(await ask(asked))
   const as = (rules: typeof kv.configuration) =>
     answers.map(answer => isAnswerOf(rules, kv.dialect, asked, answer)).find(same => same !== true) ??
@@ -99,28 +101,28 @@ async function status(options: StatusOptions): Promise<void> {
 const fileOf = (host: string): string | null =>
   ['xml', 'json'].map(extension => join(RULES_FOLDER, `${host}.${extension}`)).find(existsSync) ?? null
 
-/** @throws {Trouble} when nothing answers, or something that is not the edge */
+/** @throws {UserError} if there is no answer, or it is not from the edge */
 async function answerOf(base: string, host: string | null, asked: Sides['asked']): Promise<EdgeAnswer> {
   const answer = await askEdge(base, host, asked).catch((error: unknown) => {
     const reason = visible(reasonOf(error)) || 'unknown error'
     throw new UserError(
-      `${visible(base)}: the edge gives no answer (${reason}). Check the URL and the network.`,
+      `${visible(base)}: no answer from the edge (${reason}). Check the URL and the network.`,
     )
   })
   if (answer.hasId || answer.source !== null) return answer
   throw new UserError(
-    `${visible(base)}: HTTP ${answer.status} without the edge's request id, so something else answers there. Check the URL, --host, and the Worker's route.`,
+    `${visible(base)}: HTTP ${answer.status} without the edge's request ID, so another server answers there. Check the URL, --host, and the Worker's route.`,
   )
 }
 
-interface Told {
+interface Answers {
   readonly revision: string | null
   readonly answers: number
   readonly sources: readonly string[]
 }
 
-/** The answers by their revision, in the order in which they came. */
-const toldOf = (answers: readonly EdgeAnswer[]): Told[] =>
+/** Groups the answers by revision, in the order in which they came. */
+const groupByRevision = (answers: readonly EdgeAnswer[]): Answers[] =>
   [...Map.groupBy(answers, ({ revision }) => revision)].map(([revision, same]) => ({
     revision,
     answers: same.length,
@@ -135,17 +137,17 @@ function statusText(
 ): string {
   const equal =
     kv.state === 'nothing'
-      ? `Edge and KV are equal: neither has rules for ${visible(host)}. \`publish\` its rules file, if it is to have some.`
+      ? `Edge and KV are equal: neither has rules for ${visible(host)}. To add rules, \`publish\` its rules file.`
       : 'All have the same rules.'
   const revision = (text: string | null) =>
-    text === null ? 'revision not told' : `revision ${visible(text)}`
+    text === null ? 'revision not shown' : `revision ${visible(text)}`
   const rows = [
-    ...toldOf(answers).map(told => [
+    ...groupByRevision(answers).map(group => [
       'edge',
       visible(base),
-      revision(told.revision),
-      `${told.answers} of ${answers.length} answers`,
-      told.sources.join(', '),
+      revision(group.revision),
+      `${group.answers} of ${answers.length} answers`,
+      group.sources.join(', '),
     ]),
     ['KV', place, kvState(kv), kv.publishedAt ?? '', visible(kv.source ?? '')],
     ...(file === null ? [] : [['file', file.name, revision(file.revision), file.changedAt]]),
@@ -172,7 +174,7 @@ function statusJson(
   const { revision, state, publishedAt, source } = kv
   return {
     host,
-    edge: { url: base, asked, answers: toldOf(answers), isAsKv, isAsFile },
+    edge: { url: base, asked, answers: groupByRevision(answers), isAsKv, isAsFile },
     kv: { place, state, revision, publishedAt, source },
     file: file === null ? null : { name: file.name, revision: file.revision, changedAt: file.changedAt },
     verdict,

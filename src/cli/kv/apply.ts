@@ -1,6 +1,6 @@
 /**
  * @module
- * Planned changes, shown and, unless it is a dry run or the answer is no, written: how `publish` and `rollback` end.
+ * The end of `publish` and `rollback`: shows planned changes, asks where needed, and writes them.
  */
 
 import type { FileReading } from '../files/read.ts'
@@ -20,15 +20,15 @@ export interface WriteOptions {
   json?: true
 }
 
-/** @throws {Trouble} when the command would have to ask, and nobody is there */
-export function mustBeAskable({ remote, yes, dryRun, json }: WriteOptions): void {
+/** @throws {UserError} when the command needs a confirmation and there is no terminal */
+export function requireConfirmable({ remote, yes, dryRun, json }: WriteOptions): void {
   if (!remote || yes || dryRun || (isInteractive() && !json)) return
   throw new UserError(
-    'Nobody is here to ask before writing to --remote: add --yes, or --dry-run to look only.',
+    'Cannot ask for confirmation: this is not a terminal. Pass --yes to publish, or --dry-run to preview.',
   )
 }
 
-/** Shows the changes, asks before Cloudflare's KV is written, writes, and shows what became of them. */
+/** Shows the changes, asks before it writes to Cloudflare's KV, writes, and shows the results. */
 export async function applyChanges(
   kv: Kv,
   deployment: Deployment,

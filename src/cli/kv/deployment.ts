@@ -1,6 +1,6 @@
 /**
  * @module
- * A deployment as wrangler.toml describes it: its variables, its bindings, and where its KV is.
+ * A deployment as wrangler.toml describes it: its variables, its bindings and its KV.
  */
 
 import { dirname, join, resolve } from 'node:path'
@@ -19,7 +19,7 @@ import type { KvPlace } from './kv.ts'
 /** The environment that `npm start` runs. */
 export const LOCAL_ENVIRONMENT = 'local'
 
-/** The options of every command that works on a KV. */
+/** The options of every command that reads or writes KV. */
 export interface PlaceOptions {
   local?: true
   remote?: true
@@ -29,30 +29,30 @@ export interface PlaceOptions {
 
 export interface Deployment extends Deployed {
   readonly place: KvPlace
-  /** Of the variables. */
+  /** The settings that the variables give. */
   readonly settings: Settings
 }
 
 /**
- * Reads wrangler.toml for the environment that the options name: for --local it is `local` unless named, for --remote
- * the top level.
+ * Reads wrangler.toml for the environment that the options name. The default is `local` for --local and the top level
+ * for --remote.
  *
- * @throws {Trouble} when the options name no place, or wrangler.toml does not describe it
+ * @throws {UserError} when the options name no place, or wrangler.toml does not describe it
  */
 export async function readDeployment(options: PlaceOptions): Promise<Deployment> {
   const where = options.local ? 'local' : options.remote ? 'remote' : null
   if (where === null) {
     throw new UserError(
-      "Say where: --local (this machine's KV, that npm start uses) or --remote (Cloudflare's KV).",
+      "Commands that read or write KV require --local (this machine's KV, used by npm start) or --remote (Cloudflare's KV).",
     )
   }
   if (where === 'remote' && options.persistTo !== undefined)
-    throw new UserError('--persist-to names a folder of this machine: it goes with --local.')
+    throw new UserError('--persist-to is for --local only: it names a folder of this machine.')
   const env = options.env ?? (where === 'local' ? LOCAL_ENVIRONMENT : '')
   const config = await readConfig(env)
   if (config.configPath === undefined) {
     throw new UserError(
-      `There is no wrangler.toml in ${process.cwd()} or above. Run this in the project's folder.`,
+      `There is no wrangler.toml in ${process.cwd()} or above it. Run this in the project's folder.`,
     )
   }
   const named = env === '' ? 'its top level' : `environment ${env}`
@@ -79,9 +79,9 @@ export async function readDeployment(options: PlaceOptions): Promise<Deployment>
 }
 
 async function readConfig(env: string) {
-  // A log of wrangler's own goes to the home folder, which not everybody may write to: only where it is asked for.
+  // wrangler writes its log to the home folder, which may be read-only: only on request.
   if (process.env.WRANGLER_LOG_PATH === undefined) process.env.WRANGLER_WRITE_LOGS ??= 'false'
-  // Takes a second to load: only the commands that need it wait for it.
+  // Loading wrangler takes a second, so only the commands that need it do.
   const { unstable_readConfig } = await import('wrangler')
   try {
     return unstable_readConfig({ env }, { hideWarnings: true })
@@ -90,7 +90,7 @@ async function readConfig(env: string) {
   }
 }
 
-/** The settings of a host whose `bucket:` value is this, as the Worker reads it; null: it has none. */
+/** Returns the settings of a host as the Worker reads them. `settings` is its `bucket:` value, or null. */
 export const settingsOfHost = (deployment: Deployment, settings: string | null): HostSettings =>
   settings === null ? deployment.settings : readHostSettings(settings, {}, deployment.settings).settings
 

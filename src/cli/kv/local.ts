@@ -18,7 +18,7 @@ import {
   MAX_KEYS_PER_GET,
 } from './kv.ts'
 
-/** Below the state folder, as getPlatformProxy's own default has it. */
+/** Subfolder of the state folder, as wrangler names it. */
 const STATE_VERSION = 'v3'
 
 export class LocalKv implements Kv {
@@ -33,10 +33,10 @@ export class LocalKv implements Kv {
   }
 
   static async open(place: KvPlace): Promise<LocalKv> {
-    // Local KV needs neither the network nor a word of wrangler's own.
+    // Local KV needs no network, and no output of wrangler.
     process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= 'false'
     process.env.WRANGLER_LOG ??= 'error'
-    // Else in the home folder, which not everybody may write to.
+    // The default is in the home folder, which may be read-only.
     process.env.WRANGLER_REGISTRY_PATH ??= join(place.state, 'registry')
     const { getPlatformProxy } = await import('wrangler')
     try {
@@ -49,7 +49,7 @@ export class LocalKv implements Kv {
       })
       return new LocalKv(place, env[BINDING], dispose)
     } catch (error) {
-      throw trouble('opened', place, error)
+      throw failure('opened', place, error)
     }
   }
 
@@ -97,12 +97,12 @@ export class LocalKv implements Kv {
     try {
       await work()
     } catch (error) {
-      throw trouble(what, this.#place, error)
+      throw failure(what, this.#place, error)
     }
   }
 }
 
-const trouble = (what: string, { state }: KvPlace, error: unknown): UserError => {
+const failure = (what: string, { state }: KvPlace, error: unknown): UserError => {
   const folder = error instanceof Error && 'path' in error ? String(error.path) : state
   return new UserError(
     `The local KV in ${visible(state)} could not be ${what}: ${visible(reasonOf(error))}. Check that ${visible(folder)} can be written.`,

@@ -1,6 +1,6 @@
 /**
  * @module
- * The options that say which KV a command works on.
+ * The options that choose the KV of a command.
  */
 
 import { type Command, Option } from 'commander'
@@ -9,7 +9,7 @@ import { type Command, Option } from 'commander'
 export const addPlaceOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--local', "this machine's KV, which npm start uses; environment local").conflicts('remote'),
+      new Option('--local', "this machine's KV, used by npm start; environment local").conflicts('remote'),
     )
     .option('--remote', "Cloudflare's KV, with wrangler's credentials; top level of wrangler.toml")
     .option('--env <environment>', 'another environment of wrangler.toml')

@@ -1,6 +1,6 @@
 /**
  * @module
- * What publishing would write, beside what is live: nothing is written here.
+ * Plans a publication: compares new rules and settings with the live ones. Writes nothing.
  */
 
 import { isDeepStrictEqual } from 'node:util'
@@ -13,10 +13,10 @@ import { type Deployment, settingsOfHost } from './deployment.ts'
 import { DEFAULT_HOST } from './hosts.ts'
 import type { Kv } from './kv.ts'
 
-/** What a `cors:` key holds now. */
+/** A `cors:` value as it is live. */
 export type Live =
   | { readonly kind: 'nothing' }
-  /** `isRecord`: not pasted by hand. */
+  /** `isRecord` is false for a document pasted by hand. */
   | { readonly kind: 'rules'; readonly rules: Rules; readonly isRecord: boolean }
   | { readonly kind: 'unusable'; readonly reason: string }
 
@@ -24,7 +24,7 @@ interface ChangeBase {
   readonly host: string
   readonly key: string
   readonly value: string
-  /** False: what is live is the same, and is left alone. */
+  /** False if the live value is the same; it is not written then. */
   readonly changes: boolean
 }
 
@@ -32,7 +32,7 @@ export interface RulesChange extends ChangeBase {
   readonly kind: 'rules'
   readonly record: RulesRecord
   readonly live: Live
-  /** The rules that answer for the host until now: its own, else the default ones; null: none that can be used. */
+  /** The rules that answer for the host now: its own, else the default ones; null if none are usable. */
   readonly answering: Configuration | null
 }
 
@@ -43,7 +43,7 @@ export interface SettingsChange extends ChangeBase {
 
 export type PlannedChange = RulesChange | SettingsChange
 
-/** A rules file without errors, and the host that it is for. */
+/** A rules file without errors, and its host. */
 export interface PlannedPublication {
   readonly host: string
   readonly file: RulesFile
@@ -51,12 +51,12 @@ export interface PlannedPublication {
 
 export interface Plan {
   readonly changes: readonly PlannedChange[]
-  /** Hosts with settings in KV that the settings file does not name: those still hold. */
+  /** Hosts with settings in KV that the settings file does not name. Those settings stay in effect. */
   readonly unnamed: readonly string[]
 }
 
 /**
- * Compiles each file for its host's dialect and compares it with what is live.
+ * Makes the record of each file and compares it with the live one.
  *
  * @param publishedAt ISO 8601, UTC
  */
@@ -94,15 +94,15 @@ export async function planChanges(
   return { changes, unnamed }
 }
 
-/** The keys that the rules of these hosts are planned from. */
+/** Returns the keys from which the rules of these hosts are planned. */
 export const keysToPlan = (hosts: readonly string[]): string[] => [
   ...new Set([...hosts, DEFAULT_HOST].flatMap(host => [rulesKey(host), settingsKey(host)])),
 ]
 
 /**
- * The change that puts a record in the place of a host's live rules.
+ * Returns the change that replaces a host's live rules by a record.
  *
- * @param values of at least {@link keysToPlan}
+ * @param values values of at least {@link keysToPlan}
  */
 export async function planRules(
   host: string,
@@ -121,7 +121,7 @@ export async function planRules(
     record,
     live,
     answering: fallback.kind === 'rules' ? fallback.rules.configuration : null,
-    // The digest is of rules and header sets: equal ones were compiled alike, too.
+    // The digest covers rules and header sets.
     changes: !(live.kind === 'rules' && live.isRecord && digestOf(text) === record.sha256),
   }
 }
@@ -134,7 +134,7 @@ export async function readLive(text: string | null): Promise<Live> {
   return { kind: 'rules', rules: decoded, isRecord: digestOf(text) !== null }
 }
 
-/** The digest that a record names; null: the value is no record. */
+/** Returns the digest of a record, or null if the value is not a record. */
 function digestOf(text: string | null): string | null {
   const record = text === null ? null : parseJson(text)
   const named = typeof record === 'object' && record !== null && 'sha256' in record ? record.sha256 : null

@@ -1,6 +1,6 @@
 /**
  * @module
- * Cloudflare's KV through `wrangler kv …`, which knows the account and its credentials.
+ * Cloudflare's KV through `wrangler kv …`, which has the account and its credentials.
  */
 
 import { execFile } from 'node:child_process'
@@ -15,11 +15,11 @@ import { UserError } from '../user-error.ts'
 import { BINDING, groups, type Kv, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
 
 const WRANGLER = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
-/** What one command may take, in milliseconds. */
+/** Milliseconds after which a command is stopped. */
 const TIMEOUT_MS = 120_000
-/** What one command may print, in bytes: a hundred records at their largest. */
+/** Most bytes that a command may print: a hundred records at their largest. */
 const MAX_OUTPUT_BYTES = 128 * 1024 * 1024
-/** Characters of wrangler's reason that are repeated. */
+/** Most characters of wrangler's reason that are shown. */
 const MAX_REASON = 500
 
 export class RemoteKv implements Kv {
@@ -88,28 +88,28 @@ export class RemoteKv implements Kv {
           )
         }
       })
-      // Nobody is there to answer wrangler: it asks nothing then.
+      // With stdin closed, wrangler does not prompt.
       child.stdin?.end()
     })
   }
 }
 
-/** What a command printed, from its first brace on. */
+/** Parses a command's output from its first brace on. */
 function parse(stdout: string, first: '{' | '['): unknown {
   try {
     return JSON.parse(stdout.slice(stdout.indexOf(first)))
   } catch {
-    throw new UserError("Cloudflare's KV could not be read; what wrangler printed is not JSON. Try it again.")
+    throw new UserError("Cloudflare's KV could not be read: wrangler's output is not JSON. Try again.")
   }
 }
 
-/** A value of `bulk get`: the text itself, or an object around it. */
+/** Returns a value of `bulk get`, which is a text or an object around it. */
 function textOf(value: unknown): string | null {
   if (typeof value === 'object' && value !== null && 'value' in value) return textOf(value.value)
   return typeof value === 'string' ? value : null
 }
 
-/** The reason in wrangler's error output: its `[ERROR]` paragraphs without the advice that follows them. */
+/** Returns the reason in wrangler's error output: its `[ERROR]` paragraphs without the advice after them. */
 export function reasonIn(stderr: string): string {
   const text = stripVTControlCharacters(stderr)
   const start = text.lastIndexOf('[ERROR]')

@@ -1,6 +1,6 @@
 /**
  * @module
- * What KV keeps of a host's rules: the live value and the records of its history.
+ * A host's rules in KV: the live value and the records of its history.
  */
 
 import { historyKey, rulesKey } from '../../rules/kv-keys.ts'
@@ -16,19 +16,19 @@ const REVISION_LENGTH = 12
 /** A `cors:` or `history:` value. */
 export interface Stored {
   readonly live: Live
-  /** As a record says; null: the value is none. */
+  /** From the record; null for any other value. */
   readonly publishedAt: string | null
   readonly source: string | null
 }
 
-/** An entry of a host's history, as its key and metadata tell it. */
+/** An entry of a host's history, from its key and metadata. */
 export interface HistoryEntry {
   readonly revision: string
-  /** ISO 8601, UTC; empty: the entry does not say. */
+  /** ISO 8601, UTC; empty if the metadata lacks it. */
   readonly publishedAt: string
 }
 
-/** Reads a value as the Worker does, and what a record tells besides. */
+/** Reads a value as the Worker does, with the record's time and source. */
 export async function readStored(text: string | null): Promise<Stored> {
   const live = await readLive(text)
   if (live.kind !== 'rules' || !live.isRecord || text === null)
@@ -39,7 +39,7 @@ export async function readStored(text: string | null): Promise<Stored> {
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
-/** The history of a host, the newest first. */
+/** Returns the history of a host, newest first. */
 export async function historyOf(kv: Kv, host: string): Promise<HistoryEntry[]> {
   const prefix = historyKey(host, '')
   const keys = await kv.list(prefix)
@@ -51,7 +51,7 @@ export async function historyOf(kv: Kv, host: string): Promise<HistoryEntry[]> {
     .sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
 }
 
-/** The rules that are live for a host. @throws {Trouble} when it has none, or they can't be used */
+/** Returns the live rules of a host. @throws {UserError} if there are none, or they can't be used */
 export async function liveRules(kv: Kv, host: string) {
   const { own, fallback } = await readBoth(kv, host)
   if (own.live.kind !== 'nothing') return usable(own, `The live rules of ${host}`)
@@ -61,7 +61,7 @@ export async function liveRules(kv: Kv, host: string) {
   )
 }
 
-/** The rules that answer for a host: its own, else the default ones. @throws {UserError} as {@link liveRules} does */
+/** Returns the rules that answer for a host: its own, else the default ones. @throws {UserError} as {@link liveRules} does */
 export async function answeringRules(kv: Kv, host: string) {
   const { own, fallback } = await readBoth(kv, host)
   if (own.live.kind !== 'nothing') return { ...usable(own, `The live rules of ${host}`), isDefault: false }
@@ -70,7 +70,7 @@ export async function answeringRules(kv: Kv, host: string) {
 }
 
 const noRules = (host: string): UserError =>
-  new UserError(`${host} has no rules: publish some first. \`list\` shows the hosts that have.`)
+  new UserError(`${host} has no rules: publish some first. \`list\` shows the hosts with rules.`)
 
 async function readBoth(kv: Kv, host: string) {
   const values = await kv.get([...new Set([rulesKey(host), rulesKey(DEFAULT_HOST)])])
@@ -81,9 +81,9 @@ async function readBoth(kv: Kv, host: string) {
 }
 
 /**
- * The rules of an earlier revision, which may be named by its first digits.
+ * Returns the rules of a revision, which may be named by its first digits.
  *
- * @throws {Trouble} when there is no such revision, or more than one, or it can't be used
+ * @throws {UserError} if no revision or more than one begins so, or if it can't be used
  */
 export async function revisionRules(kv: Kv, host: string, revision: string) {
   const named = revision.toLowerCase()
@@ -100,18 +100,18 @@ async function wholeRevision(kv: Kv, host: string, named: string): Promise<strin
   if (entry === undefined) throw noRevision(host, named)
   if (other === undefined) return entry.revision
   throw new UserError(
-    `${visible(named)} begins ${found.length} revisions of ${host}: ${found.map(one => one.revision).join(', ')}. Write more of it.`,
+    `${visible(named)} is the beginning of ${found.length} revisions of ${host}: ${found.map(one => one.revision).join(', ')}. Give more digits.`,
   )
 }
 
 const noRevision = (host: string, revision: string): UserError =>
-  new UserError(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists those that it has.`)
+  new UserError(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists its revisions.`)
 
 /**
- * The revision that was live before the one that is.
+ * Returns the revision that was live before the current one.
  *
  * @param value of the host's `cors:` key
- * @throws {Trouble} when there is none
+ * @throws {UserError} if there is none
  */
 export async function revisionBefore(kv: Kv, host: string, value: string | null): Promise<string> {
   const { live, publishedAt } = await readStored(value)
@@ -121,12 +121,12 @@ export async function revisionBefore(kv: Kv, host: string, value: string | null)
     one => one.revision !== current && (publishedAt === null || one.publishedAt <= publishedAt),
   )
   if (entry !== undefined) return entry.revision
-  throw new UserError(`${host} has no earlier revision: \`history ${host}\` lists what was published for it.`)
+  throw new UserError(`${host} has no earlier revision: \`history ${host}\` lists its revisions.`)
 }
 
 function usable(stored: Stored, name: string) {
   const { live } = stored
   if (live.kind === 'rules') return { ...stored, rules: live.rules }
-  const reason = live.kind === 'unusable' ? live.reason : 'It is not there any more.'
+  const reason = live.kind === 'unusable' ? live.reason : 'It is no longer there.'
   throw new UserError(`${name} can't be used: ${reason} Publish the rules file again.`)
 }

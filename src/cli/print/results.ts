@@ -1,6 +1,6 @@
 /**
  * @module
- * What publishing did, or would do, as people and scripts read it.
+ * The results of `publish` and `rollback`, as text and as JSON.
  */
 
 import { compare } from '../../compare/compare.ts'
@@ -12,10 +12,10 @@ import { comparisonJson, comparisonText } from './comparison.ts'
 import { fileJson } from './findings.ts'
 import { count, print, printError, printJson, style, table } from './terminal.ts'
 
-/** Differences of one host that are shown: `diff` shows them all. */
+/** Most differences of one host that are shown. `diff` shows all. */
 const MAX_DIFFERENCES = 20
 
-/** What became of a change. `pending`: written, and KV does not show it yet. */
+/** Result of a change. `pending`: written, but KV does not show it yet. */
 export type Status = 'planned' | 'unchanged' | 'published' | 'pending'
 export type PublishResult = PlannedChange & { readonly status: Status }
 
@@ -25,9 +25,9 @@ export const resultOf = (change: PlannedChange, status: Status): PublishResult =
 })
 
 /**
- * Shows the results of a run, and on standard error what is not seen in KV yet.
+ * Prints the results of a run, and on standard error the keys that KV does not show yet.
  *
- * @param withDifferences false: they have been shown
+ * @param withDifferences false if they have been shown before the confirmation
  */
 export function show(
   deployment: Deployment,
@@ -50,7 +50,7 @@ export function show(
   const pending = results.filter(({ status }) => status === 'pending').map(({ key }) => key)
   if (pending.length > 0) {
     printError(
-      `Reading back does not show ${pending.join(', ')} yet. KV can take a minute; publish again then: it says unchanged when all is well.`,
+      `KV does not show ${pending.join(', ')} yet. It can take a minute. Publish again then: the result is "unchanged" if all is well.`,
     )
   }
 }
@@ -62,7 +62,7 @@ const STATUS_TEXTS: Record<Status, string> = {
   pending: 'written',
 }
 
-/** One line for each change; and, under them, what it changes for requests. */
+/** Returns one line for each change and, below, its differences for requests. */
 export function resultsText(results: readonly PublishResult[], withDifferences: boolean): string {
   const lines = table(
     results.map(result => {
@@ -83,7 +83,7 @@ export function resultsText(results: readonly PublishResult[], withDifferences: 
   return [lines, ...differences].join('\n')
 }
 
-/** What a change changes for requests; null: nothing answered before, or nothing changes. */
+/** Returns the differences for requests; null if nothing answered before, or nothing changes. */
 function comparisonOf(result: PublishResult): Comparison | null {
   if (result.kind !== 'rules' || !result.changes || result.answering === null) return null
   const { configuration, policy } = result.record

@@ -1,6 +1,6 @@
 /**
  * @module
- * One preflight to the edge, and what its answer tells of the rules behind it.
+ * Sends one preflight to the edge and reads its source and revision.
  */
 
 import type { IncomingMessage } from 'node:http'
@@ -12,25 +12,25 @@ export interface EdgeAnswer {
   readonly status: number
   /** `Access-Control-*`, with lower-case names. */
   readonly cors: Readonly<Record<string, string>>
-  /** It has the request id that the edge gives each of its own answers. */
+  /** True if the answer has the request ID of the edge's own answers. */
   readonly hasId: boolean
-  /** As Server-Timing has it: memory, kv or last-known-good; null: it does not say. */
+  /** From Server-Timing: memory, kv or last-known-good; null if it is missing. */
   readonly source: string | null
-  /** The same of the revision. */
+  /** From Server-Timing; null if it is missing. */
   readonly revision: string | null
 }
 
-/** The key that is asked for: it need not be there, because no preflight reaches the bucket. */
+/** Path of the preflight. The object need not exist, because no preflight reaches the bucket. */
 const PATH = '/edge-preflight-status'
-/** Characters of Server-Timing that are looked at; the edge's own part comes first. */
+/** Most characters of Server-Timing that are read; the edge's own part comes first. */
 const MAX_TIMING = 2048
 const IDS = ['x-cos-request-id', 'x-amz-request-id']
 
 /**
- * Sends a preflight, on a connection of its own: the next one may meet another isolate. Rejects when there is no answer.
+ * Sends a preflight on a connection of its own, because the next one may meet another isolate. Rejects without an answer.
  *
  * @param base the edge, without a slash at its end
- * @param host the Host to send; null: the URL's own
+ * @param host the Host to send; null for the host of the URL
  */
 export function askEdge(base: string, host: string | null, facts: CorsRequest): Promise<EdgeAnswer> {
   const { origin, method, requestedHeaders } = facts
@@ -63,7 +63,7 @@ function read({ statusCode, headers }: IncomingMessage): EdgeAnswer {
   }
 }
 
-/** Name → description, of the first metric of each name (W3C Server Timing 3: `name;dur=…;desc="…"`). */
+/** Returns name → description of the first metric of each name (W3C Server Timing 3: `name;dur=…;desc="…"`). */
 function timingsIn(header: string): Map<string, string> {
   const timings = new Map<string, string>()
   for (const metric of header.split(',')) {

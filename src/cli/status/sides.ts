@@ -1,6 +1,6 @@
 /**
  * @module
- * What KV and the rules file have for a host, and the request that tells their rules apart.
+ * The rules of a host in KV and in the rules file, and a request that they answer differently.
  */
 
 import { stat } from 'node:fs/promises'
@@ -22,13 +22,13 @@ import { visible } from '../print/terminal.ts'
 import type { EdgeAnswer } from './ask-edge.ts'
 import type { FileSide, KvSide } from './verdict.ts'
 
-/** A side, and its rules; null: they can't be used. */
+/** A side with its rules; null if they can't be used. */
 export type WithRules<T> = T & { readonly configuration: Configuration | null }
 
-/** As the edge tells it of a host without any value in KV (src/rules/policies.ts); a published one is of hex digits. */
+/** The edge's revision of a host without any value in KV (src/rules/policies.ts). Others are hex digits. */
 const REVISION_OF_NOTHING = 'none'
 
-/** What KV has for a host: its own rules, or the default ones; and the host's dialect. */
+/** Reads the rules of a host from KV, its own or the default ones, and the host's dialect. */
 export async function readKvSide(
   kv: Kv,
   deployment: Deployment,
@@ -63,7 +63,7 @@ export async function readKvSide(
   }
 }
 
-/** @throws {Trouble} when the file can't be read, or has errors */
+/** @throws {UserError} if the file can't be read, or has errors */
 export async function readFileSide(file: string): Promise<WithRules<FileSide>> {
   const { configuration } = await readFileSource(file)
   const { mtime } = await stat(file)
@@ -76,11 +76,11 @@ export async function readFileSide(file: string): Promise<WithRules<FileSide>> {
 }
 
 const STRANGER = 'https://status.example'
-/** What can stand in a header line, and is one origin. */
+/** An origin that can be sent in a header line. */
 const SENDABLE = /^[!-+\--~]{1,1024}$/
 
-/** A request that the two sets of rules answer differently; where there is none, one that the first rule allows. */
-export function tellingRequest(
+/** Returns a request that the two configurations answer differently, else one that the first rule allows. */
+export function distinguishingRequest(
   kv: Configuration | null,
   file: Configuration | null,
   dialect: DialectName,
@@ -97,7 +97,7 @@ export function tellingRequest(
   return SENDABLE.test(facts.origin ?? '') ? facts : { ...facts, origin: STRANGER }
 }
 
-/** Whether an answer is the one that these rules give; null: there are none to ask. */
+/** Returns whether these rules give this answer; null without rules. */
 export function isAnswerOf(
   configuration: Configuration | null,
   dialectName: DialectName,

@@ -1,6 +1,6 @@
 /**
  * @module
- * Who is behind: the revisions of the edge, of KV and of the file, compared. Pure.
+ * Compares the revisions of the edge, of KV and of the file. Pure.
  */
 
 import { requestText } from '../../compare/difference-text.ts'
@@ -8,17 +8,17 @@ import { quote } from '../../cors/findings.ts'
 import type { CorsRequest } from '../../cors/request.ts'
 import type { EdgeAnswer } from './ask-edge.ts'
 
-/** What KV has for the host. */
+/** The rules of the host in KV. */
 export interface KvSide {
-  /** null: what it holds can't be used. Of no rules at all: the revision that the edge has then. */
+  /** null if the value can't be used. Without rules, the revision that the edge has then. */
   readonly revision: string | null
   readonly state: 'own' | 'default' | 'nothing' | 'unusable'
-  /** Why it can't be used. */
+  /** Why the value can't be used. */
   readonly reason: string
-  /** As the record says. */
+  /** From the record. */
   readonly publishedAt: string | null
   readonly source: string | null
-  /** The revisions that were published for the host. */
+  /** The published revisions of the host. */
   readonly history: ReadonlySet<string>
 }
 
@@ -34,7 +34,7 @@ export interface Sides {
   readonly answers: readonly EdgeAnswer[]
   readonly kv: KvSide
   readonly file: FileSide | null
-  /** What was asked, and whether the answer is the one that each side's rules give. */
+  /** The request, and whether each side's rules give the edge's answer. */
   readonly asked: CorsRequest
   readonly isAsKv: boolean | null
   readonly isAsFile: boolean | null
@@ -44,15 +44,15 @@ export interface Sides {
 }
 
 export interface Sentence {
-  /** null: it can't be told who is behind. */
+  /** null if nobody is known to be behind. */
   readonly behind: 'edge' | 'kv' | 'file' | null
   readonly text: string
 }
 
-/** What KV takes besides to be read everywhere, in seconds; see docs/storage.md, "Kept elsewhere". */
+/** Propagation delay of KV, in seconds; see docs/storage.md, "Stored elsewhere". */
 const KV_SECONDS = 120
 
-/** Every side that is behind, and what to do; none: all have the same rules. */
+/** Returns each side that is behind, with what to do. Empty if all have the same rules. */
 export function verdictOn(sides: Sides): Sentence[] {
   return [...ofKv(sides), ...ofEdge(sides)]
 }
@@ -61,11 +61,11 @@ function ofKv({ host, answers, kv, file }: Sides): Sentence[] {
   const publish = file === null ? '`publish` its rules file' : `\`publish ${quote(file.name)}\``
   switch (kv.state) {
     case 'unusable': {
-      const text = `KV holds a value that can't be used (${kv.reason}): the edge goes on with its last good one. ${publish} again.`
+      const text = `KV holds a value that can't be used (${kv.reason}): the edge continues to serve its last known good rules. ${publish} again.`
       return [{ behind: 'kv', text }]
     }
     case 'nothing':
-      // Where no file says otherwise, none may be what is meant.
+      // Without a file, a host without rules may be intended.
       if (file === null && answers.every(({ revision }) => revision === kv.revision)) return []
       return [{ behind: 'kv', text: `KV has no rules for ${host}, and no default ones: ${publish}.` }]
     case 'default':
@@ -77,15 +77,18 @@ function ofKv({ host, answers, kv, file }: Sides): Sentence[] {
 function ofFile(kv: KvSide, file: FileSide, publish: string): Sentence {
   const isSynced = kv.source?.endsWith(' /?cors') === true
   if (isSynced && (kv.publishedAt ?? '') >= file.changedAt) {
-    const text = `KV's rules were written by SYNC (${quote(kv.source ?? '')}) after the file: the bucket has new ones. \`pull\` or \`show\` makes them the file.`
+    const text = `SYNC (${quote(kv.source ?? '')}) wrote KV's rules after the file was changed: the bucket has new rules. Write them to the file with \`pull\` or \`show\`.`
     return { behind: 'file', text }
   }
   if (kv.history.has(file.revision)) {
-    const text = `The file says what KV had before. Take the file of the live rules, or ${publish} if that is meant to come back.`
+    const text = `The file has an earlier revision of KV's rules. Get the live rules with \`show\`, or ${publish} to go back to the file.`
     return { behind: 'file', text }
   }
-  const own = kv.state === 'default' ? ', and has only default rules for the host' : ''
-  return { behind: 'kv', text: `KV lacks what the file says${own}: ${publish}; \`diff\` shows what changes.` }
+  const own = kv.state === 'default' ? ', and only default rules for the host' : ''
+  return {
+    behind: 'kv',
+    text: `KV does not have the file's rules${own}: ${publish}. \`diff\` shows what changes.`,
+  }
 }
 
 function ofEdge(sides: Sides): Sentence[] {
@@ -93,15 +96,15 @@ function ofEdge(sides: Sides): Sentence[] {
   const sentences: Sentence[] = []
   const failed = answers.find(({ status }) => status >= 500)
   if (failed !== undefined) {
-    const text = `The edge answers HTTP ${failed.status}: its log says why (docs/reliability.md).`
+    const text = `The edge answers HTTP ${failed.status}: its log has the reason (docs/reliability.md).`
     return [{ behind: null, text }]
   }
   if (answers.some(({ source }) => source === 'last-known-good')) {
     const text =
-      "The edge answers from its last known good rules: it can't read KV, or can't use what is there. Its log says why (kv-unavailable, rules-unusable)."
+      "The edge answers from its last known good rules: it can't read KV, or can't use the value. Its log has the reason (kv-unavailable, rules-unusable)."
     sentences.push({ behind: 'edge', text })
   }
-  if (answers.some(({ revision }) => revision === null)) sentences.push(...ofUntold(sides))
+  if (answers.some(({ revision }) => revision === null)) sentences.push(...ofHidden(sides))
   const others = answers.filter(({ revision }) => revision !== null && revision !== kv.revision)
   if (others.length > 0 && kv.revision !== null) sentences.push(ofOlder(sides, others))
   return sentences
@@ -114,30 +117,30 @@ function ofOlder({ answers, kv, ttlSeconds, now }: Sides, others: readonly EdgeA
   const publishedAt = Date.parse(kv.publishedAt ?? '')
   const isDue = Number.isFinite(publishedAt) && now - publishedAt > (ttlSeconds + KV_SECONDS) * 1000
   if (!isDue) {
-    const text = `The edge answers an older revision (${share}): it follows within POLICY_TTL_SECONDS (${ttlSeconds} s) and the half minute for which KV may repeat a value.`
+    const text = `The edge answers an older revision (${share}). It follows within POLICY_TTL_SECONDS (${ttlSeconds} s) and the 30 s for which KV caches a value.`
     return { behind: 'edge', text }
   }
   const elsewhere =
     unknown.length > 0
       ? 'KV has never had it: is the edge bound to this KV (the id and the environment in wrangler.toml)?'
-      : 'An isolate that was idle answers once from its memory: ask again. If that does not change it, is the edge bound to this KV?'
+      : 'An idle isolate answers once from its memory: run this again. If the result is the same, is the edge bound to this KV?'
   return {
     behind: 'edge',
-    text: `The edge answers another revision (${share}), and has had the time to follow. ${elsewhere}`,
+    text: `The edge answers another revision (${share}), although it had time to follow. ${elsewhere}`,
   }
 }
 
-function ofUntold({ asked, isAsKv, isAsFile, answers }: Sides): Sentence[] {
+function ofHidden({ asked, isAsKv, isAsFile, answers }: Sides): Sentence[] {
   const isDebugging = answers.some(({ source }) => source !== null)
   const why = isDebugging
-    ? 'The edge tells no revision: it is of an earlier version, or has no rules that can be used.'
-    : 'The edge does not tell its revision: DEBUG_REFUSALS is off. `npm run deploy -- --var DEBUG_REFUSALS:on` switches it on, `npm run deploy` off again; while it is on, strangers are told which check failed.'
+    ? 'The edge shows no revision: it is an earlier version, or has no usable rules.'
+    : 'The edge does not show its revision: DEBUG_REFUSALS is off. `npm run deploy -- --var DEBUG_REFUSALS:on` switches it on, `npm run deploy` off again. While it is on, refusals show anyone which check failed.'
   const request = `Its answer to ${requestText(asked)}`
   if (isAsKv === false) {
     const other = isAsFile === true ? "the file's rules" : "other rules than KV's"
-    const text = `${why} ${request} is that of ${other}.`
+    const text = `${why} ${request} comes from ${other}.`
     return [{ behind: 'edge', text }]
   }
-  const same = isAsKv === true ? ` ${request} is that of KV's rules, which other rules may give, too.` : ''
+  const same = isAsKv === true ? ` ${request} is what KV's rules give, but other rules may give it too.` : ''
   return [{ behind: null, text: `${why}${same}` }]
 }

@@ -12,7 +12,7 @@ interface Found {
   readonly settings: string | null
   readonly source: 'memory' | 'kv' | 'last-known-good'
 }
-interface Trouble {
+interface Problem {
   readonly event: string
   readonly code: string
   readonly detail: string
@@ -23,7 +23,7 @@ interface Means {
   readonly settings: string
   readonly assumed: string
   readonly readSettings: (text: string) => { settings: string } | { bad: { code: string; detail: string } }
-  readonly report: (host: string, trouble: Trouble, lastGood: boolean) => void
+  readonly report: (host: string, problem: Problem, lastGood: boolean) => void
 }
 interface PoliciesOfIsolate {
   readonly size: { hosts: number; bytes: number }
@@ -49,7 +49,7 @@ class DataCentre {
   readonly cached = new Map<string, string>()
   /** Hosts that were read, one for each operation. */
   readonly reads: string[] = []
-  readonly told: { host: string; code: string; lastGood: boolean }[] = []
+  readonly reports: { host: string; code: string; lastGood: boolean }[] = []
   /** What KV does instead of answering. */
   fault: (() => Promise<never>) | null = null
   /** What requests left to be done after their answers. */
@@ -72,7 +72,7 @@ class DataCentre {
         text.startsWith('bad')
           ? { bad: { code: 'InvalidBucketSettings', detail: text } }
           : { settings: text },
-      report: (host, { code }, lastGood) => void this.told.push({ host, code, lastGood }),
+      report: (host, { code }, lastGood) => void this.reports.push({ host, code, lastGood }),
     })
   }
 
@@ -81,8 +81,8 @@ class DataCentre {
     default: {
       put: async (key: string, response: Response) => void this.cached.set(key, await response.text()),
       match: async (key: string) => {
-        const kept = this.cached.get(key)
-        return kept === undefined ? undefined : new Response(kept)
+        const stored = this.cached.get(key)
+        return stored === undefined ? undefined : new Response(stored)
       },
     },
   }
@@ -127,13 +127,13 @@ describe('a host', () => {
     expect((await here.isolate().load('b', here.context)).rules).toBeNull()
   })
 
-  test('has settings of its own over the variables; bad ones are none', async () => {
+  test('has settings of its own over the variables; bad ones are unusable', async () => {
     here.values.set('bucket:a', 'own')
     here.values.set('bucket:b', 'bad')
     const policies = here.isolate()
     expect((await policies.load('a', here.context)).settings).toBe('own')
     expect((await policies.load('b', here.context)).settings).toBeNull()
-    expect(here.told).toEqual([{ host: 'b', code: 'InvalidBucketSettings', lastGood: false }])
+    expect(here.reports).toEqual([{ host: 'b', code: 'InvalidBucketSettings', lastGood: false }])
   })
 
   test('is read before every answer when the time to live is 0', async () => {
@@ -182,7 +182,7 @@ describe('a refresh', () => {
       expect(here.reads).toHaveLength(expectedReads)
       seconds(2.5)
     }
-    expect(here.told).toContainEqual({ host: 'a', code: 'kv-read', lastGood: true })
+    expect(here.reports).toContainEqual({ host: 'a', code: 'kv-read', lastGood: true })
   })
 
   test('that KV never answers is given up, and the policy stays', async () => {
@@ -204,7 +204,7 @@ describe('a bad value', () => {
     ['rules', 'cors:a', '[{}]', 'document'],
     ['settings', 'bucket:a', 'bad', 'InvalidBucketSettings'],
   ])(
-    '(%s) never replaces what is good, is told once, and is not read again',
+    '(%s) never replaces what is good, is reported once, and is not read again',
     async (_kind, key, bad, code) => {
       here.values.set('cors:a', GOOD)
       const policies = here.isolate()
@@ -214,7 +214,7 @@ describe('a bad value', () => {
         const found = await policies.load('a', here.context)
         expect([found.rules, found.settings, found.source]).toEqual([rules, 'variables', 'memory'])
       }
-      expect(here.told).toEqual([{ host: 'a', code, lastGood: true }])
+      expect(here.reports).toEqual([{ host: 'a', code, lastGood: true }])
       here.values.set(key, key === 'cors:a' ? NEXT : 'own')
       expect((await policies.load('a', here.context)).source).toBe('kv')
     },
@@ -263,7 +263,7 @@ describe('nothing that is good', () => {
         [false, null],
       ])
     }
-    expect(here.told.map(({ code }) => code).sort()).toEqual([
+    expect(here.reports.map(({ code }) => code).sort()).toEqual([
       'InvalidBucketSettings',
       'document',
       'kv-read',
@@ -304,7 +304,7 @@ describe('nothing that is good', () => {
       policies.inMemory('a', here.context)
       seconds(5)
     }
-    expect(here.told).toHaveLength(1)
+    expect(here.reports).toHaveLength(1)
   })
 })
 
@@ -317,7 +317,7 @@ describe('the last known good values', () => {
     const policies = here.isolate()
     const found = await policies.load('a', here.context)
     expect([found.source, originOf(found)]).toEqual(['last-known-good', 'https://good.example'])
-    expect(here.told.at(-1)).toEqual({ host: 'a', code: 'kv-read', lastGood: true })
+    expect(here.reports.at(-1)).toEqual({ host: 'a', code: 'kv-read', lastGood: true })
     expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
 
     here.fault = null
@@ -327,7 +327,7 @@ describe('the last known good values', () => {
     expect(await policies.load('a', here.context)).toMatchObject({ source: 'kv' })
   })
 
-  test('are of their host alone, and bad or missing ones are none', async () => {
+  test('are of their host alone, and bad or missing ones are ignored', async () => {
     here.values.set('cors:a', GOOD)
     await here.isolate().load('a', here.context)
     await here.settle()
@@ -335,14 +335,14 @@ describe('the last known good values', () => {
     expect((await here.isolate().load('b', here.context)).rules).toBeNull()
     for (const [key] of here.cached) here.cached.set(key, '{"rules":"[{}]","bucket":null,"isDefault":false}')
     expect((await here.isolate().load('a', here.context)).rules).toBeNull()
-    for (const kept of [
+    for (const stored of [
       ...['no JSON', 'null', '5', '[]', '{}', '{"rules":null,"bucket":null}'],
       ...['{"rules":5,"bucket":null,"isDefault":false}', '{"rules":{},"bucket":null,"isDefault":false}'],
       ...['{"rules":null,"bucket":5,"isDefault":false}', '{"rules":["{}"],"bucket":null,"isDefault":true}'],
       ...['{"rules":null,"isDefault":true}', '{"rules":null,"bucket":null,"isDefault":"no"}'],
     ]) {
-      for (const [key] of here.cached) here.cached.set(key, kept)
-      expect((await here.isolate().load('a', here.context)).rules, kept).toBeNull()
+      for (const [key] of here.cached) here.cached.set(key, stored)
+      expect((await here.isolate().load('a', here.context)).rules, stored).toBeNull()
     }
   })
 

@@ -104,7 +104,7 @@ describe('a record', () => {
   })
 
   test.each([0, 2, '1', null, undefined])(
-    'of schema %j is told as such, whatever else it holds',
+    'of schema %j is rejected with its code, whatever else it holds',
     async schema => {
       const record = { ...(await makeRecord(CONFIGURATION, 'cos', FACTS)), schema: schema ?? null }
       expect(await decodeBad(record)).toMatchObject({ code: 'record-schema', findings: [] })
@@ -126,7 +126,7 @@ describe('a record', () => {
       expect(await decodeBad(changed)).toMatchObject({ code: 'record-digest' })
   })
 
-  test('without a part, or with the right digest over the wrong shape, is told and not thrown', async () => {
+  test('without a part, or with the right digest over the wrong shape, is rejected without a throw', async () => {
     const record = await makeRecord(CONFIGURATION, 'cos', FACTS)
     for (const part of ['revision', 'configuration', 'policy'])
       expect(await decodeBad({ ...record, [part]: undefined })).toMatchObject({ code: 'record-shape' })
@@ -174,7 +174,7 @@ describe('a pasted document', () => {
     )
   })
 
-  test('with errors is told with them alone, and nothing of it is served', async () => {
+  test('with errors is rejected with its errors, and nothing of it is served', async () => {
     const bad = await decodeBad([
       { AllowedOrigins: ['https://*.*.a', 'null'], AllowedMethods: ['get'], Comment: '' },
     ])
