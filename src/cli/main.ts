@@ -1,30 +1,30 @@
 /**
  * @module
- * `npm run rules -- <command>`: the process around src/cli/program.ts.
+ * The process around src/cli/program.ts: `npm run rules -- <command>`.
  */
 
 import { enableCompileCache } from 'node:module'
 
-// Half of the time of a short command is the compiling of what it loads: so nothing is loaded before this.
+// A short command spends half of its time compiling what it loads. Nothing is loaded before the cache is on.
 enableCompileCache()
 const { execute } = await import('./program.ts')
 const { codeOf, reasonOf } = await import('./user-error.ts')
 
-/** The reader of a pipe has left: there is nobody to tell the rest. A disk that is full is told, once. */
+/** A closed pipe ends the process silently. Any other write error is reported once. */
 let isLost = false
 process.stdout.on('error', error => {
   if (codeOf(error) === 'EPIPE') process.exit(0)
   if (isLost) return
   isLost = true
   const why = codeOf(error) === 'ENOSPC' ? 'the disk is full' : codeOf(error) || reasonOf(error)
-  process.stderr.write(`The output could not be written (${why}): it is not complete.\n`, () =>
+  process.stderr.write(`Cannot write to standard output: ${why}. The output is incomplete.\n`, () =>
     process.exit(2),
   )
 })
-// The exit code tells what this can't.
+// An error on standard error cannot be reported. The exit code still is.
 process.stderr.on('error', () => {})
 
 await execute(process.argv.slice(2))
-// What a library left open (a KV that failed to open) would keep the process alive. All that was printed goes out first,
-// and an error of it comes a turn later than the end of the writing.
+// A handle that a library left open would keep the process alive. All output is flushed first; a write error arrives one
+// turn after the end of the write.
 process.stdout.write('', () => process.stderr.write('', () => setImmediate(() => process.exit())))

@@ -1,7 +1,7 @@
 /**
  * @module
- * The rules command line: its commands, and what becomes of an error. Exit codes: 0 done, 1 findings that fail,
- * 2 a problem with the call, a file, the network or KV.
+ * The command line: its commands, its errors and its exit codes. 0: done. 1: findings with errors. 2: a problem with the
+ * call, a file, the network or KV.
  */
 
 import { Command, CommanderError } from 'commander'
@@ -23,13 +23,15 @@ import { addVerify } from './commands/verify.ts'
 import { printError, visible } from './print/terminal.ts'
 import { reasonOf, UserError } from './user-error.ts'
 
-/** Runs the command that `args` names, and leaves its exit code in `process.exitCode`. Nothing is thrown. */
+/** Runs the command in `args` and sets `process.exitCode`. Never throws. */
 export async function execute(args: readonly string[]): Promise<void> {
   const program = new Command('rules')
-    .description("The life of a bucket's CORS rules: checked as files, published to the edge's KV.")
+    .description(
+      "Manages a bucket's CORS rules: checks, explains, tests and publishes them to the edge's KV.",
+    )
     .usage('<command> [options]')
     .exitOverride()
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('Run the command with --help to see its options.')
   addCheck(program)
   addExplain(program)
   addSuggest(program)
@@ -54,7 +56,7 @@ export async function execute(args: readonly string[]): Promise<void> {
       process.exitCode = 2
       if (error instanceof UserError) printError(error.message)
       else {
-        printError(`Something unexpected went wrong: ${visible(reasonOf(error))}. RULES_DEBUG=1 shows where.`)
+        printError(`Internal error: ${visible(reasonOf(error))}. Set RULES_DEBUG=1 to see the stack trace.`)
         if (process.env.RULES_DEBUG) printError(String(error instanceof Error ? error.stack : error))
       }
     }

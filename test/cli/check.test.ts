@@ -161,14 +161,14 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(out).toContain('bad.xml:4  error  method-unknown')
     expect(out).toContain('9 files: 1 error, 1 warning, 8 not readable.')
     expect(err.trimEnd().split('\n')).toEqual([
-      `none\\u001b[31m.xml: there is no such file. Check the path; it is taken from ${project.folder}.`,
+      `none\\u001b[31m.xml: the file does not exist. Check the path; it is relative to ${project.folder}.`,
       'folder: this is a folder. Name the files in it, such as folder/*.xml.',
-      "loop.xml: the file can't be read (ELOOP). Check that the path is right.",
-      'binary.xml: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.',
-      'utf16.xml: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.',
-      'large.xml: the file is over 1048576 bytes, and a configuration has 65536 at most. Is it the right file?',
-      'empty.xml: the file is empty. Is it the right file?',
-      '"" is not the name of a file (from a variable that is not set?).',
+      'loop.xml: the file cannot be read (ELOOP). Check the path.',
+      'binary.xml: the file is not UTF-8 text. Save it as UTF-8.',
+      'utf16.xml: the file is not UTF-8 text. Save it as UTF-8.',
+      'large.xml: the file has more than 1048576 bytes. A configuration has at most 65536. Check that this is the right file.',
+      'empty.xml: the file is empty. Check that this is the right file.',
+      '"" is not a file name. Check that the variable in the command is set.',
     ])
   })
 
@@ -182,7 +182,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     }
     expect(await onto('/dev/full', 'check', 'rules/files.example.com.xml')).toEqual({
       code: 2,
-      stderr: 'The output could not be written (the disk is full): it is not complete.\n',
+      stderr: 'Cannot write to standard output: the disk is full. The output is incomplete.\n',
     })
     expect(await onto('whole.txt', 'check', 'rules/files.example.com.xml')).toEqual({ code: 0, stderr: '' })
     // Standard error is full as well: the exit code still reports the failure.
@@ -211,7 +211,7 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(unknown.err).toContain("error: unknown command 'chekc'\n(Did you mean check?)")
     expect(both.err).toContain('cannot be used with')
     expect(without.err).toBe(
-      `The folder ${empty.folder}/rules does not exist. Name the files, or run this where rules/ is.\n`,
+      `The folder ${empty.folder}/rules does not exist. Name the files, or run the command in the folder that contains rules/.\n`,
     )
     expect(help.out).toContain('Exit code: 0 no errors')
   })

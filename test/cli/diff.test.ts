@@ -47,7 +47,7 @@ after   other.json  2 rules
   test('is silent about how the same rules are written', async () => {
     expect(await diff('one.json', 'same.json')).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/\nNo request gets another answer\.\n$/),
+      out: expect.stringMatching(/\nEvery request gets the same answer\.\n$/),
     })
   })
 
@@ -81,17 +81,17 @@ after   other.json  2 rules
   test('says in one sentence what it can not compare', async () => {
     expect(await diff('one.json', 'nope.json')).toMatchObject({
       code: 2,
-      err: expect.stringContaining('no such file'),
+      err: expect.stringContaining('does not exist'),
     })
     expect(await diff('A.example', 'one.json')).toEqual({
       code: 2,
       out: '',
-      err: 'A.example: there is no such file. For what is live write live:A.example.\n',
+      err: 'A.example: the file does not exist. For the live rules, write live:A.example.\n',
     })
     expect(await diff('a.example@zzz', 'one.json')).toEqual({
       code: 2,
       out: '',
-      err: 'a.example@zzz: there is no such file. Of a host, after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.\n',
+      err: 'a.example@zzz: the file does not exist. If this is a host: a revision has up to 12 hexadecimal digits after the @. Run `history HOST` to list the revisions.\n',
     })
     expect(await diff('one.json', 'bad.json')).toMatchObject({
       code: 2,

@@ -377,7 +377,7 @@ Refused, by the rules of `)
     const { code, out } = await explain('app.example.xml', ...asked, '--credentials')
     expect(code).toBe(1)
     expect(out.replace(/\s+/g, ' ')).toMatch(
-      /Allowed by rule \d, by the rules of app\.example\.xml \(cos\)\. A browser fails it all the same: see below\./,
+      /Allowed by rule \d, by the rules of app\.example\.xml \(cos\)\. But a browser blocks it: see below\./,
     )
     expect((await explain('app.example.xml', ...asked)).out).not.toContain('all the same')
   })
@@ -386,7 +386,7 @@ Refused, by the rules of `)
     expect(await explain('app.example.xml', ...from('https://x.example', 'GET'), place)).toEqual({
       code: 2,
       out: '',
-      err: `${place} says which KV to ask, and the rules of a file are asked of none: leave it out, or name a host instead of the file.\n`,
+      err: `${place} selects a KV, but the rules come from a file. Omit ${place}, or name a host instead of the file.\n`,
     })
   })
 
@@ -395,10 +395,10 @@ Refused, by the rules of `)
     const bad = await explain('bad.xml', ...where)
     expect(bad.code).toBe(2)
     expect(bad.err).toContain('method-unknown')
-    expect(bad.err).toMatch(/bad\.xml has errors, so it answers nothing: correct them first\.\n$/)
+    expect(bad.err).toMatch(/bad\.xml has errors\. Correct them first\.\n$/)
     expect(await explain('nope.xml', ...where)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('no such file'),
+      err: expect.stringContaining('does not exist'),
     })
     expect(await explain('none.json', ...where)).toMatchObject({
       code: 2,
@@ -414,7 +414,7 @@ Refused, by the rules of `)
     })
     expect(await explain('app.example.xml', ...where, '--paste', 'nope.txt')).toMatchObject({
       code: 2,
-      err: `nope.txt: there is no such file. Check the path; it is taken from ${project.folder}.\n`,
+      err: `nope.txt: the file does not exist. Check the path; it is relative to ${project.folder}.\n`,
     })
     project.write('folder/x', '')
     expect(await explain('app.example.xml', ...where, '--paste', 'folder')).toMatchObject({

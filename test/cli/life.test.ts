@@ -275,7 +275,7 @@ describe('rules in KV', () => {
     const { change, made } = await publish(kv, 'GET', '2026-01-02T00:00:00.000Z')
     expect(
       resultsText([resultOf(change, 'planned')], true),
-    ).toBe(`a.example  rules  to be published  revision ${made.revision}  1 rule  new, instead of the default rules
+    ).toBe(`a.example  rules  to be published  revision ${made.revision}  1 rule  new, replaces the default rules
 
 a.example
 - \`https://app.example\` loses PUT.
@@ -357,7 +357,7 @@ a.example
     expect(readHostName('A_b.example.')).toEqual({ kind: 'live', host: 'a_b.example' })
     for (const host of ['192.0.2.1', '[::1]', 'localhost']) expect(readHostName(host)).toMatchObject({ host })
     expect(() => readHostName('a.example@zzz')).toThrow(
-      '"a.example@zzz": after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.',
+      '"a.example@zzz": a revision has up to 12 hexadecimal digits after the @. Run `history HOST` to list the revisions.',
     )
     expect(() => readHostName('https://a.example')).toThrow('use a.example if that is the host')
   })

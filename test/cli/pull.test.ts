@@ -51,7 +51,7 @@ describe('rules pull', { timeout: 60_000 }, () => {
     await bucket.putCors(RULES.replace('<MaxAgeSeconds>600', '<MaxAgeSeconds>60'))
     const second = await pull(['--out', 'pulled.xml'])
     expect(second).toMatchObject({ code: 2, out: '' })
-    expect(second.err).toMatch(/^pulled\.xml: the file is there already, and was left as it is\. .+\n$/)
+    expect(second.err).toMatch(/^pulled\.xml: the file exists already and was not changed\. .+\n$/)
     expect(readFileSync(join(here.folder, 'pulled.xml'), 'utf8')).toBe(written)
     expect((await pull(['--out', 'pulled.xml', '--force'])).code).toBe(0)
     expect(readFileSync(join(here.folder, 'pulled.xml'), 'utf8')).toContain('>60<')
@@ -110,7 +110,10 @@ describe('rules pull', { timeout: 60_000 }, () => {
       'https://b.example/?x',
     ]) {
       const { code, err } = await pull([], {}, url)
-      expect([code, err]).toEqual([2, expect.stringMatching(/^--bucket: ".+" is not https:\/\/host.+\n$/)])
+      expect([code, err]).toEqual([
+        2,
+        expect.stringMatching(/^--bucket: ".+" is not a valid server URL\. Accepted: https:\/\/host.+\n$/),
+      ])
     }
   })
 

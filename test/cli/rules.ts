@@ -1,7 +1,7 @@
 /**
  * @module
- * The rules command line in a folder of its own: as it is run, a process of its own; or within this process, which
- * takes a third of the time and leaves out no more than the process itself (src/cli/main.ts).
+ * Runs the command line in a temporary folder: as a process, or within this process, which takes a third of the time and
+ * skips only src/cli/main.ts.
  */
 
 import { execFile } from 'node:child_process'
@@ -9,7 +9,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
-// Wrangler loads it, and it starts its service in the folder that it was loaded in: not in one that is removed.
+// Wrangler loads esbuild, whose service starts in the current folder. That must not be a temporary one.
 import 'esbuild'
 import { vi } from 'vitest'
 import { execute } from '../../src/cli/program.ts'
@@ -22,12 +22,12 @@ export interface Run {
   err: string
 }
 
-/** What a command has around it. */
+/** The environment of a command. */
 interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
-  /** What stands on standard input. */
+  /** The text on standard input. */
   readonly input?: string
-  /** What a person types after each question: there is a terminal then. */
+  /** The user's answers to the prompts. If set, standard input and output are terminals. */
   readonly answers?: readonly string[]
 }
 
@@ -46,7 +46,7 @@ export class Project {
     writeFileSync(path, content)
   }
 
-  /** The process of a command, with `env` on top of an environment that says nothing of colours. */
+  /** Returns the process of a command, with `env` over an environment without colour settings. */
   process(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const { NO_COLOR: _no, FORCE_COLOR: _force, ...inherited } = process.env
     const logs = { WRANGLER_LOG_PATH: join(this.folder, 'logs') }
@@ -68,7 +68,7 @@ export class Project {
   }
 
   /**
-   * As `rules`, within this process: one after the other, because a process has one folder and one output.
+   * Runs a command within this process. One at a time: a process has one working folder and one output.
    */
   async run(args: readonly string[], { env = {}, input = '', answers }: Surroundings = {}): Promise<Run> {
     const result: Run = { code: 0, out: '', err: '' }

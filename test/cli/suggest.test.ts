@@ -360,7 +360,7 @@ Next
     })
     expect(await call(FILE, '--log', 'none.log')).toMatchObject({
       code: 2,
-      err: `none.log: there is no such file. Check the path; it is taken from ${project.folder}.\n`,
+      err: `none.log: the file does not exist. Check the path; it is relative to ${project.folder}.\n`,
     })
     expect(await call(FILE, '--log', 'rules')).toMatchObject({
       code: 2,
@@ -388,14 +388,14 @@ Next
       })
     }
     const others: [Buffer, string][] = [
-      [gzipSync(logged), 'this is gzip, and no text. Unpack it first.'],
+      [gzipSync(logged), 'this is a gzip file, not text. Unpack it first.'],
       [
         utf16.subarray(2),
-        'this is no text in UTF-8, or in UTF-16 with a byte order mark. Is it the right file?',
+        'this is not UTF-8 text, nor UTF-16 text with a byte order mark. Check that this is the right file.',
       ],
       [
         Buffer.from([0]),
-        'this is no text in UTF-8, or in UTF-16 with a byte order mark. Is it the right file?',
+        'this is not UTF-8 text, nor UTF-16 text with a byte order mark. Check that this is the right file.',
       ],
     ]
     for (const [bytes, why] of others) {

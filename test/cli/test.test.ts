@@ -173,7 +173,7 @@ rules/a.example.json: 3 cases, 3 failed.
     expect(err).toContain('  hint    Write "allowed" or "refused".\n')
     expect(err.endsWith(`${file} has errors, so nothing was tested: correct them first.\n`)).toBe(true)
     const missing = await of('--cases', 'none.cases.json')
-    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('there is no such file') })
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('the file does not exist') })
   })
 
   test('says that there are no cases, and how to name them', async () => {
@@ -185,13 +185,13 @@ rules/a.example.json: 3 cases, 3 failed.
     expect(await project.run(['test', 'rules/b.example.json'])).toEqual({
       code: 2,
       out: '',
-      err: 'rules/b.example.cases.json: there is no such file. Write the expectations there, or name the file with --cases.\n',
+      err: 'rules/b.example.cases.json: the file does not exist. Write the expectations there, or name the file with --cases.\n',
     })
   })
 
   test('is the only command that takes a cases file for one: it is no host’s rules', async () => {
     expect(hostOfFile('rules/a.example.cases.json')).toEqual({
-      problem: '"a.example.cases.json" holds expectations, and no rules',
+      problem: '"a.example.cases.json" contains expectations, not rules',
     })
     const all = await project.run(['check'])
     expect(all.out).toContain('\n2 files: ')

@@ -45,11 +45,11 @@ interface Fault {
   seen?: (seen: CorsRequest, request: IncomingMessage) => CorsRequest
   decided?: (decision: Decision, seen: CorsRequest) => Decision
   answer?: (response: Response, seen: CorsRequest, request: IncomingMessage) => Response
-  /** Called before all else; true: no answer is given. */
+  /** Called first. true: the server does not answer. */
   silent?: () => boolean
 }
 
-/** A bucket of these rules on loopback, with at most one fault. Answers preflights, and GET and HEAD of any key. */
+/** Starts a bucket with these rules on loopback, with at most one fault. It answers preflights, and GET and HEAD. */
 async function bucket(fault: Fault = {}, configuration = CONFIGURATION): Promise<string> {
   const policy = hydrate(compile(configuration, 'cos'))
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
@@ -85,7 +85,7 @@ const verify = (edge: string, other: string, ...args: string[]) =>
   here.run(['verify', '--edge', edge, '--bucket', other, '--rate', '1000', '--file', 'rules.xml', ...args])
 
 const lower = (text: string | null) => text?.toLowerCase() ?? null
-/** The answer with one header changed; null: without it. */
+/** Returns the answer with one header changed, or removed for null. */
 const withHeader = (response: Response, name: string, value: string | null): Response => {
   if (value === null) response.headers.delete(name)
   else response.headers.set(name, value)
@@ -130,7 +130,7 @@ const FAULTS: [string, Fault][] = [
   ],
   ['headers that are not checked', { seen: seen => ({ ...seen, requestedHeaders: null }) }],
   [
-    'a prefix of headers that is none',
+    'a header prefix that matches nothing',
     {
       seen: seen => ({
         ...seen,
@@ -170,7 +170,7 @@ const FAULTS: [string, Fault][] = [
 describe('rules verify', { timeout: 120_000 }, () => {
   useKv(new MemoryKv())
 
-  test('reports no difference between equals, and every request is one that changes nothing', async () => {
+  test('reports no difference between equal servers, and sends only requests that change nothing', async () => {
     const methods = new Set<string>()
     const paths = new Set<string>()
     const note: Fault = {
@@ -199,7 +199,7 @@ describe('rules verify', { timeout: 120_000 }, () => {
     expect(verdict.differences.length).toBeLessThan(verdict.probes)
   })
 
-  test('prints each difference with the command that shows it again', async () => {
+  test('prints each difference with the curl commands that repeat it', async () => {
     const [edge, other] = [
       await bucket(),
       await bucket({ seen: seen => ({ ...seen, origin: seen.origin ?? 'null' }) }),
@@ -220,7 +220,7 @@ ${curl(other)}`,
     )
   })
 
-  test('goes on where it was interrupted, and not with the results of another run', async () => {
+  test('resumes an interrupted run, and rejects the results of another run', async () => {
     const { probes } = deriveProbes(CONFIGURATION, { key: null, max: 20_000 })
     let asked = 0
     let until = 20
@@ -230,7 +230,7 @@ ${curl(other)}`,
     const first = await verify(edge, other, ...args)
     expect(first.code).toBe(2)
     expect(first.err).toMatch(
-      /^The edge: no answer from http.+ of \d+ probes were not compared\. The same command goes on\.\n$/s,
+      /^Edge: no answer from http.+ of \d+ probes were not compared\. Run the same command again to continue\.\n$/s,
     )
     expect(first.out).toMatch(/^20 of \d+ compared, no difference\.\n$/)
 
@@ -251,11 +251,14 @@ ${curl(other)}`,
     expect(readFileSync(journal, 'utf8')).not.toContain('"differ\n')
 
     const another = await verify(edge, other, ...args, '--key', KEY)
-    expect(another).toMatchObject({ code: 2, err: expect.stringContaining('the file is of another run') })
+    expect(another).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('the file belongs to another run'),
+    })
     writeFileSync(journal, '')
   })
 
-  test('ends with what it has when it is interrupted', async () => {
+  test('reports its results so far when it is interrupted', async () => {
     let interrupt = () => {}
     const asked = new Promise<void>(done => {
       interrupt = done
@@ -279,12 +282,12 @@ ${curl(other)}`,
       code: 2,
       out: expect.stringMatching(/^\d+ of \d+ compared, no difference\.\n$/),
       err: expect.stringMatching(
-        /^Interrupted\. \d+ of \d+ probes were not compared\. With --resume FILE, a run can go on\.\n$/,
+        /^Interrupted\. \d+ of \d+ probes were not compared\. Pass --resume FILE to continue an interrupted run\.\n$/,
       ),
     })
   })
 
-  test('derives the probes from what is live, and no more of them than it may', async () => {
+  test('derives the probes from the live rules, at most --max of them', async () => {
     const servers = [
       '--edge',
       await bucket(),
@@ -304,15 +307,15 @@ ${curl(other)}`,
       err: '',
     })
     const some = await here.run(['verify', ...servers, '--file', 'rules.xml', '--max', '7'])
-    expect(some.out).toBe(`7 of 7 compared, no difference, ${probes.length - 7} left out (--max).\n`)
+    expect(some.out).toBe(`7 of 7 compared, no difference, ${probes.length - 7} not sent (--max).\n`)
     const other = await here.run(['verify', ...servers, '--host', 'other.example', '--local'])
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('other.example has no rules') })
   })
 
-  test('says what is wrong in the call, and that nobody answers', async () => {
+  test('reports errors in the call, and a server that does not answer', async () => {
     const edge = await bucket()
     const none = await here.run(['verify', '--edge', edge, '--bucket', edge])
-    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('Name the rules: --file FILE') })
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('Pass --file FILE') })
     here.write('broken.xml', '<CORSConfiguration/>')
     const broken = await here.run(['verify', '--edge', edge, '--bucket', edge, '--file', 'broken.xml'])
     expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('broken.xml has errors') })
@@ -322,13 +325,13 @@ ${curl(other)}`,
     expect(gone.code).toBe(2)
     expect(JSON.parse(gone.out)).toMatchObject({
       equal: false,
-      stopped: expect.stringContaining('The bucket: no answer'),
+      stopped: expect.stringContaining('Bucket: no answer'),
     })
   })
 })
 
 describe('paced()', () => {
-  test('starts no more in a second, and no more at once, than it may', async () => {
+  test('starts no more per second, and no more at the same time, than allowed', async () => {
     const began = performance.now()
     let underWay = 0
     let most = 0
@@ -351,7 +354,7 @@ describe('paced()', () => {
 })
 
 describe('rules verify, through workerd', { timeout: 120_000 }, () => {
-  test('shows that the edge answers preflights as the demo bucket does, and what it decides otherwise', async () => {
+  test('shows that the edge answers preflights as the demo bucket does, and where it differs by design', async () => {
     const demo = await startDemoBucket()
     const edge = await Edge.start({
       vars: { ORIGIN: demo.origin },
@@ -374,7 +377,10 @@ describe('rules verify, through workerd', { timeout: 120_000 }, () => {
       )
       const args = ['--edge-host', 'strict.example', '--key', KEY]
       const lenient = await verify(edge.origin, cos, ...args)
-      expect(lenient).toMatchObject({ code: 0, out: expect.stringMatching(/no difference, \d+ by design/) })
+      expect(lenient).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/no difference, \d+ differ by design/),
+      })
       const all = await verify(edge.origin, cos, ...args, '--strict')
       expect(all).toMatchObject({ code: 1, out: expect.stringMatching(/edge 403 .*bucket 200/) })
     } finally {

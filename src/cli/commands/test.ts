@@ -65,7 +65,7 @@ async function test(file: string, options: TestOptions): Promise<void> {
   const casesFile = options.cases ?? file.replace(/\.[^./\\]*$/, '') + CASES_SUFFIX
   if (options.cases === undefined && !existsSync(casesFile)) {
     throw new UserError(
-      `${visible(casesFile)}: there is no such file. Write the expectations there, or name the file with --cases.`,
+      `${visible(casesFile)}: the file does not exist. Write the expectations there, or name the file with --cases.`,
     )
   }
   const cases = await casesIn(casesFile)

@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules verify`: the same requests to the edge and to the bucket, and where their answers differ.
+ * `verify`: sends the same requests to the edge and to the bucket, and reports where the answers differ.
  */
 
 import { createHash } from 'node:crypto'
@@ -37,41 +37,44 @@ interface VerifyOptions extends PlaceOptions {
   json?: true
 }
 
-/** Probes in a row that a server did not answer, after which the others are not tried. */
+/** Consecutive failed probes after which the run stops. */
 const MAX_FAILURES_IN_A_ROW = 5
-/** Before a server that is busy or gone is asked a second time. In milliseconds. */
+/** Delay before the second attempt to reach a busy or unreachable server, in milliseconds. */
 const RETRY_MS = 1000
-/** Answers that say nothing of CORS: the server is busy. */
+/** Statuses of a busy server. They say nothing about CORS. */
 const BUSY: ReadonlySet<number> = new Set([429, 503])
 
 export function addVerify(program: Command): void {
   const command = program
     .command('verify')
-    .summary('prove that the edge answers as the bucket does')
+    .summary('check that the edge answers as the bucket does')
     .description(
-      'Derives preflights from the rules (each rule, each boundary, each near miss, hostile ones), sends all of them ' +
-        'to the edge and to the bucket, and prints where status, error code or a CORS header differs. With --key, ' +
-        'GET and HEAD of that one object as well. Nothing else is ever sent, so no object can change.',
+      'Derives preflights from the rules: each rule, each boundary, each near miss, and hostile requests. Sends all of ' +
+        'them to the edge and to the bucket. Prints each difference in status, error code or a CORS header. ' +
+        'With --key, also sends GET and HEAD of that object. No request changes anything.',
     )
-    .requiredOption('--edge <url>', 'the edge: https://host[:port][/prefix]')
-    .requiredOption('--bucket <url>', "the bucket's own domain")
-    .addOption(new Option('--file <file>', 'derive from this rules file').conflicts('host'))
-    .option('--host <hostname>', 'derive from what is live for this host (with --local or --remote)')
+    .requiredOption('--edge <url>', 'URL of the edge: https://host[:port][/prefix]')
+    .requiredOption('--bucket <url>', "URL of the bucket's own domain")
+    .addOption(new Option('--file <file>', 'derive the requests from this rules file').conflicts('host'))
+    .option(
+      '--host <hostname>',
+      'derive the requests from the live rules of this host (requires --local or --remote)',
+    )
   addPlaceOptions(command)
-    .option('--key <key>', 'an object that anybody may read, for actual requests')
-    .option('--edge-host <host>', 'send the edge this Host (for an edge on this machine)')
-    .option('--bucket-host <host>', 'send the bucket this Host')
-    .option('--rate <n>', 'requests a second to each server', number(1, 1000), 20)
-    .option('--concurrency <n>', 'requests under way to each server', number(1, 64), 6)
-    .option('--max <n>', 'probes at most', number(1, 100_000), 20_000)
-    .option('--resume <file>', 'keep results in this file, and go on where it ends')
-    .option('--strict', "count the edge's own decisions (docs/parity.md) as differences")
+    .option('--key <key>', 'a publicly readable object, for actual requests')
+    .option('--edge-host <host>', 'Host header for the edge (for an edge on this machine)')
+    .option('--bucket-host <host>', 'Host header for the bucket')
+    .option('--rate <n>', 'requests per second to each server', number(1, 1000), 20)
+    .option('--concurrency <n>', 'concurrent requests to each server', number(1, 64), 6)
+    .option('--max <n>', 'maximum number of probes', number(1, 100_000), 20_000)
+    .option('--resume <file>', 'save results in this file, and continue from it')
+    .option('--strict', "count the edge's intended differences (docs/parity.md) too")
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- verify --edge https://files.example.com --file rules/files.example.com.xml ' +
         '--bucket https://examplebucket-1250000000.cos.ap-beijing.myqcloud.com\n' +
-        '\nExit code: 0 equal, 1 differences, 2 a problem with the call or the network, or not all was compared.',
+        '\nExit code: 0 equal; 1 differences; 2 a problem with the call or the network, or an incomplete comparison.',
     )
     .action(verify)
 }
@@ -103,13 +106,13 @@ async function verify(options: VerifyOptions): Promise<void> {
   report(verdict, options)
 }
 
-/** Ctrl-C, or a server that is gone, ends a run with what it has so far. */
+/** Ends a run early, with its results so far: Ctrl-C, or an unreachable server. */
 interface Stopper {
   readonly signal: AbortSignal
-  /** null: not stopped. */
+  /** null if not stopped. */
   readonly reason: string | null
   stop(reason: string): void
-  /** Ctrl-C is the process's own again. */
+  /** Restores the default behaviour of Ctrl-C. */
   end(): void
 }
 
@@ -145,7 +148,7 @@ async function compareAll(
   journal: Journal<VerifyResult> | null,
   { edge, bucket, options, stop }: Run,
 ): Promise<void> {
-  // What failed before is tried again.
+  // Probes that failed in an earlier run are sent again.
   const open = [...probes.keys()].filter(index => {
     const before = results.get(index)
     return before === undefined || 'failed' in before
@@ -171,7 +174,7 @@ async function compareAll(
 const isDifferent = (result: VerifyResult): boolean =>
   'differences' in result && result.differences.length > 0
 
-/** null: the run was stopped before there was an answer. */
+/** Returns null if the run was stopped before an answer arrived. */
 async function compareOne(
   edge: Server,
   bucket: Server,
@@ -180,8 +183,8 @@ async function compareOne(
 ): Promise<VerifyResult | null> {
   const [ofEdge, ofBucket] = await Promise.all([edge, bucket].map(server => askTwice(server, probe, signal)))
   if (ofEdge === undefined || ofBucket === undefined) return null
-  if ('failed' in ofEdge) return signal.aborted ? null : { failed: `The edge: ${ofEdge.failed}` }
-  if ('failed' in ofBucket) return signal.aborted ? null : { failed: `The bucket: ${ofBucket.failed}` }
+  if ('failed' in ofEdge) return signal.aborted ? null : { failed: `Edge: ${ofEdge.failed}` }
+  if ('failed' in ofBucket) return signal.aborted ? null : { failed: `Bucket: ${ofBucket.failed}` }
   return compare(probe, ofEdge, ofBucket)
 }
 
@@ -200,7 +203,9 @@ const askOnce = (server: Server, probe: Probe) =>
 function serverOf(option: string, url: string, hostOption: string, host: string | undefined): Server {
   const base = readServer(option, url)
   if (host !== undefined && !/^[\w.-]{1,253}(?::\d{1,5})?$/.test(host))
-    throw new UserError(`${hostOption}: "${visible(host)}" is not a host name with or without a port.`)
+    throw new UserError(
+      `${hostOption}: "${visible(host)}" is not a valid host name. Accepted: host or host:port.`,
+    )
   return { base, host: host ?? null }
 }
 
@@ -208,7 +213,7 @@ function serverOf(option: string, url: string, hostOption: string, host: string 
 async function rulesOf(options: VerifyOptions): Promise<Configuration> {
   if (options.file === undefined && options.host === undefined) {
     throw new UserError(
-      'Name the rules: --file FILE, or --host HOST with --local or --remote for what is live. `rules pull` makes a file of what the bucket has.',
+      'verify requires rules. Pass --file FILE, or --host HOST with --local or --remote for the live rules. Run `pull` to save the rules of the bucket in a file.',
     )
   }
   const name: SourceName =

@@ -1,6 +1,6 @@
 /**
  * @module
- * `rules/buckets.json`: a JSON object of host names, each with its settings; read by what the Worker reads them with.
+ * `rules/buckets.json`: a JSON object, host name → settings. The Worker's own reader checks the settings.
  */
 
 import { type Finding, quote } from '../../cors/findings.ts'
@@ -8,22 +8,22 @@ import { type Env, readHostSettings, readSettings } from '../../settings/setting
 import type { SettingProblem } from '../../settings/values.ts'
 import { readHost } from '../kv/hosts.ts'
 
-/** What the deployment brings along: settings of a host are read over its variables. */
+/** The variables and bindings of the deployment. A host's settings override the variables. */
 export interface Deployed {
   readonly vars: Readonly<Record<string, unknown>>
-  /** Whether `BUCKET` is bound; null: not known, so not asked. */
+  /** Whether `BUCKET` is bound. null if unknown; the check is skipped then. */
   readonly bindsBucket: boolean | null
 }
 
 export const NOT_DEPLOYED: Deployed = { vars: {}, bindsBucket: null }
 
 export interface BucketSettingsReading {
-  /** Host → its settings as they are written, as compact JSON. Empty where there are errors. */
+  /** Host → its settings as compact JSON. Empty if the file has errors. */
   readonly settings: ReadonlyMap<string, string>
   readonly findings: readonly Finding[]
 }
 
-/** Reads the file. Every mistake is a finding; nothing is thrown. */
+/** Reads the file. Every error is a finding. Never throws. */
 export function readBucketSettings(text: string, deployed: Deployed): BucketSettingsReading {
   const findings: Finding[] = []
   const add = (code: string, path: string, value: string, reason: string, hint: string) =>
@@ -34,7 +34,7 @@ export function readBucketSettings(text: string, deployed: Deployed): BucketSett
     record = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     const reason = `The file is not JSON: ${quote(error instanceof Error ? error.message : String(error))}.`
-    add('not-json', '', '', reason, 'Correct the syntax at this place.')
+    add('not-json', '', '', reason, 'Correct the syntax at this position.')
     return { settings: new Map(), findings }
   }
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
@@ -47,17 +47,17 @@ export function readBucketSettings(text: string, deployed: Deployed): BucketSett
   for (const [name, value] of Object.entries(record)) {
     const read = readHost(name)
     if ('problem' in read) {
-      add('host-invalid', name, name, `${read.problem}.`, 'Write the bucket domain alone.')
+      add(
+        'host-invalid',
+        name,
+        name,
+        `${read.problem}.`,
+        'Write the host name only, such as files.example.com.',
+      )
       continue
     }
     if (settings.has(read.host)) {
-      add(
-        'host-repeated',
-        name,
-        name,
-        'The host is written more than once, and only one can hold.',
-        'Merge them.',
-      )
+      add('host-repeated', name, name, 'The host appears more than once.', 'Merge the entries into one.')
     }
     const written = JSON.stringify(value)
     settings.set(read.host, written)
@@ -65,8 +65,8 @@ export function readBucketSettings(text: string, deployed: Deployed): BucketSett
       const path = problem.name === '' ? name : `${name}/${problem.name}`
       const reason =
         problem.code === 'MissingBinding'
-          ? 'The settings need a binding that this environment of wrangler.toml does not have.'
-          : 'The Worker does not accept this.'
+          ? 'These settings need a binding that this environment of wrangler.toml does not have.'
+          : 'The Worker does not accept this value.'
       add('settings-invalid', path, problem.value, reason, `Accepted: ${problem.accepted}.`)
     }
   }
@@ -75,7 +75,7 @@ export function readBucketSettings(text: string, deployed: Deployed): BucketSett
 
 function problemsOf(text: string, { vars, bindsBucket }: Deployed): SettingProblem[] {
   const { problems } = readHostSettings(text, {}, readSettings(vars as Env).settings)
-  // There are no secrets here, and no bindings: those are looked up in wrangler.toml instead, where that is known.
+  // The file has no secrets and no bindings. The bindings come from wrangler.toml, if it was read.
   return problems.filter(({ code, name }) =>
     code === 'MissingBinding' ? name === 'BUCKET' && bindsBucket === false : code !== 'MissingSecret',
   )

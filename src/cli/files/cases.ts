@@ -1,7 +1,6 @@
 /**
  * @module
- * `<name>.cases.json`: expectations about rules, kept beside them. A JSON array of requests, each with what is to become
- * of it.
+ * `<name>.cases.json`: the expectations for a rules file. A JSON array of requests, each with its expected outcome.
  */
 
 import { type Finding, quote } from '../../cors/findings.ts'
@@ -13,12 +12,12 @@ export interface Case extends RequestToExplain {
   readonly position: number
   readonly name: string | null
   readonly expect: 'allowed' | 'refused'
-  /** The rule that is to answer: its number from 1, or its ID; null: whichever. */
+  /** The rule expected to match: its number, counted from 1, or its ID. null for any rule. */
   readonly rule: number | string | null
 }
 
 export interface CasesReading {
-  /** Empty where there are errors. */
+  /** Empty if the file has errors. */
   readonly cases: readonly Case[]
   readonly findings: readonly Finding[]
 }
@@ -48,7 +47,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
-/** Reads the file. Every mistake is a finding, located as `[2]/expect`, counted from 1; nothing is thrown. */
+/** Reads the file. Every error is a finding with a path such as `[2]/expect`, counted from 1. Never throws. */
 export function readCases(text: string): CasesReading {
   const findings: Finding[] = []
   const add = (code: string, path: string, value: string, reason: string, hint: string) =>
@@ -59,7 +58,7 @@ export function readCases(text: string): CasesReading {
     written = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     const reason = `The file is not JSON: ${quote(error instanceof Error ? error.message : String(error))}.`
-    add('not-json', '', '', reason, 'Correct the syntax at this place.')
+    add('not-json', '', '', reason, 'Correct the syntax at this position.')
     return { cases: [], findings }
   }
   if (!Array.isArray(written) || written.length === 0) {
@@ -87,7 +86,7 @@ export function readCases(text: string): CasesReading {
           'wrong-type',
           at,
           JSON.stringify(value),
-          'The field has a value that says nothing.',
+          'The field has a value of the wrong type.',
           `Write ${field.accepted}.`,
         )
       }

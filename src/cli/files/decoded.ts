@@ -1,12 +1,12 @@
 /**
  * @module
- * The text of what a person has at hand, a log or something pasted: in UTF-8, or in UTF-16 as PowerShell writes it.
+ * Decodes a log or pasted text: UTF-8, or UTF-16 as PowerShell writes it.
  */
 
 import { codeOf, UserError } from '../user-error.ts'
 import { whyUnreadable } from './files.ts'
 
-/** Bytes that tell an encoding, or a format that is no text. */
+/** Bytes needed to recognise an encoding or a binary format. */
 const START = 4
 const SIGNATURES: readonly (readonly [start: readonly number[], format: string])[] = [
   [[0x1f, 0x8b], 'gzip'],
@@ -15,10 +15,10 @@ const SIGNATURES: readonly (readonly [start: readonly number[], format: string])
 ]
 
 /**
- * Decodes pieces of bytes, cut anywhere.
+ * Decodes chunks of bytes, split at any position.
  *
- * @param name as the person knows it
- * @throws {Trouble} when it can't be read, or is no text
+ * @param name the name of the input, for errors
+ * @throws {UserError} if the input cannot be read or is not text
  */
 export async function* decoded(pieces: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<string> {
   let decoder: TextDecoder | null = null
@@ -43,10 +43,11 @@ function decoderFor(start: Uint8Array, name: string): TextDecoder {
   if (begins([0xff, 0xfe])) return new TextDecoder('utf-16le')
   if (begins([0xfe, 0xff])) return new TextDecoder('utf-16be')
   const format = SIGNATURES.find(([bytes]) => begins(bytes))?.[1]
-  if (format !== undefined) throw new UserError(`${name}: this is ${format}, and no text. Unpack it first.`)
+  if (format !== undefined)
+    throw new UserError(`${name}: this is a ${format} file, not text. Unpack it first.`)
   if (start.includes(0))
     throw new UserError(
-      `${name}: this is no text in UTF-8, or in UTF-16 with a byte order mark. Is it the right file?`,
+      `${name}: this is not UTF-8 text, nor UTF-16 text with a byte order mark. Check that this is the right file.`,
     )
   return new TextDecoder()
 }

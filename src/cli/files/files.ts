@@ -1,6 +1,6 @@
 /**
  * @module
- * The files that a command reads: found, and read within a bound; every failure is one sentence.
+ * Finds and reads the files of a command, within a size limit. Every failure is one message.
  */
 
 import { open, readdir, stat } from 'node:fs/promises'
@@ -11,32 +11,32 @@ import { type HostReading, readHost } from '../kv/hosts.ts'
 import { visible } from '../print/terminal.ts'
 import { codeOf, UserError } from '../user-error.ts'
 
-/** Where the rules files are, seen from where the command is run. */
+/** The folder of the rules files, relative to the working folder. */
 export const RULES_FOLDER = 'rules'
-/** Beside the rules: the settings of hosts, and not rules of a host of that name. */
+/** The per-host settings in the rules folder. Not the rules of a host named `buckets`. */
 export const SETTINGS_FILE = 'buckets.json'
-/** Beside the rules: what is expected of them, and not rules either. */
+/** Suffix of the files with expectations in the rules folder. */
 export const CASES_SUFFIX = '.cases.json'
 const EXTENSIONS = ['.xml', '.json']
-/** What is read of one file at most: well over what any of them may have, so that a finding says so. */
+/** Bytes read of one file at most. Above every format's own limit, so that a finding reports that limit. */
 const MAX_FILE_BYTES = 1024 * 1024
 
 export const isSettingsFile = (file: string): boolean => basename(file) === SETTINGS_FILE
 export const isCasesFile = (file: string): boolean => file.toLowerCase().endsWith(CASES_SUFFIX)
 
 /**
- * The files named, or all of `rules/` where none is.
+ * Returns the named files, or all files of `rules/` if `named` is empty.
  *
- * @throws {Trouble} when none is named and `rules/` has none
+ * @throws {UserError} if `named` is empty and `rules/` has no files
  */
 export async function findFiles(named: readonly string[]): Promise<readonly string[]> {
   if (named.length > 0) return named
-  const here = `Name the files, or run this where ${RULES_FOLDER}/ is.`
+  const here = `Name the files, or run the command in the folder that contains ${RULES_FOLDER}/.`
   let names: string[]
   try {
     names = await readdir(RULES_FOLDER)
   } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'does not exist' : `can't be listed (${codeOf(error)})`
+    const reason = codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be listed (${codeOf(error)})`
     throw new UserError(`The folder ${resolve(RULES_FOLDER)} ${reason}. ${here}`)
   }
   const files = names.filter(
@@ -46,30 +46,31 @@ export async function findFiles(named: readonly string[]): Promise<readonly stri
   return files.sort().map(name => join(RULES_FOLDER, name))
 }
 
-/** The host that a rules file is for, by its name (`rules/files.example.com.xml`); or why it can't be told. */
+/** Returns the host of a rules file, from its name (`rules/files.example.com.xml`), or the problem with the name. */
 export function hostOfFile(file: string): HostReading {
-  if (isCasesFile(file)) return { problem: `"${quote(basename(file))}" holds expectations, and no rules` }
+  if (isCasesFile(file)) return { problem: `"${quote(basename(file))}" contains expectations, not rules` }
   const extension = extname(file)
   if (EXTENSIONS.includes(extension.toLowerCase())) return readHost(basename(file, extension))
   return { problem: `"${quote(basename(file))}" is not <hostname>.xml or <hostname>.json` }
 }
 
-/** The file as a record names it: relative, so that no machine's folders are published. */
+/** Returns the file name for a record: relative, so that no folder of this machine is published. */
 export function sourceName(file: string): string {
   const path = relative(process.cwd(), resolve(file))
   return path.startsWith('..') || isAbsolute(path) ? basename(file) : path.split(sep).join('/')
 }
 
-/** @throws {Trouble} when it is a folder */
+/** @throws {UserError} if `file` is a folder */
 export async function mustBeFile(file: string): Promise<void> {
   const found = await stat(file).catch(() => null)
   if (found?.isDirectory())
     throw new UserError(`${visible(file)}: ${whyUnreadable('EISDIR', join(file, '*.xml'))}`)
 }
 
-/** The text of a file. @throws {Trouble} saying what is wrong with the file and what to do */
+/** Returns the text of a file. @throws {UserError} if it cannot be read, is too large, empty, or not UTF-8 */
 export async function readText(file: string): Promise<string> {
-  if (file === '') throw new UserError('"" is not the name of a file (from a variable that is not set?).')
+  if (file === '')
+    throw new UserError('"" is not a file name. Check that the variable in the command is set.')
   const name = visible(file)
   let bytes: Buffer
   try {
@@ -79,21 +80,22 @@ export async function readText(file: string): Promise<string> {
   }
   if (bytes.length > MAX_FILE_BYTES) {
     throw new UserError(
-      `${name}: the file is over ${MAX_FILE_BYTES} bytes, and a configuration has ${MAX_DOCUMENT_BYTES} at most. Is it the right file?`,
+      `${name}: the file has more than ${MAX_FILE_BYTES} bytes. A configuration has at most ${MAX_DOCUMENT_BYTES}. Check that this is the right file.`,
     )
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    if (text.trim() === '') throw new UserError(`${name}: the file is empty. Is it the right file?`)
+    if (text.trim() === '')
+      throw new UserError(`${name}: the file is empty. Check that this is the right file.`)
     if (!text.includes('\0')) return text
   } catch (error) {
     if (error instanceof UserError) throw error
-    // Not UTF-8: told below.
+    // Not UTF-8: reported below.
   }
-  throw new UserError(`${name}: the file is not text in UTF-8. Save it as UTF-8, if it is the right file.`)
+  throw new UserError(`${name}: the file is not UTF-8 text. Save it as UTF-8.`)
 }
 
-/** Not `readFile`: a device or a pipe has no end or no size that could be asked for. */
+/** Not `readFile`: a device or a pipe has no size, and perhaps no end. */
 async function readBounded(file: string): Promise<Buffer> {
   const handle = await open(file)
   try {
@@ -112,20 +114,20 @@ async function readBounded(file: string): Promise<Buffer> {
 }
 
 /**
- * Why a file that is there to be read can't be, and what to do.
+ * Returns why a file cannot be read, and what to do.
  *
- * @param several how the files in it are named, where more than one can be
+ * @param several a pattern for the files of a folder, if the command takes several files
  */
 export function whyUnreadable(code: string, several?: string): string {
   switch (code) {
     case 'ENOENT':
-      return `there is no such file. Check the path; it is taken from ${process.cwd()}.`
+      return `the file does not exist. Check the path; it is relative to ${process.cwd()}.`
     case 'EISDIR':
       return `this is a folder. Name ${several === undefined ? 'a file in it' : `the files in it, such as ${visible(several)}`}.`
     case 'EACCES':
     case 'EPERM':
-      return 'the file may not be read. Give yourself the right to read it, or run this as its owner.'
+      return 'no permission to read the file. Change its permissions, or run the command as its owner.'
     default:
-      return `the file can't be read (${code || 'unknown error'}). Check that the path is right.`
+      return `the file cannot be read (${code || 'unknown error'}). Check the path.`
   }
 }

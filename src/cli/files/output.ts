@@ -1,6 +1,6 @@
 /**
  * @module
- * The file that a command writes: whole or not at all, and never over another one unasked.
+ * Writes the output file of a command: completely or not at all, and never over an existing file without --force.
  */
 
 import { link, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -17,16 +17,16 @@ export interface OutputOptions {
   force?: true
 }
 
-/** A configuration as a rules file: S3 JSON where the file is called so, else XML. */
+/** Returns a configuration as a rules file: S3 JSON if `out` ends in `.json`, otherwise XML. */
 export const rulesText = (configuration: Configuration, out: string | undefined): string =>
   out !== undefined && extname(out).toLowerCase() === '.json'
     ? writeS3Json(configuration)
     : writeXml(configuration)
 
 /**
- * Writes `text` to --out, or prints it where none is named.
+ * Writes `text` to --out, or to standard output without it.
  *
- * @throws {Trouble} when the file is there already, without --force; or when it can't be written
+ * @throws {UserError} if the file exists and --force is not given, or if it cannot be written
  */
 export async function writeOutput(text: string, { out, force }: OutputOptions): Promise<void> {
   if (out === undefined) {
@@ -35,11 +35,11 @@ export async function writeOutput(text: string, { out, force }: OutputOptions): 
   }
   let folder: string | null = null
   try {
-    // Beside the file, so that it can be put in its place in one step.
+    // In the folder of the file: a move within one file system is atomic.
     folder = await mkdtemp(join(dirname(out), '.rules-'))
     const whole = join(folder, basename(out))
     await writeFile(whole, text)
-    // A link, unlike a rename, fails where there is a file: between looking and writing, nobody can come.
+    // Unlike a rename, a link fails if the file exists. So there is no race between a check and the write.
     await (force ? rename(whole, out) : link(whole, out))
   } catch (error) {
     throw new UserError(`${visible(out)}: ${whyUnwritten(error)}`)
@@ -48,20 +48,20 @@ export async function writeOutput(text: string, { out, force }: OutputOptions): 
   }
 }
 
-/** Why a file could not be written, and what to do. */
+/** Returns why a file cannot be written, and what to do. */
 export function whyUnwritten(error: unknown): string {
   switch (codeOf(error)) {
     case 'EEXIST':
-      return 'the file is there already, and was left as it is. Add --force to replace it, or name another.'
+      return 'the file exists already and was not changed. Pass --force to replace it, or name another file.'
     case 'ENOENT':
-      return 'its folder does not exist. Make it first, or name another.'
+      return 'its folder does not exist. Create the folder, or name another file.'
     case 'EISDIR':
       return 'this is a folder. Name a file in it.'
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return 'its folder may not be written to. Name a file elsewhere.'
+      return 'no permission to write to its folder. Name a file in another folder.'
     default:
-      return `the file can't be written (${codeOf(error) || visible(reasonOf(error))}).`
+      return `the file cannot be written (${codeOf(error) || visible(reasonOf(error))}).`
   }
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * Where a command takes rules from: a file, what is live for a host, or an earlier revision of it.
+ * The sources of rules for a command: a file, the live rules of a host, or an earlier revision.
  */
 
 import { existsSync } from 'node:fs'
@@ -24,22 +24,22 @@ import { readFiles } from './read.ts'
 export type SourceName =
   | { readonly kind: 'file'; readonly file: string }
   | { readonly kind: 'live'; readonly host: string }
-  /** Its own rules, or the default ones in their place. */
+  /** The host's own rules, otherwise the default rules. */
   | { readonly kind: 'answering'; readonly host: string }
   | { readonly kind: 'revision'; readonly host: string; readonly revision: string }
 
-/** Rules, and what is known of them. */
+/** Rules and their metadata. */
 export interface RulesSource {
-  /** As a sentence can say it: `rules/a.xml`, `live files.example.com`. */
+  /** A name for sentences: `rules/a.xml`, `live files.example.com`. */
   readonly name: string
   readonly configuration: Configuration
-  /** Of a host: its settings, as the Worker reads them; null of a file. */
+  /** The host's settings as the Worker reads them. null for a file. */
   readonly settings: Pick<Settings, 'dialect' | 'unmatched'> | null
   readonly host: string | null
-  /** Of a host. */
+  /** null for a file. */
   readonly revision: string | null
   readonly publishedAt: string | null
-  /** The file that a record was made from. */
+  /** The file from which the record was made. */
   readonly source: string | null
 }
 
@@ -48,7 +48,7 @@ const REVISION = /^(.+)@([0-9a-f]{1,12})$/i
 /**
  * Reads `FILE`, `live:HOST` or `HOST@REVISION`.
  *
- * @throws {Trouble} when the host is none
+ * @throws {UserError} if HOST is not a host name
  */
 export function readSourceName(text: string): SourceName {
   if (text.startsWith('live:')) return { kind: 'live', host: hostOf(text.slice('live:'.length)) }
@@ -58,26 +58,28 @@ export function readSourceName(text: string): SourceName {
   return { kind: 'file', file: text }
 }
 
-const NO_REVISION = 'after the @ stand up to 12 hexadecimal digits of a revision; `history HOST` lists them.'
+const NO_REVISION =
+  'a revision has up to 12 hexadecimal digits after the @. Run `history HOST` to list the revisions.'
 
-/** As {@link readSourceName}, of what is most likely meant as a file only where there is one. @throws {UserError} */
+/** As {@link readSourceName}, but rejects a host name without `live:` or a revision. @throws {UserError} */
 export function readSide(text: string): SourceName {
   const name = readSourceName(text)
   if (name.kind !== 'file' || /[/\\]|\.(?:xml|json)$/i.test(text) || existsSync(text)) return name
   const [host = '', revision] = text.split('@')
   if ('problem' in readHost(host)) return name
-  const hint = revision === undefined ? `For what is live write live:${host}.` : `Of a host, ${NO_REVISION}`
-  throw new UserError(`${visible(text)}: there is no such file. ${hint}`)
+  const hint =
+    revision === undefined ? `For the live rules, write live:${host}.` : `If this is a host: ${NO_REVISION}`
+  throw new UserError(`${visible(text)}: the file does not exist. ${hint}`)
 }
 
-/** Reads `HOST` or `HOST@REVISION`. @throws {Trouble} when the host is none */
+/** Reads `HOST` or `HOST@REVISION`. @throws {UserError} if HOST is not a host name */
 export function readHostName(text: string): SourceName {
   const name = readSourceName(text)
   if (name.kind === 'file' && text.includes('@')) throw new UserError(`"${quote(text)}": ${NO_REVISION}`)
   return name.kind === 'revision' ? name : { kind: 'live', host: hostOf(text) }
 }
 
-/** @throws {Trouble} when it is none */
+/** Returns the host name in lower case. @throws {UserError} if it is invalid */
 export function hostOf(text: string): string {
   const read = readHost(text)
   if ('problem' in read) throw new UserError(`${read.problem}.`)
@@ -85,9 +87,9 @@ export function hostOf(text: string): string {
 }
 
 /**
- * Reads the rules of each name, opening KV only where one of them needs it.
+ * Reads the rules of each name. Opens KV only if a name needs it.
  *
- * @throws {Trouble} also when the options name a KV that none of them needs
+ * @throws {UserError} also if the options select a KV that no name needs
  */
 export async function readSources(
   names: readonly SourceName[],
@@ -97,7 +99,7 @@ export async function readSources(
     const place = options.local ? '--local' : options.remote ? '--remote' : null
     if (place !== null) {
       throw new UserError(
-        `${place} says which KV to ask, and the rules of a file are asked of none: leave it out, or name a host instead of the file.`,
+        `${place} selects a KV, but the rules come from a file. Omit ${place}, or name a host instead of the file.`,
       )
     }
     const sources: RulesSource[] = []
@@ -116,23 +118,24 @@ export async function readSources(
   })
 }
 
-/** @throws {Trouble} when the file can't be read, or has errors */
+/** Reads the rules of a file. @throws {UserError} if it cannot be read or has errors */
 export async function readFileSource(file: string): Promise<RulesSource> {
   const [reading] = await readFiles([file], NOT_DEPLOYED)
   if (reading?.kind === 'unreadable') throw new UserError(reading.problem)
-  if (reading?.kind !== 'rules') throw new UserError(`${visible(file)} has no rules: name a file that has.`)
+  if (reading?.kind !== 'rules')
+    throw new UserError(`${visible(file)}: the file does not contain rules. Name a rules file.`)
   const { configuration, findings } = reading
   if (configuration === null) {
     const errors = findings.filter(({ severity }) => severity === 'error')
     throw new UserError(
-      `${findingsText({ ...reading, findings: errors })}\n\n${visible(file)} has errors, so it answers nothing: correct them first.`,
+      `${findingsText({ ...reading, findings: errors })}\n\n${visible(file)} has errors. Correct them first.`,
     )
   }
   const nothing = { settings: null, host: null, revision: null, publishedAt: null, source: null }
   return { name: visible(file), configuration, ...nothing }
 }
 
-/** @throws {Trouble} when the host or the revision has no rules that can be used */
+/** Reads the rules of a host or a revision. @throws {UserError} if there are no usable rules */
 export async function readHostSource(
   kv: Kv,
   deployment: Deployment,
@@ -170,6 +173,6 @@ async function rulesOf(kv: Kv, name: Exclude<SourceName, { kind: 'file' }>) {
   }
 }
 
-/** The dialect to answer in: as asked, else as the host's, else COS's. */
+/** Returns the dialect: the one asked for, otherwise the host's, otherwise `cos`. */
 export const dialectFor = (asked: DialectName | undefined, sources: readonly RulesSource[]): DialectName =>
   asked ?? sources.find(({ settings }) => settings !== null)?.settings?.dialect ?? 'cos'

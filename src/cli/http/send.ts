@@ -1,6 +1,6 @@
 /**
  * @module
- * One request to one server as it stands: its own Host, no redirect followed, and an end to the waiting.
+ * Sends one request to one server: with a given Host, without following redirects, with a timeout.
  */
 
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http'
@@ -10,25 +10,25 @@ import { codeOf } from '../user-error.ts'
 export interface Server {
   /** Without a slash at its end. */
   readonly base: string
-  /** The Host to send; null: the URL's own. */
+  /** The Host header. null for the URL's own host. */
   readonly host: string | null
 }
 
 export interface ServerRequest {
   readonly method: string
-  /** As it is sent, after the base's own path. */
+  /** Path and query exactly as sent, after the base's own path. */
   readonly path: string
   readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
-/** For one whole answer, in milliseconds. */
+/** Timeout for one complete response, in milliseconds. */
 const TIMEOUT_MS = 15_000
 
 /**
- * Sends a request and reads its answer. Rejects when there is no whole answer in time.
+ * Sends a request and reads its response. Rejects on a timeout or a network error.
  *
- * @param agentFor for `http:` or `https:`; false: a connection of its own
- * @param read reads what is wanted of the answer, and lets go of it
+ * @param agentFor returns the agent for `http:` or `https:`, or false for a new connection
+ * @param read reads what it needs of the response, then destroys it
  */
 export function send<T>(
   { base, host }: Server,
@@ -55,10 +55,10 @@ export function send<T>(
       read(response).then(resolve, reject)
     })
     sent.on('error', error => {
-      if (options.signal.aborted) reject(new Error(`no answer within ${TIMEOUT_MS / 1000} s`))
-      // OpenSSL's own words for bytes that are no TLS are its source files and their lines.
+      if (options.signal.aborted) reject(new Error(`no response within ${TIMEOUT_MS / 1000} s`))
+      // OpenSSL reports bytes that are not TLS with its own source files and lines.
       else if (codeOf(error) === 'EPROTO' && error.message.includes('wrong version number'))
-        reject(new Error('what answers there speaks http, not https'))
+        reject(new Error('the server speaks http, not https'))
       else reject(error)
     })
     sent.end()

@@ -1,6 +1,6 @@
 /**
  * @module
- * A server named on the command line: an edge or a bucket.
+ * Reads the URL of a server on the command line: an edge or a bucket.
  */
 
 import { visible } from '../print/terminal.ts'
@@ -9,17 +9,17 @@ import { UserError } from '../user-error.ts'
 const LOOPBACK = /^(?:localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
 
 /**
- * Reads `https://host[:port][/prefix]`, or `http` on a loopback host: what is sent there is signed, or an expectation.
+ * Reads `https://host[:port][/prefix]`, or `http` on a loopback host, because requests may carry a signature.
  *
- * @returns it without a slash at its end
- * @throws {Trouble} naming the option
+ * @returns the URL without a trailing slash
+ * @throws {UserError} naming the option
  */
 export function readServer(option: string, text: string): string {
   const url = /[\s\\?#]/.test(text) ? null : URL.parse(text)
   const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
   if (url === null || !secure || url.username !== '' || url.password !== '') {
     throw new UserError(
-      `${option}: "${visible(text).slice(0, 200)}" is not https://host[:port][/prefix] (http on a loopback host only).`,
+      `${option}: "${visible(text).slice(0, 200)}" is not a valid server URL. Accepted: https://host[:port][/prefix]; http on a loopback host only.`,
     )
   }
   return url.origin + url.pathname.replace(/\/+$/, '')

@@ -1,6 +1,6 @@
 /**
  * @module
- * The differences of two configurations as people and scripts read them.
+ * Formats the differences of two configurations, as text and as JSON.
  */
 
 import type { Comparison, Difference } from '../../compare/difference.ts'
@@ -15,23 +15,23 @@ const COLOURS: Partial<Record<Difference['kind'], 'red' | 'green'>> = {
   'header-gained': 'green',
 }
 
-/** Each difference with an example; or that there is none. */
+/** Returns each difference with an example request. */
 export function comparisonText({ differences, cut }: Comparison, most = Infinity): string {
   const shown = differences.slice(0, most)
   const more = differences.length - shown.length
   return [
-    ...(differences.length === 0 && !cut ? ['No request gets another answer.'] : []),
+    ...(differences.length === 0 && !cut ? ['Every request gets the same answer.'] : []),
     ...shown.map(difference => {
       const colour = COLOURS[difference.kind]
       const sentence = wrap(differenceText(difference), '- ')
       return `${colour === undefined ? sentence : style(colour, sentence)}\n${style('dim', wrap(exampleText(difference), '    '))}`
     }),
-    ...(more > 0 ? [`- and ${more} more; diff shows them all.`] : []),
-    ...(cut ? [wrap('The rules are too many to ask everything: there may be more differences.')] : []),
+    ...(more > 0 ? [`- and ${more} more. Run \`diff\` to see all of them.`] : []),
+    ...(cut ? [wrap('The rules are too large to compare completely. There may be more differences.')] : []),
   ].join('\n')
 }
 
-/** A comparison as `--json` shows it; null: nothing to compare with. */
+/** Returns a comparison for `--json`. null if there was nothing to compare with. */
 export const comparisonJson = (comparison: Comparison | null) => ({
   differences: comparison?.differences.map(differenceJson) ?? null,
   complete: !(comparison?.cut ?? false),

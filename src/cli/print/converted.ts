@@ -1,7 +1,6 @@
 /**
  * @module
- * A configuration that was read from somewhere and goes somewhere else: its findings are told beside it, and with an
- * error nothing is written.
+ * Writes a converted configuration and reports its findings. With an error, nothing is written.
  */
 
 import type { Configuration } from '../../cors/configuration.ts'
@@ -12,18 +11,18 @@ import { findingsText } from './findings.ts'
 import { count, printError, printJson, visible } from './terminal.ts'
 
 export interface Converted {
-  /** The file, or the bucket, as findings name it. */
+  /** The name of the file or bucket, for findings. */
   readonly source: string
-  /** null: there are errors. */
+  /** null if there are errors. */
   readonly configuration: Configuration | null
-  /** null: there are errors. */
+  /** null if there are errors. */
   readonly text: string | null
   readonly findings: readonly Finding[]
 }
 
 /**
- * Writes the text to --out or standard output and its findings to standard error; with --json, all of it is one
- * document. Sets the exit code: 1 with errors.
+ * Writes the text to --out or standard output, and the findings to standard error. With --json, prints one document.
+ * Sets the exit code: 1 if there are errors.
  */
 export async function finish(converted: Converted, options: OutputOptions & { json?: true }): Promise<void> {
   const { source, configuration, text, findings } = converted
@@ -32,11 +31,11 @@ export async function finish(converted: Converted, options: OutputOptions & { js
   if (options.json) {
     const out = options.out ?? null
     printJson({ source, rules: configuration?.rules.length ?? null, out, text, findings, failed })
-  } else tell(converted, failed, options.out)
+  } else report(converted, failed, options.out)
   process.exitCode = failed ? 1 : 0
 }
 
-function tell(
+function report(
   { source, configuration, findings }: Converted,
   failed: boolean,
   out: string | undefined,

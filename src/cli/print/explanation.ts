@@ -1,6 +1,6 @@
 /**
  * @module
- * An explanation as people read it, at 80 columns.
+ * Formats an explanation for a terminal.
  */
 
 import { requestText } from '../../compare/difference-text.ts'
@@ -22,14 +22,14 @@ import { writeXml } from '../../formats/xml.ts'
 import { indented, wrap } from './layout.ts'
 import { count, style } from './terminal.ts'
 
-/** What the rules make of the request: the outcome, then rule by rule. */
+/** Returns the outcome of the request, then the result of each rule. */
 export function rulesText(outcome: Outcome, name: string): string {
   const { explanation, question, facts } = outcome
   const kind = question.actual ? 'Request' : 'Preflight for'
   const head = `${kind} ${requestText(facts)}${question.credentials ? ', with credentials' : ''}`
   const isAnswered = explanation.answeredBy !== null
   const verdict = style(isAnswered ? (outcome.allowed ? 'green' : 'yellow') : 'red', verdictText(outcome))
-  const but = isAnswered && !outcome.allowed ? ' A browser fails it all the same: see below.' : ''
+  const but = isAnswered && !outcome.allowed ? ' But a browser blocks it: see below.' : ''
   const { shown, left, later } = shownRules(outcome)
   const near = nearSentences(outcome)
   const unasked = unaskedSentence(outcome)
@@ -58,7 +58,7 @@ function ruleText(verdict: RuleVerdict, outcome: Outcome): string {
   ].join('\n')
 }
 
-/** The answer as it goes over the wire; a body's long lines are broken. */
+/** Returns the response as sent, with long body lines wrapped. */
 export function answerText({ status, headers, body }: Answer): string {
   const lines = Object.entries(headers).map(([name, value]) => wrap(value, `  ${name}: `))
   const heading = status === null ? "The bucket's answer, with these headers" : 'The edge answers'
@@ -72,7 +72,7 @@ export function answerText({ status, headers, body }: Answer): string {
   ].join('\n')
 }
 
-/** What a browser does with it. */
+/** Returns what a browser does with the response. */
 export function browserText(outcome: Outcome): string {
   const times = remembered(outcome).map(([name, seconds]) => `${name} ${seconds} s`)
   const lines = [
@@ -82,7 +82,7 @@ export function browserText(outcome: Outcome): string {
   return [style('bold', 'A browser'), ...lines.map(line => wrap(line, '  '))].join('\n')
 }
 
-/** The smallest change that would allow it, what else it allows, and why it may be unwise. */
+/** Returns the smallest change that allows the request, what else it allows, and its risks. */
 export function changeText(change: Change | NoChange): string {
   if ('impossible' in change) return [style('bold', 'To allow it'), wrap(change.impossible, '  ')].join('\n')
   const also = change.alsoAllows.map(sentence => wrap(sentence, '    - '))

@@ -1,6 +1,6 @@
 /**
  * @module
- * Findings as people, scripts and GitHub read them.
+ * Formats findings as text, as JSON and as GitHub annotations.
  */
 
 import type { Finding, Severity } from '../../cors/findings.ts'
@@ -15,7 +15,7 @@ export interface Totals {
   readonly unreadable: number
 }
 
-/** Counts what the files have. */
+/** Counts errors, warnings and unreadable files. */
 export function total(readings: readonly FileReading[]): Totals {
   const findings = readings.flatMap(reading => reading.findings)
   const of = (severity: Severity) => findings.filter(finding => finding.severity === severity).length
@@ -31,7 +31,7 @@ export function summarize(readings: readonly FileReading[]): string {
   return `${count(readings.length, 'file')}: ${found}${unread}.`
 }
 
-/** The findings of a file as paragraphs, each beginning with `file:line  severity  code  path`. */
+/** Returns the findings of a file as paragraphs. Each starts with `file:line  severity  code  path`. */
 export function findingsText({ file, findings }: Pick<FileReading, 'file' | 'findings'>): string {
   return findings.map(finding => findingText(visible(file), finding)).join('\n\n')
 }
@@ -48,7 +48,7 @@ function findingText(file: string, { line, severity, code, path, value, reason, 
   ].join('\n')
 }
 
-/** What a file without findings is worth a line for. */
+/** Returns one line for a file without findings. */
 export function cleanText(reading: FileReading): string {
   return `${style('bold', visible(reading.file))}  ${style('green', 'ok')}  ${holdings(reading)}`
 }
@@ -59,11 +59,11 @@ function holdings(reading: FileReading): string {
   return count(rulesIn(reading) ?? 0, 'rule')
 }
 
-/** How many rules the file has; null where that can't be told. */
+/** Returns the number of rules in the file, or null if it is unknown. */
 export const rulesIn = (reading: FileReading): number | null =>
   reading.kind === 'rules' ? (reading.configuration?.rules.length ?? null) : null
 
-/** A file as `--json` shows it. */
+/** Returns a file for `--json`. */
 export const fileJson = (reading: FileReading) => ({
   file: reading.file,
   kind: reading.kind,
@@ -72,7 +72,7 @@ export const fileJson = (reading: FileReading) => ({
   findings: reading.findings,
 })
 
-/** The findings of a file as workflow commands, one a line: GitHub shows them beside the lines of a change. */
+/** Returns the findings as workflow commands, one per line. GitHub shows them beside the lines of a change. */
 export function githubAnnotations(reading: FileReading): string[] {
   const { file } = reading
   if (reading.kind === 'unreadable') return [annotation('error', { file }, reading.problem)]
@@ -83,7 +83,7 @@ export function githubAnnotations(reading: FileReading): string[] {
   })
 }
 
-/** GitHub, "Workflow commands": `%`, CR and LF are escaped everywhere, `:` and `,` in properties too. */
+/** GitHub, "Workflow commands": `%`, CR and LF are escaped everywhere; `:` and `,` in properties too. */
 function annotation(command: Severity, properties: Record<string, string>, message: string): string {
   const data = (text: string) => text.replace(/[%\r\n]/g, encode)
   const property = ([name, text]: [string, string]) => `${name}=${text.replace(/[%\r\n:,]/g, encode)}`

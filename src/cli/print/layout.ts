@@ -1,6 +1,6 @@
 /**
  * @module
- * Text laid out for a terminal of 80 columns.
+ * Text layout for a terminal.
  */
 
 /** Columns of the narrowest terminal that people still have. */

@@ -1,7 +1,6 @@
 /**
  * @module
- * One probe sent to one server, as it stands, and what of the answer is compared: its status, its error code, and its
- * CORS headers line by line.
+ * Sends one probe to one server and reads what is compared: status, error code, and CORS headers line by line.
  */
 
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http'
@@ -12,20 +11,20 @@ import type { Probe } from './probes.ts'
 
 export interface ServerAnswer {
   readonly status: number
-  /** `Code` of an error document; empty where there is none. */
+  /** `Code` of the error document. Empty if there is no error document. */
   readonly code: string
-  /** Lower-case name → value, of `Access-Control-*` and `Vary`; several lines of one name are joined by a line feed. */
+  /** Lower-case name → value of `Access-Control-*` and `Vary`. Several lines of one name are joined by a line feed. */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Of an error document. In bytes. */
+/** Bytes read of an error document. */
 const MAX_ERROR_BYTES = 16 * 1024
-/** Characters of one header value. */
+/** Characters kept of one header value. */
 const MAX_VALUE = 1024
 
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) }
 
-/** Sends a probe. Rejects when there is no whole answer in time; redirects are answers like others. */
+/** Sends a probe. Rejects on a timeout or a network error. A redirect is a normal answer. */
 export const ask = (server: Server, probe: Probe): Promise<ServerAnswer> =>
   send(server, probe, protocol => agents[protocol], read)
 
@@ -38,10 +37,10 @@ async function read(response: IncomingMessage): Promise<ServerAnswer> {
       if (text.length > MAX_ERROR_BYTES) break
     }
   } else if (Number(response.headers['content-length'] ?? MAX_ERROR_BYTES) < MAX_ERROR_BYTES) {
-    // A short body is read to its end, so that the connection can be used again.
+    // A short body is read to its end, so that the connection can be reused.
     for await (const _ of response);
   }
-  // The object's bytes are not asked for by anybody here.
+  // The bytes of the object are not needed.
   response.destroy()
   return {
     status,
@@ -62,7 +61,7 @@ function corsHeaders({ rawHeaders }: IncomingMessage): Record<string, string> {
   return headers
 }
 
-/** The command that repeats a probe by hand. */
+/** Returns the curl command that repeats a probe. */
 export function curlLine({ base, host }: Server, probe: Probe): string {
   const how = probe.method === 'HEAD' ? ['-I'] : probe.method === 'GET' ? [] : ['-X', probe.method]
   const headers = [...(host === null ? [] : [['Host', host] as const]), ...probe.headers]

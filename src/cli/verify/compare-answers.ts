@@ -1,6 +1,6 @@
 /**
  * @module
- * Two answers to one probe, compared; and which differences are the edge's own decisions (docs/parity.md).
+ * Compares two answers to one probe, and recognises the edge's intended differences (docs/parity.md).
  */
 
 import type { ServerAnswer } from './ask.ts'
@@ -9,24 +9,24 @@ import type { Probe } from './probes.ts'
 export interface AnswerDifference {
   /** `status`, `code`, or the name of a header. */
   readonly field: string
-  /** null: there is none. */
+  /** null if missing. */
   readonly edge: string | null
   readonly bucket: string | null
 }
 
 export interface AnswerComparison {
   readonly differences: readonly AnswerDifference[]
-  /** Why the edge differs here on purpose; null: it does not, or not only. */
+  /** Why the edge differs by design. null if any difference is not by design. */
   readonly byDesign: string | null
 }
 
-/** What became of a probe; failed: a server gave no answer. */
+/** The result of a probe. `failed` if a server did not answer. */
 export type VerifyResult = AnswerComparison | { readonly failed: string }
 
 const VARY_ADDED = 'the edge names Origin in Vary, so that no cache serves one origin the answer for another'
-const REFUSED = 'the edge refuses what a browser would throw away (UNMATCHED=refuse)'
+const REFUSED = 'the edge refuses a request whose response a browser would block (UNMATCHED=refuse)'
 
-/** Compares status, error code, `Access-Control-*` to the character, and Vary as a set. */
+/** Compares status, error code, `Access-Control-*` exactly, and Vary as a set. */
 export function compare(probe: Probe, edge: ServerAnswer, bucket: ServerAnswer): AnswerComparison {
   const differences: AnswerDifference[] = []
   const add = (field: string, ofEdge: string, ofBucket: string) => {
@@ -42,7 +42,7 @@ export function compare(probe: Probe, edge: ServerAnswer, bucket: ServerAnswer):
   return { differences, byDesign: whyByDesign(probe, edge, bucket, differences) }
 }
 
-/** The names in Vary, lower-case, each once, in order. */
+/** Returns the names in Vary: lower-case, unique, sorted. */
 const varyOf = ({ headers }: ServerAnswer): string[] =>
   [...new Set((headers.vary ?? '').split(/[,\n]/).map(name => name.trim().toLowerCase()))]
     .filter(name => name !== '')

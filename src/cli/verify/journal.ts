@@ -1,7 +1,6 @@
 /**
  * @module
- * A run that can be interrupted: each result as a line of a file, found again by the next run. The first line says of
- * which run it is.
+ * The journal of a run: each result is one line of a file, which the next run reads. The first line identifies the run.
  */
 
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
@@ -9,12 +8,12 @@ import { whyUnwritten } from '../files/output.ts'
 import { visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
-/** Well over what the largest run writes. In bytes. */
+/** Bytes read at most. Far above what the largest run writes. */
 const MAX_BYTES = 256 * 1024 * 1024
 
 export class Journal<R> {
   readonly #file: number
-  /** Index → result, of the runs before. */
+  /** Index → result of earlier runs. */
   readonly results: ReadonlyMap<number, R>
 
   private constructor(file: number, results: ReadonlyMap<number, R>) {
@@ -23,10 +22,10 @@ export class Journal<R> {
   }
 
   /**
-   * Opens the file, or makes it.
+   * Opens or creates the file.
    *
-   * @param run what makes two runs the same
-   * @throws {Trouble} when the file is of another run, or can't be used
+   * @param run the digest that identifies the run
+   * @throws {UserError} if the file belongs to another run or cannot be used
    */
   static open<R>(path: string, run: string): Journal<R> {
     const name = visible(path)
@@ -34,14 +33,14 @@ export class Journal<R> {
     let file: number
     let text: string
     try {
-      // Appends, and creates what is not there.
+      // Appends; creates the file if needed.
       file = openSync(path, 'a+')
       text = readFileSync(file, 'utf8')
     } catch (error) {
       throw new UserError(`--resume ${name}: ${whyUnwritten(error)}`)
     }
     const lines = text.slice(0, MAX_BYTES).split('\n')
-    // An interrupted write leaves half a line, which is written anew.
+    // An interrupted write leaves half a line. That probe is sent again.
     const half = lines.pop() ?? ''
     if (lines.length === 0) {
       ftruncateSync(file, 0)
@@ -51,7 +50,7 @@ export class Journal<R> {
     if (lines[0] !== head) {
       closeSync(file)
       throw new UserError(
-        `--resume ${name}: the file is of another run (other servers, rules or options). Name a new file, or delete it.`,
+        `--resume ${name}: the file belongs to another run (other servers, rules or options). Name a new file, or delete this one.`,
       )
     }
     if (half !== '') ftruncateSync(file, Buffer.byteLength(text) - Buffer.byteLength(half))

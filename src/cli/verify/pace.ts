@@ -1,18 +1,18 @@
 /**
  * @module
- * Work at a bounded rate: so many starts a second, so many at once, until it is stopped.
+ * Runs work at a limited rate and concurrency, until it is stopped.
  */
 
 export interface Pace {
-  /** Starts a second, at most. */
+  /** Starts per second at most. */
   readonly rate: number
-  /** Under way at once, at most. */
+  /** In progress at the same time at most. */
   readonly concurrency: number
 }
 
 /**
- * Runs `work` for each item, in order of their starts. Ends early once the signal is aborted: what is under way is
- * waited for, and nothing more is started. Rejects with the first rejection of `work`.
+ * Runs `work` for each item, started in order. Once the signal is aborted, nothing more is started, and work in progress
+ * is awaited. Rejects with the first rejection of `work`.
  */
 export async function paced<T>(
   items: readonly T[],
@@ -32,7 +32,7 @@ export async function paced<T>(
   await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, worker))
 }
 
-/** Waits, or until the signal is aborted; not at all for a time that has passed. */
+/** Waits for `ms`, or until the signal is aborted. Returns at once if `ms` is not positive. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (ms <= 0 || signal.aborted) return Promise.resolve()
   return new Promise(resolve => {

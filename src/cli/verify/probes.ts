@@ -1,7 +1,7 @@
 /**
  * @module
- * The requests that tell two servers of the same rules apart: each rule, each boundary of its conditions, each near
- * miss, and what a hostile client sends. None of them changes anything.
+ * Derives requests that two servers with different rules answer differently: each rule, each boundary of its conditions,
+ * each near miss, and hostile requests. No request changes anything.
  */
 
 import { type Configuration, METHODS, type Rule } from '../../cors/configuration.ts'
@@ -10,40 +10,40 @@ export interface Probe {
   readonly kind: 'preflight' | 'actual'
   /** OPTIONS, or GET or HEAD of one object. */
   readonly method: 'OPTIONS' | 'GET' | 'HEAD'
-  /** Path and query, as they are sent. */
+  /** Path and query, exactly as sent. */
   readonly path: string
   readonly headers: readonly (readonly [name: string, value: string])[]
-  /** What it is about, for people: `rule 2: another scheme`. */
+  /** What the probe tests, for people: `rule 2: another scheme`. */
   readonly about: string
 }
 
 export interface Probes {
   readonly probes: readonly Probe[]
-  /** How many more there would be. */
+  /** Number of probes above the limit. */
   readonly leftOut: number
 }
 
 export interface ProbeOptions {
-  /** An object that is there, for GET and HEAD; null: preflights only. */
+  /** An existing object, for GET and HEAD. null for preflights only. */
   readonly key: string | null
-  /** More than these are only counted. */
+  /** Probes above this limit are only counted. */
   readonly max: number
 }
 
-/** The key that preflights name where no object is named: it need not be there. */
+/** The key in preflights if no object is named. It need not exist. */
 const UNNAMED_KEY = 'edge-preflight-verify'
-/** Where a pattern or a rule allows anything. */
+/** The origin for a pattern or a rule that allows any. */
 const ANY_ORIGIN = 'https://anyone.example'
 const STRANGER = 'https://stranger.example'
 const ANY_HEADER = 'x-any-header'
 const UNKNOWN_HEADER = 'x-not-in-any-rule'
-/** What can stand in a header line as it is; anything else is no origin that a client could send. */
+/** Values that a header line can carry unchanged. A client cannot send any other origin. */
 const SENDABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/
 const MAX_SENDABLE = 4096
 
 type ProbeFacts = Readonly<{ origin?: string; method?: string; headers?: string }>
 
-/** Derives the probes of a configuration, each once, the plainest first. */
+/** Derives the probes of a configuration: unique, simplest first. */
 export function deriveProbes(configuration: Configuration, { key, max }: ProbeOptions): Probes {
   const path = `/${(key ?? UNNAMED_KEY).split('/').map(encodeURIComponent).join('/')}`
   const probes: Probe[] = []
@@ -80,13 +80,13 @@ const preflight = (path: string, { origin, method, headers }: ProbeFacts, about:
   about,
 })
 
-/** The origin and the method that stand for a rule. */
+/** Returns an origin and a method that represent a rule. */
 const baseOf = (rule: Rule | undefined): { origin: string; method: string } => ({
   origin: rule?.allowedOrigins.flatMap(matching).find(isSendable) ?? ANY_ORIGIN,
   method: rule?.allowedMethods[0] ?? 'GET',
 })
 
-/** Each origin and each method of a rule, and each method that it does not allow. */
+/** Each origin and method of a rule, and each method that it does not allow. */
 function* conditionProbes(rule: Rule, name: string, path: string): Generator<Probe> {
   const { origin, method } = baseOf(rule)
   for (const pattern of rule.allowedOrigins)
@@ -98,7 +98,7 @@ function* conditionProbes(rule: Rule, name: string, path: string): Generator<Pro
   }
 }
 
-/** Each header of a rule, alone, together and written differently; and one that it does not allow. */
+/** Each header of a rule, alone, together and in other spellings; and one that it does not allow. */
 function* headerProbes(rule: Rule, name: string, path: string): Generator<Probe> {
   const base = baseOf(rule)
   const ask = (headers: string, about: string) => preflight(path, { ...base, headers }, `${name}: ${about}`)
@@ -118,7 +118,7 @@ function* headerProbes(rule: Rule, name: string, path: string): Generator<Probe>
   yield ask(list.join(' , '), 'white space around its headers')
 }
 
-/** What almost matches an origin of a rule. */
+/** Near misses of each origin of a rule. */
 function* nearMissProbes(rule: Rule, name: string, path: string): Generator<Probe> {
   const { method } = baseOf(rule)
   for (const pattern of rule.allowedOrigins) {
@@ -127,7 +127,7 @@ function* nearMissProbes(rule: Rule, name: string, path: string): Generator<Prob
   }
 }
 
-/** What no browser sends, and what a stranger does. */
+/** Requests of a hostile client, and of an origin that no rule names. */
 function* hostileProbes(rule: Rule | undefined, path: string): Generator<Probe> {
   const base = baseOf(rule)
   const { origin, method } = base
@@ -157,7 +157,7 @@ function* hostileProbes(rule: Rule | undefined, path: string): Generator<Probe> 
   yield ask(base, 'a query', `${path}?a=%20b&x-cos-acl=1`)
 }
 
-/** GET and HEAD of the one object, as allowed, refused and without origin. */
+/** GET and HEAD of the object: with an allowed origin, a refused origin, and without Origin. */
 function* actualProbes(configuration: Configuration, path: string): Generator<Probe> {
   const ask = (method: 'GET' | 'HEAD', about: string, headers: Probe['headers']): Probe => ({
     kind: 'actual',
@@ -187,14 +187,14 @@ function* actualProbes(configuration: Configuration, path: string): Generator<Pr
   }
 }
 
-/** Origins that a pattern matches, at its boundary as well: `*` stands for nothing, too. */
+/** Origins that a pattern matches, its boundary included: `*` also stands for an empty string. */
 function matching(pattern: string): string[] {
   if (pattern === '*') return [ANY_ORIGIN, 'http://localhost:3000']
   if (!pattern.includes('*')) return [pattern]
   return ['x', '', 'a.b'].map(fill => pattern.replace('*', fill))
 }
 
-/** Origins that a pattern just does not match (most of them: another pattern may), each with what is wrong with it. */
+/** Near misses of a pattern, each with a description. Another pattern of the rules may match them. */
 function originsBeside(pattern: string): [about: string, origin: string][] {
   if (pattern === '*' || pattern === '') return []
   const [like = pattern] = matching(pattern)
@@ -220,7 +220,7 @@ function originsBeside(pattern: string): [about: string, origin: string][] {
   return beside.filter(([, origin]) => origin !== like && origin !== '')
 }
 
-/** Prefix and suffix with their common middle once: `a.*.b` must not match `a.b`. */
+/** Prefix and suffix with their overlap written once: `a.*.b` must not match `a.b`. */
 function overlapped(prefix: string, suffix: string): string {
   for (let length = Math.min(prefix.length, suffix.length); length > 0; length--)
     if (prefix.endsWith(suffix.slice(0, length))) return prefix + suffix.slice(length)

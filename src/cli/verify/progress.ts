@@ -1,6 +1,6 @@
 /**
  * @module
- * A progress bar on standard error, where that is a terminal; nothing elsewhere.
+ * A progress bar on standard error, if that is a terminal.
  */
 
 const WIDTH = 30
@@ -13,7 +13,7 @@ export class Progress {
     this.#total = total
   }
 
-  /** Shows how many of all are done, and what there is to say of them. */
+  /** Shows the number of finished items and a note. */
   show(done: number, note: string): void {
     if (!this.#shown) return
     const filled = this.#total === 0 ? WIDTH : Math.round((WIDTH * done) / this.#total)
@@ -22,7 +22,7 @@ export class Progress {
     )
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.#shown) process.stderr.write('\r\u001b[2K')
   }

@@ -1,6 +1,6 @@
 /**
  * @module
- * What `rules verify` found, as people and scripts read it.
+ * Formats the result of `verify`, as text and as JSON.
  */
 
 import type { Server } from '../http/send.ts'
@@ -16,13 +16,13 @@ export interface VerifyVerdict {
   /** Index of the probe → its result. */
   readonly results: ReadonlyMap<number, VerifyResult>
   readonly leftOut: number
-  /** Why the run ended early; null: it did not. */
+  /** Why the run ended early. null if it was complete. */
   readonly stopped: string | null
 }
 
-/** Differing probes that are printed; --json has all. */
+/** Differing probes that are printed. --json has all of them. */
 const MAX_PRINTED = 50
-/** Characters of a header value, where it is printed. */
+/** Characters printed of a header value. */
 const MAX_SHOWN = 200
 
 interface Found {
@@ -69,11 +69,11 @@ export function report(
   }
   for (const each of found.slice(0, MAX_PRINTED)) print(`${foundText(each, verdict)}\n`)
   if (found.length > MAX_PRINTED)
-    print(`… and ${found.length - MAX_PRINTED} more; --json prints all of them.\n`)
+    print(`… and ${found.length - MAX_PRINTED} more. Pass --json to see all of them.\n`)
   const [failure] = failures
   if (stopped !== null) printError(stoppedText(verdict, compared, options.resume))
   else if (failure !== undefined)
-    printError(`${count(failures.length, 'request')} had no answer. ${failure.reason}.`)
+    printError(`${count(failures.length, 'request')} failed. ${failure.reason}.`)
   print(summary(verdict, compared, found.length, designs.length))
 }
 
@@ -83,7 +83,10 @@ function stoppedText(
   resume: string | undefined,
 ): string {
   const left = probes.length - compared
-  const goOn = resume === undefined ? 'With --resume FILE, a run can go on.' : 'The same command goes on.'
+  const goOn =
+    resume === undefined
+      ? 'Pass --resume FILE to continue an interrupted run.'
+      : 'Run the same command again to continue.'
   return `${stopped} ${left} of ${count(probes.length, 'probe')} were not compared. ${goOn}`
 }
 
@@ -97,8 +100,8 @@ function summary(
     `${compared} of ${probes.length} compared`,
     different === 0 ? 'no difference' : `${different} differ`,
   ]
-  if (byDesign > 0) parts.push(`${byDesign} by design (docs/parity.md; --strict counts them)`)
-  if (leftOut > 0) parts.push(`${leftOut} left out (--max)`)
+  if (byDesign > 0) parts.push(`${byDesign} differ by design (docs/parity.md; --strict counts them)`)
+  if (leftOut > 0) parts.push(`${leftOut} not sent (--max)`)
   return `${parts.join(', ')}.`
 }
 
