@@ -91,10 +91,10 @@ function comparisonOf(result: PublishResult): Comparison | null {
 }
 
 function replacedText({ live, answering, record: { revision } }: RulesChange): string {
-  if (live.kind === 'nothing') return answering === null ? 'new' : 'new, instead of the default rules'
+  if (live.kind === 'nothing') return answering === null ? 'new' : 'new, replaces the default rules'
   if (live.kind === 'unusable') return `replaces a value that can't be used (${live.reason})`
   if (!live.isRecord) return 'replaces a pasted document'
-  if (live.rules.revision === revision) return 'same rules, compiled anew'
+  if (live.rules.revision === revision) return 'same rules, recompiled'
   return `replaces ${live.rules.revision}`
 }
 
