@@ -33,12 +33,12 @@ const OPTIMISATIONS: readonly Optimisation[] = [
     name: 'preflights do not go through the router',
     of: 'preflight',
     edits: [
-      ['src/index.ts', "if (request.method !== 'OPTIONS') return", 'return'],
-      ['src/worker/app.ts', /^import .+\n/m, "$&import { answerOptions } from './preflights.ts'\n"],
+      ['src/index.ts', "request.method === 'OPTIONS'", 'false'],
+      ['src/worker/request.ts', /^import .+\n/m, "$&import { answerOptions } from './preflight.ts'\n"],
       [
-        'src/worker/app.ts',
-        "app.all('*', actualRequest)",
-        "app.options('*', c => answerOptions(c.req.raw, c.env, c.executionCtx))\napp.all('*', actualRequest)",
+        'src/worker/request.ts',
+        "app.all('*', ",
+        "app.options('*', c => answerOptions(c.req.raw, c.env, c.executionCtx))\napp.all('*', ",
       ],
     ],
   },

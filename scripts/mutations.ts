@@ -585,9 +585,9 @@ export const MUTATIONS: readonly Mutation[] = [
       "url.protocol === 'http:'",
     ],
   ),
-  ...of('src/worker/app.ts', STATE, ['an invalid Host is looked up', ' ?? hostError(edge, request)', '']),
+  ...of('src/worker/request.ts', STATE, ['an invalid Host is looked up', ' ?? invalidHost(request)', '']),
   ...of(
-    'src/worker/app.ts',
+    'src/worker/request.ts',
     ACTUAL,
     [
       'a request without Sec-Fetch-Mode is never refused',
@@ -604,17 +604,21 @@ export const MUTATIONS: readonly Mutation[] = [
     ['UNMATCHED=forward refuses', "settings.unmatched === 'refuse' &&", ''],
   ),
   ...of(
-    'src/worker/app.ts',
+    'src/worker/request.ts',
     FAULTS,
     [
       'while KV fails, another bucket is written to',
-      '!isRead || authorization !== null',
-      'authorization !== null',
+      'settings.origin === null || !isRead',
+      'settings.origin === null',
     ],
-    ['while KV fails, a key is lent to another bucket', '!isRead || authorization !== null', '!isRead'],
     [
-      "while KV fails, browsers store another bucket's objects",
-      "if (isAssumed) response.headers.set('cache-control', 'no-store')",
+      'while KV fails, a key signs for another bucket',
+      "if (policy.kind === 'assumed') return UNSURE_BUCKET",
+      '',
+    ],
+    [
+      "while KV fails, browsers may store another bucket's objects",
+      "if (policy.kind === 'assumed') response.headers.set('cache-control', 'no-store')",
       '',
     ],
   ),

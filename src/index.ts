@@ -1,20 +1,23 @@
 /**
  * @module
- * The Worker: preflights go to their own door, everything else to the Hono app, the cron to the sync.
+ * The Worker. Preflights have their own door, everything else goes to the Hono app, and the cron runs the sync.
  */
 
 import type { Env } from './settings/settings.ts'
-import { app, internalError } from './worker/app.ts'
 import { syncAll } from './worker/cron.ts'
+import { edgeOf } from './worker/edge.ts'
+import { failureResponse } from './worker/failures.ts'
 import { answerOptions } from './worker/preflight.ts'
+import { app } from './worker/request.ts'
 
 export default {
   async fetch(request, env, context) {
-    if (request.method !== 'OPTIONS') return app.fetch(request, env, context)
     try {
-      return await answerOptions(request, env, context)
+      return await (request.method === 'OPTIONS'
+        ? answerOptions(request, env, context)
+        : app.fetch(request, env, context))
     } catch (error) {
-      return internalError(error, request, env)
+      return failureResponse(edgeOf(env), request, { kind: 'internal-error', error })
     }
   },
   scheduled: (_controller, env) => syncAll(env),

@@ -15,6 +15,7 @@ import {
   settle,
 } from '../sync/settle.ts'
 import { type LogFields, log } from '../telemetry/log.ts'
+import { fetcherOf } from './bucket.ts'
 import { type Edge, edgeOf } from './edge.ts'
 
 /** Hosts of one run, which may take 15 minutes. */
@@ -49,8 +50,7 @@ function asker(edge: Edge, host: string, settings: HostSettings): SyncDeps['ask'
   if (origin === null || secret === undefined) return null
   // No request tells the port: what stands behind its own name is asked by that.
   const base = origin.kind === 'url' ? origin.base : `https://${host}`
-  const service = origin.kind === 'service' ? edge.env.BUCKET : undefined
-  const fetcher = service === undefined ? fetch : service.fetch.bind(service)
+  const fetcher = fetcherOf(edge, origin)
   const source = {
     base,
     signing: signing === 'none' ? dialect : signing,

@@ -1,7 +1,7 @@
 /**
  * @module
- * OPTIONS requests, answered before any router: one look-up, one decision, one answer. None costs a request to
- * the bucket, unless no policy can be had at all.
+ * OPTIONS requests, answered before any router: one lookup, one decision, one answer. The bucket is asked only if no
+ * policy is available at all.
  */
 
 import { errorResponse } from '../answers/error-xml.ts'
@@ -14,36 +14,29 @@ import { type Dialect, dialectOf } from '../cors/dialect.ts'
 import type { FoundPolicy } from '../rules/policies.ts'
 import type { Env } from '../settings/settings.ts'
 import { PREFLIGHT } from '../telemetry/events.ts'
-import {
-  addServerTiming,
-  type Edge,
-  edgeOf,
-  hostError,
-  hostSettingsError,
-  missingOrigin,
-  policyUnavailable,
-  sendToBucket,
-  settingsError,
-} from './edge.ts'
+import { sendToBucket } from './bucket.ts'
+import { type Edge, edgeOf } from './edge.ts'
+import { failureResponse, invalidHost, MISSING_ORIGIN, misconfiguration } from './failures.ts'
+import { addServerTiming } from './server-timing.ts'
 
-/** What an event tells of a policy where none can be had. */
+/** The fields of an event while no policy is available. */
 const UNKNOWN = { requestedHeaders: null, decision: null, revision: null, source: null }
 
-/** Answers an OPTIONS request; at once, unless the host's policy must be read first. */
+/** Answers an OPTIONS request: synchronously, unless the policy of the host must be read first. */
 export function answerOptions(
   request: Request,
   env: Env,
   context: ExecutionContext,
 ): Response | Promise<Response> {
   const edge = edgeOf(env)
-  const error = settingsError(edge, request)
-  if (error !== null) return error
+  const wrong = misconfiguration(edge)
+  if (wrong !== null) return failureResponse(edge, request, wrong)
   const host = hostnameOf(request.url)
   const held = edge.policies.inMemory(host, context)
-  // The clock of a Worker stands still unless something is waited for: a policy in memory takes no time.
+  // The clock of a Worker stands still while it computes, so a policy in memory takes no time.
   if (held !== null) return answer(edge, request, host, held, 0)
-  const invalid = hostError(edge, request)
-  if (invalid !== null) return invalid
+  const invalid = invalidHost(request)
+  if (invalid !== null) return failureResponse(edge, request, invalid)
   const arrived = performance.now()
   return edge.policies
     .load(host, context)
@@ -57,7 +50,7 @@ function answer(
   found: FoundPolicy,
   waitedMs: number,
 ): Response | Promise<Response> {
-  if (found.kind === 'settings-unusable') return hostSettingsError(edge, host, request)
+  if (found.kind === 'settings-unusable') return failureResponse(edge, request, found)
   const { rules, settings, source } = found
   const dialect = dialectOf(settings.dialect)
   const headers = request.headers
@@ -95,7 +88,7 @@ function answer(
 /** A policy with settings. */
 type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
 
-/** The last resort: the bucket has the same rules and answers the preflight itself. Never a guess of ours. */
+/** The last fallback: the bucket has the same rules and answers the preflight itself. The edge never guesses. */
 async function askBucket(
   edge: Edge,
   { kind, settings }: UsablePolicy,
@@ -106,20 +99,20 @@ async function askBucket(
 ): Promise<Response> {
   if (origin === null || origin === '') return errorResponse(dialect, ORIGIN_NEEDED, url)
   if (method === null || method === '') return errorResponse(dialect, invalidRequestMethod(null), url)
-  const host = hostnameOf(url)
   const isAssumed = kind === 'assumed'
+  const unavailable = (detail: string): Response =>
+    failureResponse(edge, request, { kind: 'policy-unavailable', detail }, dialect.name)
   const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
   if (sent === null)
     return isAssumed
-      ? policyUnavailable(dialect, request, host, 'no bucket is known')
-      : missingOrigin(dialect, request)
+      ? unavailable('no bucket is known')
+      : failureResponse(edge, request, MISSING_ORIGIN, dialect.name)
+  const host = hostnameOf(url)
   edge.events.record(PREFLIGHT.forwarded, { ...UNKNOWN, host, origin, method, ms: waitedMs })
-  if ('response' in sent && sent.response.status < 500) {
-    const response = clientResponse(sent.response)
-    // What may be another bucket's answer is not remembered for long.
-    if (isAssumed) response.headers.delete('access-control-max-age')
-    return response
-  }
-  const detail = 'response' in sent ? `status ${sent.response.status}` : sent.detail
-  return policyUnavailable(dialect, request, host, detail)
+  if (!('response' in sent)) return unavailable(sent.detail)
+  if (sent.response.status >= 500) return unavailable(`status ${sent.response.status}`)
+  const response = clientResponse(sent.response)
+  // The assumed bucket may be the wrong one: browsers must not remember its answer for long.
+  if (isAssumed) response.headers.delete('access-control-max-age')
+  return response
 }

@@ -1,0 +1,49 @@
+/**
+ * @module
+ * How the Worker reaches the bucket of a host: by its URL, by the request's own URL, or by the BUCKET service binding.
+ */
+
+import { upstreamRequest } from '../bucket/request.ts'
+import { type Sent, send, uploadMs } from '../bucket/send.ts'
+import type { Sign } from '../bucket/signing/authorize.ts'
+import { ownUrl, upstreamUrl } from '../bucket/url.ts'
+import type { HostSettings, Target } from '../settings/settings.ts'
+import type { Edge } from './edge.ts'
+
+type Fetcher = (request: Request, init: RequestInit) => Promise<Response>
+
+/** Returns the `fetch` that reaches the bucket. */
+export function fetcherOf({ env }: Edge, { kind }: Target): Fetcher {
+  const binding = kind === 'service' ? env.BUCKET : undefined
+  return binding === undefined ? fetch : binding.fetch.bind(binding)
+}
+
+/**
+ * Sends a request to the bucket of a host.
+ *
+ * @param sign signs each attempt of a request that the edge has to sign
+ * @param keepCors true for a preflight that is forwarded whole
+ * @returns null if the settings name no bucket
+ */
+export function sendToBucket(
+  edge: Edge,
+  { origin: target, originTimeoutMs }: HostSettings,
+  request: Request,
+  init: RequestInit,
+  sign: Sign | null,
+  keepCors = false,
+): Promise<Sent> | null {
+  if (target === null) return null
+  const url = target.kind === 'url' ? upstreamUrl(target.base, request.url) : ownUrl(request.url)
+  const fetcher = fetcherOf(edge, target)
+  const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
+  return send(
+    () => {
+      const upstream = upstreamRequest(url, request, keepCors)
+      return sign === null ? upstream : sign(upstream)
+    },
+    (upstream, signal) => fetcher(upstream, { ...init, ...signal }),
+    originTimeoutMs + uploadMs(request),
+    retry,
+  )
+}

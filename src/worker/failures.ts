@@ -1,0 +1,148 @@
+/**
+ * @module
+ * Everything that can fail while a request passes the edge, as one union, and the one mapping to a response. The
+ * client gets a fixed text and a request ID; details go to the log.
+ */
+
+import { type ErrorAnswer, errorResponse } from '../answers/error-xml.ts'
+import {
+  BAD_GATEWAY,
+  DOT_SEGMENT,
+  GATEWAY_TIMEOUT,
+  INTERNAL_ERROR,
+  INVALID_HOST,
+  misconfigured,
+  notAllowed,
+  POLICY_UNAVAILABLE,
+  reasonOf,
+} from '../answers/errors.ts'
+import type { SendFailure } from '../bucket/send.ts'
+import type { Refusal } from '../bucket/signing/authorize.ts'
+import { hasPlainHost, hostnameOf, withoutQueries } from '../bucket/url.ts'
+import type { Allowed, Decision } from '../cors/decide.ts'
+import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
+import { ORIGIN_ACCEPTED } from '../settings/settings.ts'
+import type { SettingProblem } from '../settings/values.ts'
+import { withoutSecrets } from '../telemetry/events.ts'
+import { log } from '../telemetry/log.ts'
+import type { Edge } from './edge.ts'
+
+type Problems = readonly [SettingProblem, ...SettingProblem[]]
+
+export type Failure =
+  /** Variables or bindings are wrong or missing. */
+  | { readonly kind: 'misconfigured'; readonly problems: Problems }
+  /** The host has settings of its own that cannot be used. */
+  | { readonly kind: 'settings-unusable' }
+  /** The Host header or the URL authority is not a valid host name. */
+  | { readonly kind: 'invalid-host' }
+  /** The path has a dot segment. */
+  | { readonly kind: 'dot-segment' }
+  /** No rule allows the request. */
+  | { readonly kind: 'not-allowed'; readonly decision: Exclude<Decision, Allowed> }
+  | { readonly kind: 'signature-refused'; readonly refusal: Refusal }
+  /** The bucket would refuse this CORS configuration. */
+  | { readonly kind: 'cors-write-refused'; readonly refusal: ErrorAnswer }
+  /** Neither memory nor KV nor the bucket has an answer at the moment. */
+  | { readonly kind: 'policy-unavailable'; readonly detail: string }
+  | { readonly kind: 'upstream-failed'; readonly failure: SendFailure; readonly detail: string }
+  /** Something threw: a defect of the edge. */
+  | { readonly kind: 'internal-error'; readonly error: unknown }
+
+/** The failure of a host without ORIGIN. Only what goes to the bucket needs it. */
+export const MISSING_ORIGIN: Failure = {
+  kind: 'misconfigured',
+  problems: [{ code: 'MissingVariable', name: 'ORIGIN', value: '', accepted: ORIGIN_ACCEPTED }],
+}
+
+/** Returns the failure that every request meets while variables or bindings are wrong, else null. */
+export function misconfiguration({ problems: [first, ...others] }: Edge): Failure | null {
+  return first === undefined ? null : { kind: 'misconfigured', problems: [first, ...others] }
+}
+
+/**
+ * Returns a failure if the Host header or the URL authority is not a valid host name, else null. Runs before any
+ * lookup, so that an invalid host never takes memory or a KV read.
+ */
+export const invalidHost = (request: Request): Failure | null =>
+  hasPlainHost(request) ? null : { kind: 'invalid-host' }
+
+/** Seconds after which a client may try again while no policy is available. */
+const RETRY_AFTER_SECONDS = 5
+
+/**
+ * Logs a failure and returns the error response for it.
+ *
+ * @param name the dialect of the host, if its settings are known
+ */
+export function failureResponse(
+  { settings }: Edge,
+  request: Request,
+  failure: Failure,
+  name: DialectName = settings.dialect,
+): Response {
+  const dialect = dialectOf(name)
+  const error = errorOf(failure, request, dialect, settings.debugRefusals)
+  const response = errorResponse(dialect, error, request.url, request.method === 'HEAD')
+  if (failure.kind === 'policy-unavailable') response.headers.set('retry-after', String(RETRY_AFTER_SECONDS))
+  logFailure(failure, request, response.headers.get(dialect.requestIdHeader))
+  return response
+}
+
+function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, debug: boolean): ErrorAnswer {
+  switch (failure.kind) {
+    case 'misconfigured':
+      return misconfigured(failure.problems[0].code, failure.problems[0].name)
+    case 'settings-unusable':
+      return misconfigured('InvalidBucketSettings', `bucket:${hostnameOf(url)}`)
+    case 'invalid-host':
+      return INVALID_HOST
+    case 'dot-segment':
+      return DOT_SEGMENT
+    case 'not-allowed':
+      return notAllowed(dialect, { url, method }, debug ? reasonOf(failure.decision) : undefined)
+    case 'signature-refused':
+    case 'cors-write-refused':
+      return failure.refusal
+    case 'policy-unavailable':
+      return POLICY_UNAVAILABLE
+    case 'upstream-failed':
+      return failure.failure === 'timeout' ? GATEWAY_TIMEOUT : BAD_GATEWAY
+    case 'internal-error':
+      return INTERNAL_ERROR
+  }
+}
+
+/** Failures without a line here are the client's, or are events of their own (telemetry/events.ts). */
+function logFailure(failure: Failure, { url, method, headers }: Request, requestId: string | null): void {
+  const host = hostnameOf(url)
+  switch (failure.kind) {
+    case 'misconfigured':
+      for (const { code, name, value, accepted } of failure.problems)
+        log('error', 'misconfigured', { code, name, value, accepted })
+      return
+    case 'signature-refused': {
+      const origin = headers.get('origin')
+      const { code, message } = failure.refusal
+      log('info', 'signature-refused', {
+        host,
+        origin: origin && withoutSecrets(origin),
+        method,
+        code,
+        message,
+      })
+      return
+    }
+    case 'policy-unavailable':
+      log('error', 'policy-unavailable', { host, detail: failure.detail })
+      return
+    case 'upstream-failed':
+      log('error', 'upstream-failed', { host, method, failure: failure.failure, detail: failure.detail })
+      return
+    case 'internal-error': {
+      const { error } = failure
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      log('error', 'internal-error', { host, requestId, detail: withoutQueries(detail) })
+    }
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * @module
+ * Actual requests. Hono's routes are the doors; behind a door, each step is a function with one job: look up the
+ * policy, decide, refuse or authorize, ask the bucket, and deliver its response with the edge's CORS headers.
+ */
+
+import type { Context } from 'hono'
+import { Hono } from 'hono/tiny'
+import { type CorsOutcome, decorate } from '../answers/actual.ts'
+import { fetchInit, throughCache } from '../bucket/cache.ts'
+import { clientResponse } from '../bucket/response.ts'
+import type { Sent } from '../bucket/send.ts'
+import { authorize, type Sign } from '../bucket/signing/authorize.ts'
+import { hasDotSegment, hostnameOf } from '../bucket/url.ts'
+import { type Decision, decide } from '../cors/decide.ts'
+import { type DialectName, dialectOf } from '../cors/dialect.ts'
+import type { FoundPolicy } from '../rules/policies.ts'
+import type { Rules } from '../rules/record.ts'
+import type { Env } from '../settings/settings.ts'
+import { REQUEST } from '../telemetry/events.ts'
+import { sendToBucket } from './bucket.ts'
+import { type Edge, edgeOf } from './edge.ts'
+import { type Failure, failureResponse, invalidHost, MISSING_ORIGIN, misconfiguration } from './failures.ts'
+import { addServerTiming } from './server-timing.ts'
+import { isCorsWrite, publishWrite, readCorsWrite } from './write-through.ts'
+
+type AppContext = Context<{ Bindings: Env }>
+
+export const app = new Hono<{ Bindings: Env }>()
+
+app.on(['PUT', 'DELETE'], '/', c => answer(c, writesCors(c) ? writeCors : passOn))
+app.all('*', c => answer(c, passOn))
+// The one catch is in index.ts.
+app.onError(error => {
+  throw error
+})
+
+/** An actual request with everything that the edge knows about it. The steps read it; none changes it. */
+interface ActualRequest {
+  readonly edge: Edge
+  readonly context: ExecutionContext
+  readonly request: Request
+  readonly host: string
+  readonly policy: UsablePolicy
+  /** How long the request waited for its policy, in milliseconds. */
+  readonly waitedMs: number
+  readonly cors: CorsOutcome
+}
+
+type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
+/** What happens behind a door: the bucket's response, or a failure. Both get CORS headers afterwards. */
+type Door = (actual: ActualRequest) => Promise<Response | Failure>
+
+async function answer(c: AppContext, door: Door): Promise<Response> {
+  const request = c.req.raw
+  const edge = edgeOf(c.env)
+  const invalid = misconfiguration(edge) ?? invalidHost(request)
+  if (invalid !== null) return failureResponse(edge, request, invalid)
+
+  const context = c.executionCtx as ExecutionContext
+  const host = hostnameOf(request.url)
+  const held = edge.policies.inMemory(host, context)
+  const arrived = held === null ? performance.now() : 0
+  const policy = held ?? (await edge.policies.load(host, context))
+  const waitedMs = held === null ? performance.now() - arrived : 0
+
+  const debug = edge.settings.debugRefusals
+  const started = debug ? performance.now() : 0
+  const dialect = policy.settings?.dialect ?? edge.settings.dialect
+  const cors: CorsOutcome = {
+    dialect: dialectOf(dialect),
+    decision: policy.rules === null ? null : decideActual(policy.rules, dialect, request),
+    origin: request.headers.get('origin'),
+  }
+  const decidedMs = debug ? performance.now() - started : 0
+  const respond = (outcome: Response | Failure): Response =>
+    decorate(outcome instanceof Response ? outcome : failureResponse(edge, request, outcome, dialect), cors)
+
+  if (policy.kind === 'settings-unusable') return respond({ kind: 'settings-unusable' })
+  const response = respond(await door({ edge, context, request, host, policy, waitedMs, cors }))
+  return debug ? addServerTiming(response, policy, decidedMs) : response
+}
+
+/** Passes a read or a write on to the bucket. */
+async function passOn(actual: ActualRequest): Promise<Response | Failure> {
+  const failure = dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
+  if (failure !== null) return failure
+  const authorization = await authorizationOf(actual)
+  if ('kind' in authorization) return authorization
+  return deliver(actual, await ask(actual, actual.request, authorization.sign))
+}
+
+/** Passes a change of the bucket's CORS configuration on, and publishes it once the bucket has accepted it. */
+async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
+  const failure = dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
+  if (failure !== null) return failure
+  const authorization = await authorizationOf(actual)
+  if ('kind' in authorization) return authorization
+  const { edge, context, request, host, policy } = actual
+  const write = await readCorsWrite(request, policy.settings.dialect)
+  if ('refusal' in write) return { kind: 'cors-write-refused', refusal: write.refusal }
+  const sent = await ask(actual, write.request, authorization.sign)
+  // The bucket has checked the signature.
+  if (sent !== null && 'response' in sent && sent.response.ok)
+    await publishWrite(edge, host, policy.settings, write, context)
+  return deliver(actual, sent)
+}
+
+const writesCors = ({ req, env }: AppContext): boolean =>
+  edgeOf(env).settings.sync.writeThrough && isCorsWrite(req.raw)
+
+function decideActual(rules: Rules, dialect: DialectName, { method, headers }: Request): Decision {
+  const origin = headers.get('origin')
+  const policy = rules.ready(dialect)
+  if (!policy.dialect.actualReadsRequestHeaders)
+    return decide(policy, { origin, method, requestedHeaders: null })
+  return decide(policy, {
+    origin,
+    method: headers.get('access-control-request-method') || method,
+    requestedHeaders: headers.get('access-control-request-headers'),
+  })
+}
+
+const dotSegment = ({ request }: ActualRequest): Failure | null =>
+  hasDotSegment(request.url) ? { kind: 'dot-segment' } : null
+
+/** Records a cross-origin request that no rule allows, and refuses it where UNMATCHED says so. */
+function unmatched(actual: ActualRequest): Failure | null {
+  const { edge, request, policy, cors } = actual
+  const { decision, origin } = cors
+  if (decision?.outcome !== 'refused' || !isCrossOrigin(request.url, origin)) return null
+  const isRefused = policy.settings.unmatched === 'refuse' && isUnreadable(request)
+  edge.events.record(isRefused ? REQUEST.refused : REQUEST.forwarded, {
+    host: actual.host,
+    origin,
+    method: request.method,
+    requestedHeaders: cors.dialect.actualReadsRequestHeaders
+      ? request.headers.get('access-control-request-headers')
+      : null,
+    decision,
+    revision: policy.rules?.revision ?? null,
+    source: policy.source,
+    ms: actual.waitedMs,
+  })
+  return isRefused ? { kind: 'not-allowed', decision } : null
+}
+
+/** False without Origin, and for a page that the edge itself has served: neither needs CORS. */
+const isCrossOrigin = (url: string, origin: string | null): boolean =>
+  !(origin === null || origin === '' || origin === URL.parse(url)?.origin)
+
+/**
+ * True if a browser would hide the response of this unmatched request from the page: a cross-origin request in CORS
+ * mode. To refuse it saves the bucket the request and its side effects. Form posts and images need no CORS and pass.
+ */
+function isUnreadable({ headers }: Request): boolean {
+  const mode = headers.get('sec-fetch-mode')
+  return mode === null || mode === 'cors'
+}
+
+const UNSURE_BUCKET: Failure = { kind: 'policy-unavailable', detail: 'no bucket is known for sure' }
+
+/** While KV can't be read, the host may have a bucket other than the assumed one, which must not be written to. */
+function unsureBucket({ request: { method }, policy }: ActualRequest): Failure | null {
+  const isRead = method === 'GET' || method === 'HEAD'
+  return policy.kind === 'assumed' && (policy.settings.origin === null || !isRead) ? UNSURE_BUCKET : null
+}
+
+/** Verifies the request's signature, where RESIGN asks for it, and returns how to sign the request for the bucket. */
+async function authorizationOf({
+  edge,
+  request,
+  policy,
+}: ActualRequest): Promise<{ sign: Sign | null } | Failure> {
+  const { settings } = policy
+  const keepsHost = settings.origin?.kind !== 'url'
+  const authorization = await authorize(request, settings, edge.settings.keys, keepsHost)
+  if (authorization === null) return { sign: null }
+  // A signature would hold at whatever bucket is assumed.
+  if (policy.kind === 'assumed') return UNSURE_BUCKET
+  return 'refusal' in authorization
+    ? { kind: 'signature-refused', refusal: authorization.refusal }
+    : authorization
+}
+
+/** Asks the cache, where CACHE has one, or the bucket. */
+function ask(
+  { edge, context, request, policy: { settings } }: ActualRequest,
+  sent: Request,
+  sign: Sign | null,
+): Promise<Sent | null> {
+  const init = fetchInit(request, settings, sign !== null)
+  return throughCache(request, settings, context, () => sendToBucket(edge, settings, sent, init, sign))
+}
+
+/** Returns the bucket's response as the client gets it. */
+function deliver({ policy }: ActualRequest, sent: Sent | null): Response | Failure {
+  if (sent === null) return MISSING_ORIGIN
+  if (!('response' in sent)) return { kind: 'upstream-failed', ...sent }
+  const response = clientResponse(sent.response)
+  // The assumed bucket may be the wrong one: no browser may store its object.
+  if (policy.kind === 'assumed') response.headers.set('cache-control', 'no-store')
+  return response
+}
