@@ -570,21 +570,21 @@ export const MUTATIONS: readonly Mutation[] = [
       'true',
     ],
   ),
-  ...of('src/settings/values.ts', SETTINGS, [
+  ...of('src/settings/table.ts', SETTINGS, [
     'a value that is nested deep throws',
     "return Array.isArray(value) ? '[…]' : '{…}'",
     'throw new Error(String(value))',
   ]),
-  ...of(
-    'src/settings/settings.ts',
-    SETTINGS,
-    ['unknown fields are reported without bound', '.slice(0, MAX_UNKNOWN)', ''],
-    [
-      'plain http is accepted',
-      "(url.protocol === 'http:' && isLoopback(url.hostname))",
-      "url.protocol === 'http:'",
-    ],
-  ),
+  ...of('src/settings/host-settings.ts', SETTINGS, [
+    'unknown fields are reported without bound',
+    '.slice(0, MAX_UNKNOWN)',
+    '',
+  ]),
+  ...of('src/settings/upstream.ts', SETTINGS, [
+    'plain http is accepted',
+    "(url.protocol === 'http:' && isLoopback(url.hostname))",
+    "url.protocol === 'http:'",
+  ]),
   ...of('src/worker/request.ts', STATE, ['an invalid Host is looked up', ' ?? invalidHost(request)', '']),
   ...of(
     'src/worker/request.ts',
@@ -608,8 +608,8 @@ export const MUTATIONS: readonly Mutation[] = [
     FAULTS,
     [
       'while KV fails, another bucket is written to',
-      'settings.origin === null || !isRead',
-      'settings.origin === null',
+      'settings.upstream === null || !isRead',
+      'settings.upstream === null',
     ],
     [
       'while KV fails, a key signs for another bucket',
@@ -635,7 +635,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (rules === null) return askBucket(edge, found, dialect, request, options, waitedMs)',
       "if (rules === null) return answerPreflight(dialect, { outcome: 'no-rules' }, options, false)",
     ],
-    ['a failing bucket answers a preflight', 'sent.response.status < 500', 'sent.response.status < 600'],
+    ['a failing bucket answers a preflight', 'sent.response.status >= 500', 'sent.response.status >= 600'],
   ),
   ...of(
     'src/telemetry/events.ts',

@@ -3,7 +3,7 @@
  * What the edge knows about a host: its rules and settings, unusable settings, or nothing.
  */
 
-import type { HostSettings } from '../settings/settings.ts'
+import type { HostSettings } from '../settings/host-settings.ts'
 import type { Rules } from './record.ts'
 
 export type HostState =

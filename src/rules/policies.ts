@@ -5,7 +5,7 @@
  */
 
 import { NO_CONFIGURATION } from '../cors/configuration.ts'
-import type { HostSettings } from '../settings/settings.ts'
+import type { HostSettings } from '../settings/host-settings.ts'
 import { type HostState, isGood } from './host-state.ts'
 import { readLastKnownGood, saveLastKnownGood } from './last-known-good.ts'
 import { Publications } from './publications.ts'

@@ -1,25 +1,35 @@
 /**
  * @module
- * The keys that the edge holds: id → secret, from KEYS, SECRET_ID and SECRET_KEY. No secret is in what it tells of
- * a wrong one.
+ * The keys that the edge holds, access key ID → secret access key: from KEYS, and from SECRET_ID and SECRET_KEY. No
+ * problem that is reported shows a secret.
  */
+
+import type { Reader } from './values.ts'
 
 export type Keys = ReadonlyMap<string, string>
 
-/** More keys than anyone gives to one edge. */
+/** More keys than any edge needs. */
 export const MAX_KEYS = 64
 /** Characters of KEYS: each key at its longest. */
 export const MAX_KEYS_LENGTH = 32_768
 
-/** Ids and secrets of all vendors; white space is a slip of whoever pasted them. */
+/** IDs and secrets of all vendors. White space comes from careless pasting. */
 const PART = /^[\x21-\x7e]{1,256}$/
 
-export const KEY_PART_ACCEPTED = '1 to 256 visible ASCII characters, without spaces'
-export const KEYS_ACCEPTED = `a JSON object of at most ${MAX_KEYS} key ids, each with its secret as a string`
+/** An access key ID or a secret access key. */
+export const KEY_PART: Reader<string> = {
+  accepted: '1 to 256 visible ASCII characters, without spaces',
+  read: text => (PART.test(text) ? text : undefined),
+  show: () => '',
+}
 
-export const isKeyPart = (text: string): boolean => PART.test(text)
+export const KEYS: Reader<Keys> = {
+  accepted: `a JSON object of at most ${MAX_KEYS} key ids, each with its secret as a string`,
+  read: readKeys,
+  show: () => '',
+}
 
-/** Reads KEYS; undefined: it is not what is accepted. */
+/** Returns the keys in a value of KEYS, or undefined if it is not accepted. */
 export function readKeys(text: string): Map<string, string> | undefined {
   if (text.length > MAX_KEYS_LENGTH) return undefined
   let value: unknown
@@ -31,7 +41,7 @@ export function readKeys(text: string): Map<string, string> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const entries: [string, unknown][] = Object.entries(value)
   const keys = entries.flatMap(([id, secret]): [string, string][] =>
-    typeof secret === 'string' && isKeyPart(id) && isKeyPart(secret) ? [[id, secret]] : [],
+    typeof secret === 'string' && PART.test(id) && PART.test(secret) ? [[id, secret]] : [],
   )
   return keys.length === entries.length && keys.length <= MAX_KEYS ? new Map(keys) : undefined
 }

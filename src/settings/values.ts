@@ -1,86 +1,67 @@
 /**
  * @module
- * Single values of the settings: how they are taken by name, read, and told when they are not accepted.
+ * Single values: how a text is read, and how a value that is not accepted is reported without showing a secret.
  */
 
-/** A value that is not accepted: which, where, and what would be. */
+/** A value that is not accepted: its name, the value, and what is accepted. */
 export interface SettingProblem {
   /** Stable, and the `Code` of the 500 that the edge answers: `InvalidVariable`, `MissingSecret`, … */
   readonly code: string
   /** The variable, binding or field. */
   readonly name: string
-  /** As it is set, shortened; empty where it may be a secret or is missing. */
+  /** The value as far as a log may show it; empty if it is missing or a secret. */
   readonly value: string
   readonly accepted: string
 }
 
-/** Characters of a wrong value that a log line repeats. */
-export const MAX_SHOWN = 100
+/** How one kind of value is read. */
+export interface Reader<T> {
+  /** What is accepted, in words. */
+  readonly accepted: string
+  /** Returns what the text stands for, or undefined if it is not accepted. */
+  readonly read: (text: string) => T | undefined
+  /** Returns what a log may show of a text that is not accepted; by default, what {@link shown} returns. */
+  readonly show?: (text: string) => string
+}
 
-/** What is accepted, in words, and the value that a text stands for; undefined: it is not accepted. */
-export type Reader<T> = [accepted: string, read: (text: string) => T | undefined]
+/** Characters of a wrong value that are shown. Misspelt words are shorter, secrets in the wrong place are longer. */
+const MAX_SHOWN = 24
 
-export const choice = <const T extends string>(values: readonly T[]): Reader<T> => [
-  values.join(' or '),
-  text => values.find(value => value === text),
-]
+/** Returns a short text as it is, and only the length of a longer one: it may be a secret. */
+export const shown = (text: string): string => (text.length <= MAX_SHOWN ? text : notShown(text))
 
-export const integer = (from: number, to: number): Reader<number> => [
-  `a whole number from ${from} to ${to}`,
-  text => (/^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : undefined),
-]
+export const notShown = (text: string): string => `(${text.length} characters, not shown)`
+
+export const choice = <const T extends string>(values: readonly T[]): Reader<T> => ({
+  accepted: values.join(' or '),
+  read: text => values.find(value => value === text),
+})
+
+export const SWITCH: Reader<boolean> = {
+  accepted: 'off or on',
+  read: text => (text === 'on' ? true : text === 'off' ? false : undefined),
+}
+
+export const integer = (from: number, to: number): Reader<number> => ({
+  accepted: `a whole number from ${from} to ${to}`,
+  read: text =>
+    /^\d{1,9}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : undefined,
+})
 
 /** The most names in one list. */
 const MAX_NAMES = 32
 
 /** Names that are compared as they stand in a URL, comma-separated. */
-export const NAMES: Reader<readonly string[]> = [
-  `at most ${MAX_NAMES} names, comma-separated, each of 1 to 64 letters, digits, "-", ".", "_" or "~"`,
-  text => {
+export const NAMES: Reader<readonly string[]> = {
+  accepted: `at most ${MAX_NAMES} names, comma-separated, each of 1 to 64 letters, digits, "-", ".", "_" or "~"`,
+  read(text) {
     const names = text.split(',', MAX_NAMES + 1).map(name => name.trim())
     return names.length <= MAX_NAMES && names.every(name => /^[\w.~-]{1,64}$/.test(name)) ? names : undefined
   },
-]
-
-/** Takes values by name and collects what is wrong with them. An unset or empty value is the fallback. */
-export class Taker {
-  readonly problems: SettingProblem[] = []
-  readonly #code: string
-  readonly #get: (name: string) => [name: string, value: unknown]
-
-  constructor(code: string, get: (name: string) => [string, unknown]) {
-    this.#code = code
-    this.#get = get
-  }
-
-  /** As `one`, for what is a secret, or could be one in the wrong place: its problem does not show it. */
-  hidden<T>(key: string, accepted: string, read: (text: string) => T | undefined, fallback: T): T {
-    return this.one(key, accepted, read, fallback, 0)
-  }
-
-  one<T>(
-    key: string,
-    accepted: string,
-    read: (text: string) => T | undefined,
-    fallback: T,
-    shown = MAX_SHOWN,
-  ): T {
-    const [name, value] = this.#get(key)
-    if (value === undefined || value === null || value === '') return fallback
-    const text = textOf(value)
-    const result = read(text)
-    if (result !== undefined) return result
-    this.problems.push({ code: this.#code, name, value: text.slice(0, shown), accepted })
-    return fallback
-  }
 }
 
-/** A value as text; JSON of a list or an object. One that is nested too deep for that is nothing that is accepted. */
-function textOf(value: unknown): string {
-  if (typeof value !== 'object') return String(value)
-  try {
-    return JSON.stringify(value)
-  } catch {
-    return Array.isArray(value) ? '[…]' : '{…}'
-  }
+/** A share from 0 to 1. */
+export const SHARE: Reader<number> = {
+  accepted: 'a number from 0 to 1, such as 0.01',
+  read: text => (/^(?:\d|\d?\.\d{1,9})$/.test(text) && Number(text) <= 1 ? Number(text) : undefined),
 }

@@ -7,13 +7,14 @@ import { upstreamRequest } from '../bucket/request.ts'
 import { type Sent, send, uploadMs } from '../bucket/send.ts'
 import type { Sign } from '../bucket/signing/authorize.ts'
 import { ownUrl, upstreamUrl } from '../bucket/url.ts'
-import type { HostSettings, Target } from '../settings/settings.ts'
+import type { HostSettings } from '../settings/host-settings.ts'
+import type { Upstream } from '../settings/upstream.ts'
 import type { Edge } from './edge.ts'
 
 type Fetcher = (request: Request, init: RequestInit) => Promise<Response>
 
 /** Returns the `fetch` that reaches the bucket. */
-export function fetcherOf({ env }: Edge, { kind }: Target): Fetcher {
+export function fetcherOf({ env }: Edge, { kind }: Upstream): Fetcher {
   const binding = kind === 'service' ? env.BUCKET : undefined
   return binding === undefined ? fetch : binding.fetch.bind(binding)
 }
@@ -27,23 +28,23 @@ export function fetcherOf({ env }: Edge, { kind }: Target): Fetcher {
  */
 export function sendToBucket(
   edge: Edge,
-  { origin: target, originTimeoutMs }: HostSettings,
+  { upstream, upstreamTimeoutMs }: HostSettings,
   request: Request,
   init: RequestInit,
   sign: Sign | null,
   keepCors = false,
 ): Promise<Sent> | null {
-  if (target === null) return null
-  const url = target.kind === 'url' ? upstreamUrl(target.base, request.url) : ownUrl(request.url)
-  const fetcher = fetcherOf(edge, target)
+  if (upstream === null) return null
+  const url = upstream.kind === 'url' ? upstreamUrl(upstream.base, request.url) : ownUrl(request.url)
+  const fetcher = fetcherOf(edge, upstream)
   const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
   return send(
     () => {
-      const upstream = upstreamRequest(url, request, keepCors)
-      return sign === null ? upstream : sign(upstream)
+      const sent = upstreamRequest(url, request, keepCors)
+      return sign === null ? sent : sign(sent)
     },
-    (upstream, signal) => fetcher(upstream, { ...init, ...signal }),
-    originTimeoutMs + uploadMs(request),
+    (sent, signal) => fetcher(sent, { ...init, ...signal }),
+    upstreamTimeoutMs + uploadMs(request),
     retry,
   )
 }

@@ -6,7 +6,8 @@
 import { type BucketCorsAnswer, fetchBucketCors } from '../bucket/cors-configuration.ts'
 import { decodeValue, Rules } from '../rules/record.ts'
 import { readHost } from '../rules/store.ts'
-import { type Env, type HostSettings, readHostSettings } from '../settings/settings.ts'
+import { type HostSettings, readHostSettings } from '../settings/host-settings.ts'
+import type { Env } from '../settings/settings.ts'
 import {
   type BucketAnswer,
   MAX_SETTLE_REQUESTS,
@@ -45,12 +46,12 @@ export function syncDeps(edge: Edge, host: string, settings: HostSettings): Sync
 }
 
 function asker(edge: Edge, host: string, settings: HostSettings): SyncDeps['ask'] {
-  const { origin, secretId, signing, dialect, region, originTimeoutMs } = settings
+  const { upstream, secretId, signing, dialect, region, upstreamTimeoutMs } = settings
   const secret = edge.settings.keys.get(secretId)
-  if (origin === null || secret === undefined) return null
+  if (upstream === null || secret === undefined) return null
   // No request tells the port: what stands behind its own name is asked by that.
-  const base = origin.kind === 'url' ? origin.base : `https://${host}`
-  const fetcher = fetcherOf(edge, origin)
+  const base = upstream.kind === 'url' ? upstream.base : `https://${host}`
+  const fetcher = fetcherOf(edge, upstream)
   const source = {
     base,
     signing: signing === 'none' ? dialect : signing,
@@ -62,7 +63,7 @@ function asker(edge: Edge, host: string, settings: HostSettings): SyncDeps['ask'
       await fetchBucketCors(
         source,
         (request, init) => fetcher(request, { ...init, cache: 'no-store' }),
-        Math.min(originTimeoutMs, TIMEOUT_MS),
+        Math.min(upstreamTimeoutMs, TIMEOUT_MS),
       ),
     )
 }
@@ -128,12 +129,12 @@ async function syncHost(edge: Edge, host: string, countRequest: () => void): Pro
     }
     const settings = read?.settings ?? edge.settings
     // The hosts without a name share rules only where there are any, and a bucket only where one is named by its URL.
-    if (host === 'default' && (values.rules === null || settings.origin?.kind !== 'url')) return
+    if (host === 'default' && (values.rules === null || settings.upstream?.kind !== 'url')) return
     const { kv, ask, ...others } = syncDeps(edge, host, settings)
     if (ask === null) {
       log('error', 'sync-skipped', {
         host,
-        reason: settings.origin === null ? 'no ORIGIN' : 'no secret for its SECRET_ID',
+        reason: settings.upstream === null ? 'no ORIGIN' : 'no secret for its SECRET_ID',
       })
       return
     }

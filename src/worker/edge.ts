@@ -4,7 +4,8 @@
  */
 
 import { Policies } from '../rules/policies.ts'
-import { type Env, readHostSettings, readSettings, type Settings } from '../settings/settings.ts'
+import { readHostSettings } from '../settings/host-settings.ts'
+import { type Env, readSettings, type Settings } from '../settings/settings.ts'
 import type { SettingProblem } from '../settings/values.ts'
 import { Events } from '../telemetry/events.ts'
 import { log } from '../telemetry/log.ts'

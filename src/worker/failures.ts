@@ -21,7 +21,7 @@ import type { Refusal } from '../bucket/signing/authorize.ts'
 import { hasPlainHost, hostnameOf, withoutQueries } from '../bucket/url.ts'
 import type { Allowed, Decision } from '../cors/decide.ts'
 import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
-import { ORIGIN_ACCEPTED } from '../settings/settings.ts'
+import { UPSTREAM } from '../settings/upstream.ts'
 import type { SettingProblem } from '../settings/values.ts'
 import { withoutSecrets } from '../telemetry/events.ts'
 import { log } from '../telemetry/log.ts'
@@ -52,7 +52,7 @@ export type Failure =
 /** The failure of a host without ORIGIN. Only what goes to the bucket needs it. */
 export const MISSING_ORIGIN: Failure = {
   kind: 'misconfigured',
-  problems: [{ code: 'MissingVariable', name: 'ORIGIN', value: '', accepted: ORIGIN_ACCEPTED }],
+  problems: [{ code: 'MissingVariable', name: 'ORIGIN', value: '', accepted: UPSTREAM.accepted }],
 }
 
 /** Returns the failure that every request meets while variables or bindings are wrong, else null. */

@@ -163,7 +163,7 @@ const UNSURE_BUCKET: Failure = { kind: 'policy-unavailable', detail: 'no bucket 
 /** While KV can't be read, the host may have a bucket other than the assumed one, which must not be written to. */
 function unsureBucket({ request: { method }, policy }: ActualRequest): Failure | null {
   const isRead = method === 'GET' || method === 'HEAD'
-  return policy.kind === 'assumed' && (policy.settings.origin === null || !isRead) ? UNSURE_BUCKET : null
+  return policy.kind === 'assumed' && (policy.settings.upstream === null || !isRead) ? UNSURE_BUCKET : null
 }
 
 /** Verifies the request's signature, where RESIGN asks for it, and returns how to sign the request for the bucket. */
@@ -173,7 +173,7 @@ async function authorizationOf({
   policy,
 }: ActualRequest): Promise<{ sign: Sign | null } | Failure> {
   const { settings } = policy
-  const keepsHost = settings.origin?.kind !== 'url'
+  const keepsHost = settings.upstream?.kind !== 'url'
   const authorization = await authorize(request, settings, edge.settings.keys, keepsHost)
   if (authorization === null) return { sign: null }
   // A signature would hold at whatever bucket is assumed.

@@ -17,7 +17,7 @@ import { type Configuration, MAX_DOCUMENT_BYTES, NO_CONFIGURATION } from '../cor
 import type { DialectName } from '../cors/dialect.ts'
 import { readDocument } from '../formats/read.ts'
 import { inTime } from '../rules/store.ts'
-import type { HostSettings } from '../settings/settings.ts'
+import type { HostSettings } from '../settings/host-settings.ts'
 import { publish, recordOf, republish, settle } from '../sync/settle.ts'
 import { log } from '../telemetry/log.ts'
 import { syncDeps } from './cron.ts'

@@ -5,7 +5,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Env, readHostSettings, readSettings } from '../../src/settings/settings.ts'
+import { readHostSettings } from '../../src/settings/host-settings.ts'
+import { type Env, readSettings } from '../../src/settings/settings.ts'
 import { runs } from '../model/runs.ts'
 import { fixtures, hostile, type Language } from './texts.ts'
 import { type Json, reshaped } from './trees.ts'
@@ -58,16 +59,19 @@ function check(text: string): 'settings' | 'problems' {
     expect(name + value + accepted).not.toContain('hidden-secret')
   }
   if (problems.length > 0) return 'problems'
-  const { origin, dialect, unmatched, originTimeoutMs, cache, signing, region, secretId, resign } = settings
-  if (origin?.kind === 'url') {
-    const url = new URL(origin.base)
+  const { upstream, dialect, unmatched, upstreamTimeoutMs, cache, signing, region, secretId, resign } =
+    settings
+  if (upstream?.kind === 'url') {
+    const url = new URL(upstream.base)
     expect(url.protocol === 'https:' || /^(localhost|\[::1\]|127\..*)$/.test(url.hostname)).toBe(true)
     expect([url.username, url.password, url.search, url.hash]).toEqual(['', '', '', ''])
-    expect(`${url.origin}${url.pathname}`.replace(/\/$/, '')).toBe(origin.base)
-  } else expect([null, 'route', 'service']).toContain(origin?.kind ?? null)
+    expect(`${url.origin}${url.pathname}`.replace(/\/$/, '')).toBe(upstream.base)
+  } else expect([null, 'route', 'service']).toContain(upstream?.kind ?? null)
   expect(['cos', 's3']).toContain(dialect)
   expect(['refuse', 'forward']).toContain(unmatched)
-  expect(Number.isInteger(originTimeoutMs) && originTimeoutMs >= 1 && originTimeoutMs <= 600_000).toBe(true)
+  expect(Number.isInteger(upstreamTimeoutMs) && upstreamTimeoutMs >= 1 && upstreamTimeoutMs <= 600_000).toBe(
+    true,
+  )
   if (typeof cache === 'number')
     expect(Number.isInteger(cache) && cache >= 1 && cache <= 31_536_000).toBe(true)
   else expect(['off', 'origin']).toContain(cache)

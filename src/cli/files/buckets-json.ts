@@ -4,7 +4,8 @@
  */
 
 import { type Finding, quote } from '../../cors/findings.ts'
-import { type Env, readHostSettings, readSettings } from '../../settings/settings.ts'
+import { readHostSettings } from '../../settings/host-settings.ts'
+import { type Env, readSettings } from '../../settings/settings.ts'
 import type { SettingProblem } from '../../settings/values.ts'
 import { readHost } from '../kv/hosts.ts'
 

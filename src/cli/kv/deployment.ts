@@ -4,13 +4,8 @@
  */
 
 import { dirname, join, resolve } from 'node:path'
-import {
-  type Env,
-  type HostSettings,
-  readHostSettings,
-  readSettings,
-  type Settings,
-} from '../../settings/settings.ts'
+import { type HostSettings, readHostSettings } from '../../settings/host-settings.ts'
+import { type Env, readSettings, type Settings } from '../../settings/settings.ts'
 import type { Deployed } from '../files/buckets-json.ts'
 import { visible } from '../print/terminal.ts'
 import { reasonOf, UserError } from '../user-error.ts'
