@@ -23,11 +23,20 @@ const OBJECTS: Readonly<Record<string, PlantedObject>> = {
   '/evil.html': object('text/html', `<script>${RUN}</script>`),
   '/evil.svg': object(
     'image/svg+xml',
-    `<svg xmlns="http://www.w3.org/2000/svg"><script>${RUN}</script></svg>`,
+    `<svg xmlns="http://www.w3.org/2000/svg"><script><![CDATA[${RUN}]]></script></svg>`,
   ),
   '/evil.xhtml': object(
     'application/xhtml+xml',
-    `<html xmlns="http://www.w3.org/1999/xhtml"><body><script>${RUN}</script></body></html>`,
+    `<html xmlns="http://www.w3.org/1999/xhtml"><body><script><![CDATA[${RUN}]]></script></body></html>`,
+  ),
+  '/evil.xml': object(
+    'application/xml',
+    '<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="evil.xsl"?><a/>',
+  ),
+  '/evil.xsl': object(
+    'text/xsl',
+    '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:template match="/">' +
+      `<html><script><![CDATA[${RUN}]]></script></html></xsl:template></xsl:stylesheet>`,
   ),
   '/evil.js': object('text/javascript', RUN),
   '/evil.css': object('text/css', 'body { color: rgb(1, 2, 3) }'),
@@ -123,7 +132,7 @@ const RUNNING: readonly (readonly [name: string, file: string, attack: Attack])[
       return page.evaluate(() => getComputedStyle(document.body).color === 'rgb(1, 2, 3)')
     },
   ],
-  ...['html', 'svg', 'xhtml'].flatMap((type): [string, string, Attack][] => [
+  ...['html', 'svg', 'xhtml', 'xml'].flatMap((type): [string, string, Attack][] => [
     [
       `${type} as a document`,
       `evil.${type}`,
@@ -196,11 +205,19 @@ const OTHERS: readonly (readonly [name: string, attack: Attack])[] = [
   ],
   [
     'the bucket asks for a password in the site’s name',
-    (page, base) =>
-      page.evaluate(
-        url => fetch(url).then(({ headers }) => headers.has('www-authenticate')),
-        `${base}/password`,
-      ),
+    async (page, base) => {
+      const debug = await page.context().newCDPSession(page)
+      let isAsked = false
+      debug.on('Fetch.requestPaused', ({ requestId }) => debug.send('Fetch.continueRequest', { requestId }))
+      debug.on('Fetch.authRequired', ({ requestId }) => {
+        isAsked = true
+        const authChallengeResponse = { response: 'CancelAuth' } as const
+        return debug.send('Fetch.continueWithAuth', { requestId, authChallengeResponse })
+      })
+      await debug.send('Fetch.enable', { handleAuthRequests: true })
+      await page.evaluate(url => fetch(url).then(response => response.text()), `${base}/password`)
+      return isAsked
+    },
   ],
   [
     'the bucket clears the site’s storage',
