@@ -20,23 +20,3 @@ export function withoutMount(mount: string, url: string): string | null {
   if (rest === '' || rest[0] === '?') return `${origin}/${rest}`
   return rest[0] === '/' ? origin + rest : null
 }
-
-/**
- * Reads the value of `MOUNT`: a path of plain segments, below which the bucket is served.
- *
- * @returns undefined if it is not such a path, or one that Cloudflare or RFC 8615 reserve
- */
-export function readMount(text: string): string | undefined {
-  if (text.length > MAX_MOUNT || !/^(?:\/[A-Za-z0-9._~-]+)+$/.test(text)) return undefined
-  const segments = text.split('/').slice(1)
-  if (segments.some(segment => segment === '.' || segment === '..')) return undefined
-  return RESERVED.some(name => segments[0]?.startsWith(name)) ? undefined : text
-}
-
-/** Bytes of a mount. */
-const MAX_MOUNT = 128
-/** RFC 8615 and Cloudflare's own paths. */
-const RESERVED = ['.well-known', 'cdn-cgi']
-
-export const MOUNT_ACCEPTED =
-  'a path such as /files: segments of A-Z a-z 0-9 . _ ~ -, at most 128 bytes, no / at the end, not /.well-known or /cdn-cgi'

@@ -33,8 +33,13 @@ export const COOKIE_SIGNED = 'cookie-signed'
  * headers and those that a signature in the same request covers.
  *
  * @param url the request's URL without the mount, absolute
+ * @param keepCors true for a preflight that is forwarded whole
  */
-export function mountedRequest(request: Request, url: string): Request | typeof COOKIE_SIGNED {
+export function mountedRequest(
+  request: Request,
+  url: string,
+  keepCors = false,
+): Request | typeof COOKIE_SIGNED {
   const { isSigned, covered } = signatureOf(request, url)
   if (covered.has('cookie')) return COOKIE_SIGNED
   const reduced = new Request(url, request)
@@ -44,7 +49,8 @@ export function mountedRequest(request: Request, url: string): Request | typeof 
       PASSED.has(name) ||
       covered.has(name) ||
       PASSED_PREFIXES.some(prefix => name.startsWith(prefix)) ||
-      (name === 'authorization' && isSigned)
+      (name === 'authorization' && isSigned) ||
+      (keepCors && (name === 'origin' || name.startsWith('access-control-request-')))
     if (name === 'referer' && !covered.has(name)) cutReferrer(headers, value)
     else if (!isPassed) headers.delete(name)
   }

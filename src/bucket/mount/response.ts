@@ -51,13 +51,18 @@ const PASSED_TRUSTED: ReadonlySet<string> = new Set([
   'x-robots-tag',
 ])
 
-/** Removes from the bucket's response every header that is not listed. */
-export function keepListedHeaders(headers: Headers, isTrusted: boolean): void {
+/**
+ * Removes from the bucket's response every header that is not listed.
+ *
+ * @param keepCors true for the bucket's own answer to a preflight
+ */
+export function keepListedHeaders(headers: Headers, isTrusted: boolean, keepCors = false): void {
   for (const name of [...headers.keys()]) {
     const isPassed =
       PASSED.has(name) ||
       PASSED_PREFIXES.some(prefix => name.startsWith(prefix)) ||
-      (isTrusted && PASSED_TRUSTED.has(name))
+      (isTrusted && PASSED_TRUSTED.has(name)) ||
+      (keepCors && name.startsWith('access-control-'))
     if (!isPassed) headers.delete(name)
   }
 }
@@ -70,7 +75,7 @@ export interface Confines {
   readonly mount: string
   /** The client's URL, with the mount. */
   readonly url: string
-  /** The bucket's URL for the same request, without the mount. */
+  /** The bucket's URL of the same request. */
   readonly upstream: string
   /** The bucket's own URL, without a slash at the end. */
   readonly base: string

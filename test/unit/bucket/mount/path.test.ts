@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readMount, withoutMount } from '../../../../src/bucket/mount/path.ts'
+import { withoutMount } from '../../../../src/bucket/mount/path.ts'
 
 describe('withoutMount()', () => {
   test.each([
@@ -32,18 +32,5 @@ describe('withoutMount()', () => {
         )
       }),
     )
-  })
-})
-
-describe('readMount()', () => {
-  test.each(['/files', '/a/b.c/~d_-', `/${'x'.repeat(127)}`])('accepts %s', text => {
-    expect(readMount(text)).toBe(text)
-  })
-
-  test.each([
-    ...['', '/', 'files', '/files/', '//files', '/a//b', '/a/../b', '/./a', '/a b', '/a%20b', '/ä'],
-    ...['/.well-known', '/.well-known/x', '/.well-knownx', '/cdn-cgi/x', `/${'x'.repeat(128)}`],
-  ])('refuses %j', text => {
-    expect(readMount(text)).toBeUndefined()
   })
 })
