@@ -46,7 +46,7 @@ export async function answer(configuration: Configuration, state: State): Promis
     outcomeOf({ ...asked, dialect: state.dialect }, question),
     outcomeOf({ ...asked, dialect: state.dialect === 'cos' ? 's3' : 'cos' }, question),
   ])
-  return { chosen, other, change: smallestChange(configuration, chosen.facts) }
+  return { chosen, other, change: smallestChange(configuration, chosen.facts, chosen.question) }
 }
 
 const questionOf = ({ origin, method, headers, actual, credentials }: State): RequestToExplain => ({

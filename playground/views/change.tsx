@@ -60,7 +60,9 @@ function stepSentence(step: Step): string {
     case 'add-header':
       return `Add the header \`${quote(step.value)}\` to rule ${step.rule}.`
     case 'add-rule':
-      return `Add a rule of its own, as rule ${step.rule}: no other rule is close enough.`
+      return `Add a rule of its own, as rule ${step.rule}: no other rule can be extended for it.`
+    case 'add-expose':
+      return `Expose the header \`${quote(step.value)}\` in rule ${step.rule}.`
   }
 }
 

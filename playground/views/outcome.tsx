@@ -13,6 +13,7 @@ import type { Answer, Outcome } from '../../src/explain/outcome.ts'
 import {
   browserSentences,
   conditionsOf,
+  nearOriginSentences,
   nearSentences,
   shownRules,
   unaskedSentence,
@@ -37,7 +38,7 @@ export function Verdict({ outcome }: { outcome: Outcome }) {
         {question.actual ? 'Request' : 'Preflight for'} {requestText(facts)}
         {question.credentials && ', with credentials'}
       </p>
-      {nearSentences(outcome).map(sentence => (
+      {[...nearSentences(outcome), ...(allowed ? [] : nearOriginSentences(outcome))].map(sentence => (
         <p key={sentence}>
           <Sentence text={sentence} />
         </p>

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<Paste['kind'], string>> = {
   curl: 'curl command',
   fetch: 'fetch call',
   har: 'HAR',
+  command: 'command',
 }
 
 /** A longer text, such as a HAR, is read but not shown. In characters. */

@@ -3,7 +3,7 @@
  * Applies a change to the document that a person wrote: their comments, their order and their layout stay.
  */
 
-import type { Configuration } from '../cors/configuration.ts'
+import type { Configuration, Rule } from '../cors/configuration.ts'
 import { ELEMENT_OF } from '../explain/sentences.ts'
 import type { Change, Step } from '../explain/smallest-change.ts'
 import { type RulesFormat, readRules, ruleAsJson, writeRules } from '../formats/detect.ts'
@@ -26,10 +26,6 @@ type Addition = Exclude<Step, { readonly kind: 'add-rule' }>
  * reads as exactly the changed configuration.
  *
  * @param text the document that the change is for, of at most 64 KB
- *
- * @example
- * const change = smallestChange(configuration, request)
- * if (change !== null && !('impossible' in change)) await applyChange(text, 'rules', change)
  */
 export async function applyChange(
   text: string,
@@ -65,7 +61,7 @@ function insertAll(text: string, format: RulesFormat, change: Change): string | 
     if (edited === null || places === null) return null
     edited =
       step.kind === 'add-rule'
-        ? insertRule(edited, places, format, change.configuration)
+        ? insertRule(edited, places, format, change.configuration.rules[step.rule - 1], step.rule - 1)
         : insertValue(edited, places, step)
   }
   return edited
@@ -117,8 +113,8 @@ function insertItem(text: string, { fields }: RulePlace, field: RuleField, value
   }
   const origins: FieldPlaces | undefined = fields.get('AllowedOrigin')
   if (values !== undefined || origins?.list === undefined) return null
-  const name = field.replace('Allowed', '')
-  const key = origins.key.replace('Origin', name).replace('origin', name.toLowerCase())
+  const key = keyBeside(origins.key, field)
+  if (key === null) return null
   const keyStart = text.lastIndexOf(`"${origins.key}"`, origins.list.start)
   return insertAt(
     text,
@@ -127,24 +123,35 @@ function insertItem(text: string, { fields }: RulePlace, field: RuleField, value
   )
 }
 
-/** After the last rule, with the white space that stands before that one. */
+/** The key of a field, by the key of the origins beside it. Vendors differ in the key of exposed headers. */
+function keyBeside(origins: string, field: RuleField): string | null {
+  if (field === 'ExposeHeader')
+    return origins.startsWith('AllowedOrigin') ? origins.replace('AllowedOrigin', field) : null
+  const name = field.replace('Allowed', '')
+  return origins.replace('Origin', name).replace('origin', name.toLowerCase())
+}
+
+/** Inserts a rule before the one at its position, or after the last one, with the white space before that rule. */
 function insertRule(
   text: string,
   { syntax, rules }: Places,
   format: RulesFormat,
-  configuration: Configuration,
+  rule: Rule | undefined,
+  position: number,
 ): string | null {
-  const last = rules.at(-1)
-  const rule = configuration.rules.at(-1)
-  if (last === undefined || rule === undefined) return null
-  const outer = lineBreakBefore(text, last)
-  const inner = breakAfterOpening(text, last, syntax === 'xml' ? '>' : '{')
+  const next = rules[position]
+  const neighbour = next ?? rules.at(-1)
+  if (neighbour === undefined || rule === undefined) return null
+  const outer = lineBreakBefore(text, neighbour)
+  const inner = breakAfterOpening(text, neighbour, syntax === 'xml' ? '>' : '{')
   const unit = inner.startsWith(outer) && inner.length > outer.length ? inner.slice(outer.length) : '  '
   if (syntax === 'json') {
     const json = ruleAsJson(rule, format)
     if (json === null) return null
     const lines = JSON.stringify(json, null, outer === '' ? 0 : unit).split('\n')
-    return insertAt(text, last.end, `,${outer || ' '}${lines.join(outer)}`)
+    return next === undefined
+      ? insertAt(text, neighbour.end, `,${outer || ' '}${lines.join(outer)}`)
+      : insertAt(text, next.start, `${lines.join(outer)},${outer || ' '}`)
   }
   if (format !== 'rules') return null
   const document = writeXml({ rules: [rule], responseVary: false })
@@ -153,7 +160,9 @@ function insertRule(
     .trimEnd()
     .split('\n')
     .map(line => (outer === '' ? line.trim() : outer + (line.startsWith('    ') ? unit : '') + line.trim()))
-  return insertAt(text, last.end, lines.join(''))
+  return next === undefined
+    ? insertAt(text, neighbour.end, lines.join(''))
+    : insertAt(text, next.start, `${lines.join('').slice(outer.length)}${outer}`)
 }
 
 /** The line break and the indent of what a rule begins with. */

@@ -10,13 +10,6 @@ export type Browser = keyof typeof MAX_AGE_CAPS
 const DEFAULT_MAX_AGE = 5
 
 const SAFELISTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
-/** Names that need no permission, as far as the name alone tells; `content-type` and `range` depend on the value. */
-export const SAFELISTED_HEADERS: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-language',
-  'content-language',
-])
-const SAFELISTED_BY_VALUE: ReadonlySet<string> = new Set(['content-type', 'range'])
 
 /**
  * A request as a script makes it. Not a `CorsRequest`: that is what of it reaches the edge. Safelisted headers are
@@ -27,6 +20,14 @@ export interface ScriptRequest {
   readonly method: string
   /** Lower-cased names of the headers that the script sets. */
   readonly headers: readonly string[]
+  /** The values of some of them, by lower-cased name: whether a preflight asks for a header may depend on its value. */
+  readonly values?: Readonly<Record<string, string>>
+  /** Lower-cased names that a preflight asks for in any case: a message or a log names them. */
+  readonly asked?: readonly string[]
+  /** It listens to the progress of its upload, or sends a stream: that causes a preflight on its own. */
+  readonly upload?: boolean
+  /** Response headers that the script reads. */
+  readonly reads?: readonly string[]
   /** `credentials: 'include'`: with cookies or TLS client certificates. */
   readonly credentials: boolean
 }
@@ -43,15 +44,23 @@ export interface BrowserVerdict {
   readonly reason: string
 }
 
-/** Returns why a browser sends a preflight for this request, or null if it sends none. `content-type` and `range` count as not safelisted. */
-export function whyPreflight({ method, headers }: ScriptRequest): string | null {
+/** What a preflight depends on. */
+interface PreflightCause {
+  readonly method: string
+  /** The names that the preflight asks for. */
+  readonly headers: readonly string[]
+  /** Of these, the names that it asks for only with some values. */
+  readonly maybe?: readonly string[]
+  readonly upload?: boolean
+}
+
+/** Returns why a browser sends a preflight for this request, or null if it sends none. */
+export function whyPreflight({ method, headers, maybe = [], upload = false }: PreflightCause): string | null {
   if (!SAFELISTED_METHODS.has(method)) return `the method ${method} is not GET, HEAD or POST`
-  const unsafe = headers.filter(name => !SAFELISTED_HEADERS.has(name))
-  if (unsafe.length === 0) return null
-  const byValue = unsafe.every(name => SAFELISTED_BY_VALUE.has(name))
-  return byValue
-    ? `the value of ${unsafe.join(' and ')} may need permission`
-    : `the script sets ${unsafe.filter(name => !SAFELISTED_BY_VALUE.has(name)).join(', ')}`
+  const asked = headers.filter(name => !maybe.includes(name))
+  if (asked.length > 0) return `the script sets ${asked.join(', ')}`
+  if (upload) return 'an upload listener, or a stream as body, causes a preflight'
+  return maybe.length === 0 ? null : `the value of ${maybe.join(' and ')} may need permission`
 }
 
 const refuse = (reason: string): BrowserVerdict => ({ goesOn: false, reason })
@@ -69,7 +78,7 @@ export function judgePreflight(request: ScriptRequest, answer: CorsAnswer): Brow
   const allowed = items(answer.headers['access-control-allow-headers']).map(name => name.toLowerCase())
   const anyHeader = allowed.includes('*') && !request.credentials
   for (const name of request.headers) {
-    if (SAFELISTED_HEADERS.has(name) || allowed.includes(name)) continue
+    if (allowed.includes(name)) continue
     if (anyHeader && name !== 'authorization') continue
     return refuse(
       anyHeader

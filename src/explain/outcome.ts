@@ -20,12 +20,12 @@ import {
   corsCheck,
   judgePreflight,
   remembers,
-  SAFELISTED_HEADERS,
   type ScriptRequest,
   whyPreflight,
 } from './browser.ts'
 import { type Explanation, explain } from './explain.ts'
-import { isForbiddenRequestHeader } from './header-names.ts'
+import { SAFELISTED_RESPONSE_HEADERS } from './header-names.ts'
+import { askedNames } from './safelist.ts'
 
 /** Marks, within this file, a response that is the bucket's. */
 const FROM_BUCKET = 'x-from-bucket'
@@ -61,6 +61,10 @@ export interface Outcome {
   readonly facts: CorsRequest
   /** Headers that no preflight names, because they need no permission or can't be set. */
   readonly unasked: readonly string[]
+  /** Headers that a preflight names only with rare values; the rules are not asked about them. */
+  readonly unlikely: readonly string[]
+  /** Response headers that the script reads and the answer does not expose. */
+  readonly unreadable: readonly string[]
   readonly explanation: Explanation
   readonly answer: Answer
   readonly browser: {
@@ -75,22 +79,13 @@ export interface Outcome {
   readonly allowed: boolean
 }
 
-/**
- * Returns what the edge answers to a request, and what a browser does with the answer (Fetch standard).
- *
- * @example
- * const asked = { configuration, dialect: 'cos', unmatched: 'refuse', url: 'https://files.example.com/a' } as const
- * const request = { origin: 'https://app.example.com', method: 'PUT', headers: [], credentials: false, actual: false }
- * (await outcomeOf(asked, request)).allowed
- */
+/** Asks the engine, and a browser as the Fetch standard has it. */
 export async function outcomeOf(asked: Asked, question: RequestToExplain): Promise<Outcome> {
   const { configuration, dialect: name, url } = asked
   const dialect = dialectOf(name)
   const policy = policyOf(configuration, name)
-  const headers = [...new Set(question.headers.map(header => header.toLowerCase()))]
-  const isAsked = (header: string) => !SAFELISTED_HEADERS.has(header) && !isForbiddenRequestHeader(header)
-  const names = question.actual ? [] : headers.filter(isAsked)
-  const { origin, method, credentials } = question
+  const { origin, method, credentials, actual, upload = false, reads = [] } = question
+  const { names, maybe, unasked, unlikely } = namesOf(question)
   const facts: CorsRequest = {
     origin,
     method,
@@ -99,7 +94,7 @@ export async function outcomeOf(asked: Asked, question: RequestToExplain): Promi
   const script: ScriptRequest = { origin, method, headers: names, credentials }
 
   const decision = decide(policy, facts)
-  const [actual, preflight] = await Promise.all([
+  const [response, preflight] = await Promise.all([
     answerOf(
       actualAnswer(asked, dialect, decide(policy, { origin, method, requestedHeaders: null }), question),
       dialect,
@@ -107,22 +102,49 @@ export async function outcomeOf(asked: Asked, question: RequestToExplain): Promi
     answerOf(answerPreflight(dialect, decision, { ...facts, url }, false), dialect),
   ])
 
-  const asks = question.actual ? null : whyPreflight(script)
+  const asks = actual ? null : whyPreflight({ method, headers: names, maybe, upload })
   const first = asks === null ? null : judgePreflight(script, received(preflight))
-  const second = corsCheck(script, received(actual))
+  const second = corsCheck(script, received(response))
+  const unreadable = unreadableOf(reads, response)
   return {
     question,
     facts,
-    unasked: question.actual ? [] : headers.filter(header => !isAsked(header)),
+    unasked,
+    unlikely,
+    unreadable,
     explanation: explain(configuration, facts),
-    answer: question.actual ? actual : preflight,
+    answer: actual ? response : preflight,
     browser: {
       asks,
       verdict: first === null || (first.goesOn && !second.goesOn) ? second : first,
       remembers: first?.goesOn ? remembers(received(preflight)) : null,
     },
-    allowed: decision.outcome === 'allowed' && first?.goesOn !== false && second.goesOn,
+    allowed:
+      decision.outcome === 'allowed' && first?.goesOn !== false && second.goesOn && unreadable.length === 0,
   }
+}
+
+/** The names that a preflight asks for, and the others. An actual request asks for nothing. */
+function namesOf({ headers, values, asked = [], actual }: RequestToExplain) {
+  if (actual) return { names: [], maybe: [], unasked: [], unlikely: [] }
+  const sure = new Set(asked.map(name => name.toLowerCase()))
+  const lower = [...new Set([...headers.map(name => name.toLowerCase()), ...sure])]
+  const kinds = askedNames(lower.map(name => ({ name, value: values?.[name] ?? null })))
+  const isSure = (name: string) => sure.has(name)
+  const others = (list: readonly string[]) => list.filter(name => !isSure(name))
+  const [unasked, unlikely] = [others(kinds.unasked), others(kinds.unlikely)]
+  const left = new Set([...unasked, ...unlikely])
+  return { names: lower.filter(name => !left.has(name)), maybe: others(kinds.maybe), unasked, unlikely }
+}
+
+/** The response headers that a script does not get to see. */
+function unreadableOf(reads: readonly string[], { headers }: Answer): string[] {
+  const exposed = (headers['access-control-expose-headers'] ?? '')
+    .split(',')
+    .map(name => name.trim().toLowerCase())
+  return reads.filter(
+    name => !exposed.includes(name.toLowerCase()) && !SAFELISTED_RESPONSE_HEADERS.has(name.toLowerCase()),
+  )
 }
 
 /** A configuration is asked again and again while a person writes the request: it is made ready once. */
@@ -146,6 +168,9 @@ function actualAnswer(
   decision: Decision,
   { origin, method }: RequestToExplain,
 ): Response {
+  // Without Access-Control-Request-Method it is not a preflight; the edge answers every OPTIONS itself.
+  if (method === 'OPTIONS')
+    return answerPreflight(dialect, decision, { url, origin, method: null, requestedHeaders: null }, false)
   const refuses = decision.outcome === 'refused' && unmatched === 'refuse'
   const response = refuses
     ? errorResponse(dialect, notAllowed(dialect, { url, method }), url, method === 'HEAD')

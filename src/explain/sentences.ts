@@ -112,14 +112,48 @@ export function nearSentences({
     : sentences
 }
 
+/** Rules that list an origin of the same host, where none but a `*` allows the page's: a port or a scheme differs. */
+export function nearOriginSentences({ explanation: { rules }, question }: Outcome): readonly string[] {
+  if (rules.some(({ origin }) => origin !== null && origin !== '*')) return []
+  const page = URL.parse(question.origin)
+  if (page === null) return []
+  const near = rules.flatMap(({ rule, position }) =>
+    rule.allowedOrigins.flatMap(text => {
+      const listed = URL.parse(text)
+      if (listed === null || listed.hostname !== page.hostname) return []
+      const parts = [
+        ...(listed.protocol === page.protocol ? [] : ['scheme']),
+        ...(listed.port === page.port ? [] : ['port']),
+      ]
+      return [
+        `Rule ${position + 1} allows \`${quote(text)}\`, which differs in the ${parts.join(' and the ') || 'spelling'}.`,
+      ]
+    }),
+  )
+  return near.slice(0, MOST_NEAR)
+}
+
 /** A sentence about headers that the script sets and no preflight names, or null without any. */
-export const unaskedSentence = ({ unasked }: Outcome): string | null =>
-  unasked.length === 0
-    ? null
-    : `No preflight names ${unasked.join(', ')}: it needs no permission, or no script can set it.`
+export function unaskedSentence({ unasked, unlikely }: Outcome): string | null {
+  const sentences = [
+    ...(unasked.length === 0
+      ? []
+      : [`No preflight names ${unasked.join(', ')}: it needs no permission, or no script can set it.`]),
+    ...(unlikely.length === 0
+      ? []
+      : [
+          `A preflight may name ${unlikely.join(', ')}: with a value over 128 bytes, or with certain characters.`,
+        ]),
+  ]
+  return sentences.length === 0 ? null : sentences.join(' ')
+}
 
 /** What a browser does: whether it asks, and what it makes of the answer. */
-export function browserSentences({ browser: { asks, verdict }, question }: Outcome): readonly string[] {
+export function browserSentences({
+  browser: { asks, verdict },
+  question,
+  unreadable,
+}: Outcome): readonly string[] {
   const sentences: string[] = []
   if (!question.actual) {
     sentences.push(
@@ -129,10 +163,12 @@ export function browserSentences({ browser: { asks, verdict }, question }: Outco
     )
   }
   if (verdict.goesOn) {
+    const but =
+      unreadable.length === 0 ? '' : `, but not ${unreadable.join(', ')}: the answer does not expose it`
     sentences.push(
       asks === null
-        ? 'The script may read the response.'
-        : 'It goes on, and the script may read the response.',
+        ? `The script may read the response${but}.`
+        : `It goes on, and the script may read the response${but}.`,
     )
   } else {
     const fails = asks === null ? 'The script gets an error instead of the response' : 'It fails the request'
@@ -150,4 +186,5 @@ export const ELEMENT_OF = {
   'add-origin': 'AllowedOrigin',
   'add-method': 'AllowedMethod',
   'add-header': 'AllowedHeader',
+  'add-expose': 'ExposeHeader',
 } as const satisfies Record<Exclude<Step['kind'], 'add-rule'>, string>

@@ -5,14 +5,18 @@
  */
 
 import { type Configuration, isMethod, METHODS, type Method, type Rule } from '../cors/configuration.ts'
+import { quote } from '../cors/findings.ts'
 import type { CorsRequest } from '../cors/request.ts'
+import { isBrowserOrigin } from './browser-origin.ts'
 import { type Explanation, explain, type RuleVerdict } from './explain.ts'
+import { SAFELISTED_RESPONSE_HEADERS } from './header-names.ts'
 
-/** One addition. Rules are counted from 1 here, as people count them. */
+/** One addition. Rules are counted from 1 here, as people count them; a new rule has the number that it gets. */
 export type Step =
   | { readonly kind: 'add-origin'; readonly rule: number; readonly value: string }
   | { readonly kind: 'add-method'; readonly rule: number; readonly value: Method }
   | { readonly kind: 'add-header'; readonly rule: number; readonly value: string }
+  | { readonly kind: 'add-expose'; readonly rule: number; readonly value: string }
   | { readonly kind: 'add-rule'; readonly rule: number }
 
 export interface Change {
@@ -36,22 +40,60 @@ const MAX_ADDITIONS = 3
 const NEW_RULE_EXPOSES = ['ETag']
 const NEW_RULE_MAX_AGE = 600
 
+/** What a request needs besides an answering rule. */
+export interface ChangeNeeds {
+  /** The script asks with credentials, which a rule with `*` never allows. */
+  readonly credentials?: boolean
+  /** Response headers that the script reads. */
+  readonly reads?: readonly string[]
+}
+
 /**
  * Finds the change with the fewest additions: to the rule that lacks the least, else a rule of its own.
  *
  * @returns null when the request is allowed as it is
  */
-export function smallestChange(configuration: Configuration, request: CorsRequest): Change | NoChange | null {
+export function smallestChange(
+  configuration: Configuration,
+  request: CorsRequest,
+  { credentials = false, reads = [] }: ChangeNeeds = {},
+): Change | NoChange | null {
+  const allowing = allowingChange(configuration, request, credentials)
+  if (reads.length === 0 || (allowing !== null && 'impossible' in allowing)) return allowing
+  const exposing = exposingSteps(allowing?.configuration ?? configuration, request, reads)
+  if (exposing === null) return allowing
+  if (allowing === null) return exposing
+  // A new rule is shown as it becomes.
+  const isNew = allowing.steps.some(
+    ({ kind, rule }) => kind === 'add-rule' && rule === exposing.steps[0]?.rule,
+  )
+  const steps = isNew ? allowing.steps : [...allowing.steps, ...exposing.steps]
+  return { ...allowing, steps, configuration: exposing.configuration }
+}
+
+function allowingChange(
+  configuration: Configuration,
+  request: CorsRequest,
+  credentials: boolean,
+): Change | NoChange | null {
   const explanation = explain(configuration, request)
-  if (explanation.answeredBy !== null) return null
+  const { answeredBy } = explanation
+  if (answeredBy !== null)
+    return credentials ? credentialsChange(configuration, explanation.rules[answeredBy], request) : null
   if (explanation.unusable !== null)
     return { impossible: `No rule can allow it: ${explanation.unusable.reason}.` }
   const { method, origin } = request
+  if (method === 'OPTIONS')
+    return {
+      impossible:
+        'A preflight names the method of the request in Access-Control-Request-Method, such as PUT; no rule can allow OPTIONS.',
+    }
   if (!isMethod(method) || origin === null)
     return { impossible: `No rule can allow the method ${method ?? '(none)'}: only ${METHODS.join(', ')}.` }
   // In a rule, a star would stand for others, and no browser sends one.
   if (origin.includes('*'))
     return { impossible: `No rule can allow the origin ${origin} alone: the star would stand for others.` }
+  if (!isBrowserOrigin(origin)) return { impossible: `No browser sends the origin ${quote(origin)}.` }
   const starred = explanation.names.find(name => name.includes('*'))
   if (starred !== undefined)
     return {
@@ -62,6 +104,60 @@ export function smallestChange(configuration: Configuration, request: CorsReques
     ? newRule(configuration, explanation, origin, method)
     : extendRule(configuration, nearest, origin, method)
 }
+
+/** A rule that names the origin, before the one with `*` that answers now. */
+function credentialsChange(
+  configuration: Configuration,
+  answering: RuleVerdict | undefined,
+  { origin, method }: CorsRequest,
+): Change | NoChange | null {
+  if (answering === undefined || !isMethod(method) || origin === null) return null
+  const { rule, position } = answering
+  // A rule that lists its origins gives credentials to all but `null`.
+  if (!rule.allowedOrigins.includes('*') && origin !== 'null') return null
+  if (origin === 'null')
+    return { impossible: 'The origin null never gets credentials: give the page an origin of its own.' }
+  if (!isBrowserOrigin(origin)) return { impossible: `No browser sends the origin ${quote(origin)}.` }
+  const named: Rule = { ...rule, id: null, allowedOrigins: [origin], allowedMethods: [method] }
+  return {
+    steps: [{ kind: 'add-rule', rule: position + 1 }],
+    configuration: { ...configuration, rules: configuration.rules.toSpliced(position, 0, named) },
+    alsoAllows: [`${origin} may use ${method} with credentials, and with ${headersOf(named)}.`],
+    warnings: [
+      'Only cookies and TLS certificates are credentials here, signatures are not: a script that needs neither works without this rule, once it asks without credentials.',
+    ],
+  }
+}
+
+/** Exposes what the script reads in the rule that answers the request itself; null if that rule exposes it already. */
+function exposingSteps(
+  configuration: Configuration,
+  { origin, method }: CorsRequest,
+  reads: readonly string[],
+): Change | null {
+  const { answeredBy } = explain(configuration, { origin, method, requestedHeaders: null })
+  const rule = answeredBy === null ? undefined : configuration.rules[answeredBy]
+  if (answeredBy === null || rule === undefined) return null
+  const exposed = new Set(rule.exposeHeaders.map(lowerCase))
+  const values = reads.filter(
+    name => !exposed.has(lowerCase(name)) && !SAFELISTED_RESPONSE_HEADERS.has(lowerCase(name)),
+  )
+  if (values.length === 0) return null
+  return {
+    steps: values.map(value => ({ kind: 'add-expose', rule: answeredBy + 1, value })),
+    configuration: {
+      ...configuration,
+      rules: configuration.rules.with(answeredBy, {
+        ...rule,
+        exposeHeaders: [...rule.exposeHeaders, ...values],
+      }),
+    },
+    alsoAllows: [`${listOf(rule.allowedOrigins)} may read ${listOf(values)} of every response.`],
+    warnings: [],
+  }
+}
+
+const lowerCase = (name: string): string => name.toLowerCase()
 
 /**
  * Returns the rule that lacks the least, if it shares enough with the request. Among equals it prefers the rule whose
@@ -143,9 +239,12 @@ function newRule(
 
 const listOf = (values: readonly string[]): string => values.join(', ')
 
-/** What an addition allows besides the request that it was made for. */
+const headersOf = ({ allowedHeaders }: Rule): string =>
+  allowedHeaders.length === 0 ? 'no requested header' : listOf(allowedHeaders)
+
+/** Returns what an addition allows besides the request that it was made for. */
 function alsoAllowed(step: Step, rule: Rule): string {
-  const headers = rule.allowedHeaders.length === 0 ? 'no requested header' : listOf(rule.allowedHeaders)
+  const headers = headersOf(rule)
   switch (step.kind) {
     case 'add-origin':
       return `${step.value} may use ${listOf(rule.allowedMethods)} with ${headers}.`
@@ -153,6 +252,7 @@ function alsoAllowed(step: Step, rule: Rule): string {
       return `${listOf(rule.allowedOrigins)} may use ${step.value} with ${headers}.`
     case 'add-header':
       return `${listOf(rule.allowedOrigins)} may send ${step.value} with ${listOf(rule.allowedMethods)}.`
+    case 'add-expose':
     case 'add-rule':
       return ''
   }

@@ -1,42 +1,19 @@
 /**
  * @module
- * Console errors of Chrome, Firefox and Safari, as they are copied: broken over lines, with rows of the network panel
- * and of the stack around them, several at once.
+ * Console errors of Chrome, Firefox, Safari and Edge Legacy, as they are copied: broken over lines, cut, with rows of the
+ * network panel and of the stack around them, several at once.
  */
 
+import { firefoxReason, isSeveral } from './firefox-message.ts'
+import { addressIn, methodIn, originIn, statusIn, wordNamed } from './message-facts.ts'
+import { type Message, messagesOf } from './messages.ts'
 import { type Paste, UNKNOWN } from './paste.ts'
-import {
-  bare,
-  between,
-  flat,
-  methodOf,
-  namesOf,
-  originOf,
-  shownUrl,
-  statusAt,
-  wordAt,
-  wordBefore,
-} from './text.ts'
-import {
-  FRAMES,
-  type MessageBrowser,
-  type MessageId,
-  UNKNOWN_REASON,
-  WORDINGS,
-  type Wording,
-} from './wordings.ts'
+import { between, flat, namesOf, shownUrl } from './text.ts'
+import { type MessageBrowser, type MessageId, UNKNOWN_REASON, WORDINGS, type Wording } from './wordings.ts'
 
-/** What a row of the network panel begins with; OPTIONS is not what a script asks for. */
-const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'PATCH']
-/** What Chrome calls the loads that are always a GET. */
-const ALWAYS_GET = ['image', 'script', 'font', 'CSS stylesheet', 'audio', 'video', 'text track', 'manifest']
-/** What a status stands after. */
-const BEFORE_STATUS = ['Status code: ', '状态码：', 'net::ERR_FAILED ', 'HTTP status code ']
-
-const CANNOT_LOAD = ' cannot load '
 /** They give no reason; they stand last among the wordings. */
 const GENERAL: ReadonlySet<MessageId> = new Set(['access-control-checks', 'no-reason'])
-/** What is checked of both answers, the preflight's and the request's own. */
+/** Checked in both answers, the preflight's and the request's own. */
 const CHECKED_OF_BOTH: ReadonlySet<MessageId> = new Set([
   'allow-origin-missing',
   'allow-origin-mismatch',
@@ -45,50 +22,58 @@ const CHECKED_OF_BOTH: ReadonlySet<MessageId> = new Set([
   'wildcard-with-credentials',
   'allow-credentials-missing',
 ])
+/** About a response that the browser has, not about the request that it sends. */
+const ABOUT_RESPONSE: ReadonlySet<MessageId> = new Set(['header-not-readable'])
 
-/** One message out of a paste. */
-interface Message {
+/** What one message says. */
+interface Reason {
   readonly browser: MessageBrowser | null
-  readonly text: string
+  readonly says: MessageId
+  readonly wording: Wording | null
+  readonly header: string | null
+  /** A sentence about how it was read. */
+  readonly note: string | null
 }
 
-/** Reads the first message of a text; null: there is none. */
+/** Reads the first message of a text, or returns null without any. */
 export function readConsoleError(pasted: string): Paste | null {
   const messages = messagesOf(flat(pasted))
-  const first = messages[0]
-  if (first === undefined) return null
-  const wording = wordingOf(first)
-  if (wording === null && first.browser === null) return null
-  const browser = first.browser ?? wording?.browser ?? null
-  const says = wording?.says ?? UNKNOWN_REASON
+  const [first] = messages
+  const reason = first === undefined ? null : reasonOf(first)
+  if (first === undefined || reason === null) return null
+  const { says, wording } = reason
   const isReasonGiven = says !== 'no-reason'
+  const isAboutResponse = ABOUT_RESPONSE.has(says)
 
   const address = addressIn(first.text)
   const url = shownUrl(address)
-  const origin = originIn(first.text)
-  const method = named(first.text, wording, 'method') ?? methodIn(first.text, address)
-  const header = says === 'authorization-not-covered' ? 'authorization' : named(first.text, wording, 'header')
-  const headers = namesOf(header === null ? [] : [header])
+  const named = originIn(first.text)
+  // After a redirect to another origin, a browser sends `null` instead of the page's own.
+  const isLost = says === 'redirect-denied' && named === 'null'
+  const origin = isLost ? null : named
+  const method = wordNamed(first.text, wording, 'method') ?? methodIn(first.text, address)
+  const headers = isAboutResponse || reason.header === null ? [] : namesOf([reason.header])
+  const reads = says === 'header-not-readable' ? [readName(reason.header)] : []
+  const preflight = preflightIn(first.text, reason)
 
-  const preflight = preflightIn(first.text, browser, wording)
-
-  const others = new Set(messages.slice(1).map(({ text }) => shownUrl(addressIn(text))))
-  others.delete(url)
-  others.delete(null)
   const missing: string[] = []
-  if (!isReasonGiven) missing.push('This is what a script is told: the reason is in a line of the console.')
-  if (url === null && isReasonGiven) missing.push(UNKNOWN.url)
+  if (reason.note !== null) missing.push(reason.note)
+  if (!isReasonGiven)
+    missing.push('This is all that a script gets: the reason is in another line of the console.')
+  if (url === null && isReasonGiven && !isAboutResponse) missing.push(UNKNOWN.url)
   if (first.text.includes("' (redirected from '"))
-    missing.push('The URL is that of a redirect: the script asked for another.')
+    missing.push('The URL is the target of a redirect: the script asked for another.')
   if (address?.includes('…')) missing.push('The URL is shortened in the text.')
+  if (isLost) missing.push('After a redirect to another origin, a browser sends Origin: null.')
   if (origin === null && isReasonGiven) missing.push(UNKNOWN.origin)
   if (method === null && isReasonGiven) missing.push(UNKNOWN.method)
-  if (headers.length > 0) missing.push('The message names one header: the script may set others.')
-  else if (isReasonGiven && preflight !== false) missing.push(UNKNOWN.headers)
-  if (others.size > 0) missing.push(`Only the first message is read, of those about ${others.size + 1} URLs.`)
+  if (headers.length > 0) missing.push(UNKNOWN.otherHeaders)
+  else if (isReasonGiven && !isAboutResponse && preflight !== false) missing.push(UNKNOWN.headers)
+  const others = othersIn(messages, url)
+  if (others > 0) missing.push(`Only the first message is read, of those about ${others + 1} URLs.`)
   return {
     kind: 'console-error',
-    browser,
+    browser: reason.browser,
     says,
     status: statusIn(first.text),
     request: {
@@ -96,41 +81,68 @@ export function readConsoleError(pasted: string): Paste | null {
       origin,
       method,
       headers,
-      credentials: wording?.credentials ?? null,
+      credentials: says === 'wildcard-with-credentials' ? true : (wording?.credentials ?? null),
       preflight,
+      ...(reads.length > 0 && { reads }),
     },
     missing,
   }
 }
 
-/** The messages of a text, each with what follows it up to the next. */
-function messagesOf(text: string): readonly Message[] {
-  const frames = FRAMES.flatMap(frame => positionsOf(text, frame.text).map(at => ({ ...frame, at })))
-  if (frames.length === 0) return safariMessages(text)
-  frames.sort((a, b) => a.at - b.at)
-  let searched = 0
-  const starts = frames.map(({ browser, text: words, at }) => {
-    // Chrome's words stand behind the URL and the origin.
-    const start = browser === 'Chrome' ? text.slice(searched, at).lastIndexOf('Access to ') : -1
-    const from = start === -1 ? at : searched + start
-    searched = at + words.length
-    return { browser, from }
+/** Scripts write the header in any case; rules and documents write ETag. */
+const readName = (header: string | null): string =>
+  header === null || header.toLowerCase() === 'etag' ? 'ETag' : header
+
+function othersIn(messages: readonly Message[], url: string | null): number {
+  const others = new Set(messages.slice(1).map(({ text }) => shownUrl(addressIn(text))))
+  others.delete(url)
+  others.delete(null)
+  return others.size
+}
+
+/** What a message says, or null where it is not one of a browser. */
+function reasonOf(message: Message): Reason | null {
+  const wording = wordingOf(message)
+  const known = (browser: MessageBrowser | null, says: MessageId): Reason => ({
+    browser,
+    says,
+    wording,
+    header:
+      says === 'authorization-not-covered' ? 'authorization' : wordNamed(message.text, wording, 'header'),
+    note: null,
   })
-  return starts.map(({ browser, from }, i) => ({ browser, text: text.slice(from, starts[i + 1]?.from) }))
+  if (wording !== null) return known(message.browser ?? wording.browser, saidBy(message.text, wording.says))
+  if (message.browser === null || message.browser === 'Firefox') {
+    const foreign = firefoxReason(message.text)
+    if (foreign !== null)
+      return {
+        browser: 'Firefox',
+        says: foreign.says,
+        wording: null,
+        header: foreign.header,
+        note: foreign.language === null ? UNKNOWN_LANGUAGE : null,
+      }
+  }
+  if (message.browser !== null) return known(message.browser, UNKNOWN_REASON)
+  // Without a message, a row of Chrome's console still shows a refused preflight.
+  return FAILED_PREFLIGHT.test(message.text)
+    ? { browser: 'Chrome', says: 'preflight-not-ok', wording: null, header: null, note: null }
+    : null
 }
 
-/** Without a known form. Safari prints the reason, then the URL: each message ends where the next URL is named. */
-function safariMessages(text: string): readonly Message[] {
-  const urls = positionsOf(text, CANNOT_LOAD)
-  if (urls.length === 0) return [{ browser: null, text }]
-  return urls.map((at, i) => ({ browser: null, text: text.slice(i === 0 ? 0 : at, urls[i + 1]) }))
-}
+const FAILED_PREFLIGHT = /\bOPTIONS [a-z]+:\/\/\S{1,16384} [345]\d\d\b/
 
-function positionsOf(text: string, piece: string): number[] {
-  const positions: number[] = []
-  for (let at = text.indexOf(piece); at !== -1; at = text.indexOf(piece, at + piece.length))
-    positions.push(at)
-  return positions
+const UNKNOWN_LANGUAGE =
+  'The language of this message is unknown here: its reason is taken from the headers that it names.'
+
+/** Several origins in one header are several, whatever the browser calls them. */
+function saidBy(text: string, says: MessageId): MessageId {
+  if (says !== 'allow-origin-mismatch' && says !== 'allow-origin-invalid') return says
+  const value =
+    between(text, "header has a value '", "' that is not") ??
+    between(text, "the invalid value '", "'") ??
+    between(text, "does not match '", "'")
+  return value !== null && isSeveral(value) ? 'allow-origin-multiple' : says
 }
 
 /** The wording that stands first; one that gives no reason only where there is no other. */
@@ -146,66 +158,22 @@ function wordingOf({ browser, text }: Message): Wording | null {
   return first?.wording ?? null
 }
 
-/** The URL as it is written. */
-function addressIn(text: string): string | null {
-  const quoted = between(text, " at '", "' from origin", "' (redirected from")
-  if (quoted !== null) return quoted
-  const firefox =
-    between(text, 'remote resource at ', ' soon. (Reason', ' (Reason') ??
-    between(text, '禁止读取位于 ', ' 的远程资源')
-  if (firefox !== null) return bare(firefox)
-  for (const before of [CANNOT_LOAD, 'Failed to load ', 'Cross-origin redirection to ']) {
-    const at = text.indexOf(before)
-    const word = at === -1 ? '' : wordAt(text, at + before.length)
-    if (word.includes('://')) return word
-  }
-  return null
-}
-
-function originIn(text: string): string | null {
-  const quoted = between(text, " from origin '", "'") ?? between(text, " Origin '", "' is therefore")
-  if (quoted !== null) return originOf(quoted)
-  const end = text.indexOf(' is not allowed by Access-Control-Allow-Origin')
-  if (end !== -1) return originOf(wordBefore(text, end))
-  const before = 'the request origin '
-  const at = text.indexOf(before)
-  return at === -1 ? null : originOf(wordAt(text, at + before.length))
-}
-
-/** The method or header that a wording names. */
-function named(text: string, wording: Wording | null, kind: 'method' | 'header'): string | null {
-  if (wording?.names === undefined || !wording.names.startsWith(kind)) return null
-  const at = text.indexOf(wording.text)
-  return methodOf(
-    wording.names.endsWith('after')
-      ? (between(text.slice(at), "令牌 '", "'") ?? between(text.slice(at), "头 '", "'"))
-      : wordBefore(text, at),
-  )
-}
-
-/** The method of a row of the network panel, or of a load that can have no other. */
-function methodIn(text: string, address: string | null): string | null {
-  if (address !== null) {
-    for (const method of METHODS) {
-      if (text.includes(`${method} ${address}`) || text.includes(`${method} "${address}`)) return method
-    }
-  }
-  return ALWAYS_GET.some(kind => text.startsWith(`Access to ${kind} at '`)) ? 'GET' : null
-}
-
-function statusIn(text: string): number | null {
-  for (const before of BEFORE_STATUS) {
-    const at = text.indexOf(before)
-    const status = at === -1 ? null : statusAt(text, at + before.length)
-    if (status !== null) return status
-  }
-  return null
-}
-
-/** Of what is checked of both answers, Chrome tells whose it was. Safari looks at a preflight's status first. */
-function preflightIn(text: string, browser: MessageBrowser | null, wording: Wording | null): boolean | null {
+/** Chrome says of which answer it speaks. Safari looks at a preflight's status first, Firefox says it of some reasons. */
+function preflightIn(text: string, { browser, says, wording }: Reason): boolean | null {
+  if (ABOUT_RESPONSE.has(says)) return false
   if (wording?.preflight !== undefined) return wording.preflight
-  if (wording?.says === 'origin-not-allowed' && (statusIn(text) ?? 0) >= 300) return false
+  if (says === 'origin-not-allowed' && (statusIn(text) ?? 0) >= 300) return false
+  if (browser === 'Firefox' && PREFLIGHT_REASONS.has(says)) return true
+  if (/\bXHR ?OPTIONS |\bOPTIONS [a-z]+:\/\//.test(text)) return true
   if (browser !== 'Chrome' || wording === null || !CHECKED_OF_BOTH.has(wording.says)) return null
   return text.includes('Response to preflight request')
 }
+
+/** Reasons that only a preflight's answer can have. */
+const PREFLIGHT_REASONS: ReadonlySet<MessageId> = new Set([
+  'method-not-allowed',
+  'header-not-allowed',
+  'authorization-not-covered',
+  'allow-list-unreadable',
+  'preflight-not-ok',
+])

@@ -3,90 +3,17 @@
  * curl commands: as "Copy as cURL" of the browsers writes them, and as people type them. Only names of headers are kept.
  */
 
+import { type CurlOption, longOption, shortOption } from './curl-options.ts'
 import type { Paste, Unreadable } from './paste.ts'
-import { askedByPreflight, type Header, pageOrigin, scriptHeaders, valueIn } from './sent-headers.ts'
-import { methodOf, shownUrl } from './text.ts'
+import { type Header, leftOut, sentRequest } from './sent-headers.ts'
+import { statusAt } from './text.ts'
 import { SEPARATOR, type Word, wordsOf } from './words.ts'
-
-/** Options with a value, by what is done with it. curl's manual, "curl.1". */
-const LONG: Readonly<Record<string, Option>> = {
-  header: 'header',
-  request: 'method',
-  url: 'url',
-  cookie: 'cookie',
-  user: 'authorization',
-  'oauth2-bearer': 'authorization',
-  'aws-sigv4': 'authorization',
-  referer: 'referer',
-  range: 'range',
-  data: 'data',
-  'data-ascii': 'data',
-  'data-binary': 'data',
-  'data-raw': 'data',
-  'data-urlencode': 'data',
-  json: 'json',
-  form: 'form',
-  'form-string': 'form',
-  'upload-file': 'upload',
-  cacert: 'other',
-  cert: 'other',
-  'connect-timeout': 'other',
-  'connect-to': 'other',
-  'cookie-jar': 'other',
-  key: 'other',
-  'limit-rate': 'other',
-  'max-time': 'other',
-  output: 'other',
-  proxy: 'other',
-  'proxy-user': 'other',
-  resolve: 'other',
-  retry: 'other',
-  'user-agent': 'other',
-  'write-out': 'other',
-}
-const SHORT: Readonly<Record<string, Option>> = {
-  H: 'header',
-  X: 'method',
-  b: 'cookie',
-  u: 'authorization',
-  e: 'referer',
-  r: 'range',
-  d: 'data',
-  F: 'form',
-  T: 'upload',
-  A: 'other',
-  C: 'other',
-  E: 'other',
-  K: 'other',
-  Q: 'other',
-  U: 'other',
-  c: 'other',
-  m: 'other',
-  o: 'other',
-  w: 'other',
-  x: 'other',
-  y: 'other',
-  z: 'other',
-}
-type Option =
-  | 'header'
-  | 'method'
-  | 'url'
-  | 'cookie'
-  | 'authorization'
-  | 'referer'
-  | 'range'
-  | 'data'
-  | 'json'
-  | 'form'
-  | 'upload'
-  | 'other'
 
 /** What the options of one command amount to. */
 interface Command {
   url: string | null
   method: string | null
-  /** The method where none is named. */
+  /** The method where no option names one. */
   implied: 'GET' | 'HEAD' | 'POST' | 'PUT'
   /** `-G`: the data go into the query. */
   isGet: boolean
@@ -104,33 +31,34 @@ export function readCurl(text: string): Paste | Unreadable {
   if (first === undefined) return { problem: 'There is no curl command in this text.' }
   const command = readOptions(first)
   if (command.url === null) return { problem: 'The curl command names no URL.' }
-  const { headers, missing } = command
-  const preflight = askedByPreflight(headers)
-  const page = pageOrigin(headers)
-  const sent = scriptHeaders(headers, true)
-  const ofMethod = command.method ?? (command.isGet ? 'GET' : command.implied)
-  missing.push(...page.missing)
-  if (preflight === null && sent.left.length > 0) missing.push(leftOut(sent.left))
+  const sent = sentRequest({
+    url: command.url,
+    method: command.method ?? (command.isGet ? 'GET' : command.implied),
+    headers: command.headers,
+    hasCookie: command.hasCookie,
+  })
+  const missing = [...sent.missing, ...command.missing]
+  if (sent.left.length > 0) missing.push(leftOut(sent.left))
   if (others.length > 0) missing.push(`Only the first command is read, of ${others.length + 1}.`)
   return {
     kind: 'curl',
     browser: null,
     says: null,
-    status: null,
-    request: {
-      url: shownUrl(command.url),
-      origin: page.origin,
-      method: methodOf(preflight?.method ?? ofMethod),
-      headers: preflight?.headers ?? sent.names,
-      credentials: command.hasCookie || valueIn(headers, 'cookie') !== null ? true : null,
-      preflight: preflight === null ? null : true,
-    },
+    status: statusIn(text),
+    request: sent.request,
     missing,
   }
 }
 
-export const leftOut = (names: readonly string[]): string =>
-  `Left out, as browsers send it on their own: ${names.join(', ')}.`
+/** The status line of the answer, where `-v` or `-i` printed one behind the command. */
+function statusIn(text: string): number | null {
+  for (const before of ['\n< HTTP/', '\nHTTP/']) {
+    const at = text.indexOf(before)
+    const space = at === -1 ? -1 : text.indexOf(' ', at + before.length)
+    if (space !== -1) return statusAt(text, space + 1)
+  }
+  return null
+}
 
 /** The words of each curl command, without `curl` itself. */
 function commandsOf(words: readonly Word[]): string[][] {
@@ -156,16 +84,21 @@ function readOptions(words: readonly string[]): Command {
     headers: [],
     missing: [],
   }
+  const plain: string[] = []
   const rest = words[Symbol.iterator]()
   for (const word of rest) {
+    // What follows belongs to another request.
+    if (word === '--next' || word === '-:') break
     if (word.startsWith('--')) {
-      const name = word.slice(2)
-      const option = LONG[name]
-      if (option !== undefined) take(command, option, rest.next().value ?? '')
-      else readFlag(command, name)
+      const option = longOption(word.slice(2))
+      if (option !== null) take(command, option, rest.next().value ?? '')
+      else readFlag(command, word.slice(2))
     } else if (word.startsWith('-') && word.length > 1) readShort(command, word, rest)
-    else if (command.url === null && looksLikeUrl(word)) command.url = withScheme(word)
+    else plain.push(word)
   }
+  // The value of an option that is unknown here may stand among them.
+  const url = plain.find(word => word.includes('://')) ?? plain.find(looksLikeUrl)
+  if (url !== undefined) command.url ??= withScheme(url)
   return command
 }
 
@@ -173,8 +106,8 @@ function readOptions(words: readonly string[]): Command {
 function readShort(command: Command, word: string, rest: Iterator<string>): void {
   for (let i = 1; i < word.length; i++) {
     const letter = word.charAt(i)
-    const option = SHORT[letter]
-    if (option === undefined) readFlag(command, letter)
+    const option = shortOption(letter)
+    if (option === null) readFlag(command, letter)
     else {
       const value = word.slice(i + 1)
       take(command, option, value === '' ? (rest.next().value ?? '') : value)
@@ -188,13 +121,13 @@ function readFlag(command: Command, name: string): void {
   else if (name === 'G' || name === 'get') command.isGet = true
 }
 
-function take(command: Command, option: Option, value: string): void {
+function take(command: Command, option: CurlOption, value: string): void {
   const { headers } = command
   switch (option) {
     case 'header': {
       const header = headerOf(value)
       if (header !== null) headers.push(header)
-      else if (value.startsWith('@')) command.missing.push('It takes headers from a file: they are not told.')
+      else if (value.startsWith('@')) command.missing.push('It takes headers from a file: they are unknown.')
       break
     }
     case 'method':
@@ -213,7 +146,18 @@ function take(command: Command, option: Option, value: string): void {
       headers.push(['referer', value])
       break
     case 'range':
-      headers.push(['range', ''])
+      headers.push(['range', `bytes=${value}`])
+      break
+    case 'resume':
+      headers.push(['range', `bytes=${value}-`])
+      break
+    case 'condition':
+      command.missing.push(
+        'It sends a condition (If-Modified-Since, If-None-Match): a script sets it as a header.',
+      )
+      break
+    case 'config':
+      command.missing.push('It takes options from a file: they are unknown.')
       break
     case 'json':
       headers.push(['content-type', 'application/json'])
@@ -242,5 +186,5 @@ function headerOf(line: string): Header | null {
 const looksLikeUrl = (word: string): boolean =>
   word.includes('://') || word.includes('.') || word.startsWith('localhost')
 
-/** curl's guess. */
+/** The scheme that curl assumes. */
 const withScheme = (word: string): string => (word.includes('://') ? word : `http://${word}`)

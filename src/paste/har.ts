@@ -1,130 +1,107 @@
 /**
  * @module
- * A HAR, or one entry of it: the request that CORS failed is looked for, and its preflight. HAR 1.2.
+ * A HAR, or one entry of it: finds the request that CORS failed, and its preflight. HAR 1.2.
  */
 
-import { leftOut } from './curl.ts'
+import { entriesIn, type HarEntry, isOk } from './har-entries.ts'
 import type { Paste, Unreadable } from './paste.ts'
-import { askedByPreflight, type Header, pageOrigin, scriptHeaders, valueIn } from './sent-headers.ts'
-import { methodOf, shownUrl } from './text.ts'
+import { leftOut, pageOrigin, scriptHeaders, valueIn } from './sent-headers.ts'
+import { hostOf, methodOf, shownUrl } from './text.ts'
 
-/** One entry, as far as it is of use. */
-interface HarEntry {
-  readonly url: string
-  readonly method: string
-  readonly sent: readonly Header[]
-  readonly received: readonly Header[]
-  /** 0: there was no answer that the page could see. */
-  readonly status: number
-  readonly asks: ReturnType<typeof askedByPreflight>
-}
+/**
+ * Reads a HAR, its `log`, a list of entries, one entry, or an entry's `request`.
+ *
+ * @param host the host whose rules are asked: its requests come first
+ */
+export function readHar(value: unknown, host: string | null): Paste | Unreadable {
+  const entries = entriesIn(value)
+  if (entries.length === 0) return { problem: 'This JSON is not a HAR: it has no entry with a request.' }
+  const cors = entries.filter(({ kind }) => kind === 'cors')
+  const ofHost = host === null ? [] : cors.filter(({ url }) => hostOf(url) === host)
+  const taken = best(ofHost) ?? (entries.length === 1 ? entries[0] : null) ?? best(cors)
+  if (taken == null) return { problem: withoutCors(entries, host) }
 
-/** Reads a HAR, its `log`, a list of entries, one entry, or an entry's `request`. */
-export function readHar(value: unknown): Paste | Unreadable {
-  const entries = entriesOf(value).flatMap(entry => entryOf(entry) ?? [])
-  if (entries.length === 0) return { problem: 'This JSON is no HAR: it has no entry with a request.' }
-  const failed = entries.filter(hasFailed)
-  const crossOrigin = entries.filter(isCrossOrigin)
-  const taken = failed[0] ?? crossOrigin[0] ?? entries[0]
-  if (taken === undefined) return { problem: 'This HAR has no entries.' }
-
-  // The preflight of a request, the request of a preflight.
-  const isPair = (a: HarEntry, b: HarEntry) =>
-    a.url === b.url &&
-    (a.asks === null) !== (b.asks === null) &&
-    (a.asks ?? b.asks)?.method === methodOfPair(a, b)
-  const preflight = taken.asks === null ? entries.find(entry => isPair(entry, taken)) : taken
-  const pair = entries.find(entry => isPair(entry, taken))
+  const pair = pairOf(taken, entries)
+  const preflight = taken.asks === null ? pair : taken
   const request = taken.asks === null ? taken : pair
-
   const asked = preflight?.asks ?? null
   const page = pageOrigin(taken.sent)
-  const sent = scriptHeaders(request?.sent ?? [], true)
-  const others = new Set(failed.filter(entry => entry !== taken && entry !== pair).map(({ url }) => url))
+  const sent = scriptHeaders(request?.sent ?? [])
+  const failed = cors.filter(hasFailed)
+  const others = new Set(
+    failed.filter(entry => entry !== taken && entry !== pair).map(({ url }) => shownUrl(url)),
+  )
+  others.delete(shownUrl(taken.url))
   const missing = [...page.missing]
-  if (failed.length === 0) missing.push('No entry tells of a request that CORS has failed.')
+  if (!hasFailed(taken)) missing.push('No entry has a request that CORS failed.')
+  if (host !== null && cors.length > 0 && ofHost.length === 0)
+    missing.push(`It has no CORS request to ${host}.`)
   if (entries.length > 1)
     missing.push(`Taken: ${taken.method} ${shownUrl(taken.url)}, of ${entries.length} entries.`)
   if (others.size > 0)
     missing.push(`${others.size === 1 ? 'One other URL' : `${others.size} other URLs`} failed too.`)
+  if (taken.fromCache)
+    missing.push("The response came from the browser's cache: docs/troubleshooting.md#works-once.")
   if (asked === null && sent.left.length > 0) missing.push(leftOut(sent.left))
   return {
     kind: 'har',
     browser: null,
     says: null,
-    status: taken.status === 0 ? null : taken.status,
+    status: statusOf(taken),
     request: {
       url: shownUrl(taken.url),
       origin: page.origin,
       method: methodOf(asked?.method ?? taken.method),
       headers: asked?.headers ?? sent.names,
-      credentials: request !== undefined && valueIn(request.sent, 'cookie') !== null ? true : null,
-      preflight: preflight === undefined ? null : !isOk(preflight),
+      credentials: request != null && valueIn(request.sent, 'cookie') !== null ? true : null,
+      preflight: preflight == null ? failedAsPreflight(taken) : !isOk(preflight),
     },
     missing,
   }
 }
 
-const methodOfPair = (a: HarEntry, b: HarEntry): string => (a.asks === null ? a.method : b.method)
+/** The failed preflight, then the failed request, then any. */
+const best = (entries: readonly HarEntry[]): HarEntry | undefined =>
+  entries.find(entry => entry.asks !== null && hasFailed(entry)) ?? entries.find(hasFailed) ?? entries[0]
 
-/** Where a request has failed, Chrome knows only those of its headers that the page gave it: the Referer, no Origin. */
-const isCrossOrigin = ({ url, sent, asks, status }: HarEntry): boolean =>
-  asks !== null ||
-  valueIn(sent, 'origin') !== null ||
-  (status === 0 && isElsewhere(url, pageOrigin(sent).origin)) ||
-  (valueIn(sent, 'sec-fetch-mode') === 'cors' && valueIn(sent, 'sec-fetch-site') !== 'same-origin')
+const hasFailed = (entry: HarEntry): boolean => entry.kind === 'cors' && !isOk(entry)
 
-/** A preflight is answered with a 2xx and an origin; a request with an origin. */
-const isOk = ({ status, received, asks }: HarEntry): boolean =>
-  valueIn(received, 'access-control-allow-origin') !== null &&
-  (asks === null ? status !== 0 : status >= 200 && status <= 299)
+/** The preflight of a request, or the request of a preflight. */
+const pairOf = (taken: HarEntry, entries: readonly HarEntry[]): HarEntry | undefined =>
+  entries.find(
+    entry =>
+      entry.url === taken.url &&
+      (entry.asks === null) !== (taken.asks === null) &&
+      (entry.asks ?? taken.asks)?.method === (entry.asks === null ? entry.method : taken.method),
+  )
 
-const hasFailed = (entry: HarEntry): boolean => isCrossOrigin(entry) && !isOk(entry) && !isSameOrigin(entry)
+/** Safari lists no preflight, and says of the request why it failed. */
+const failedAsPreflight = ({ error }: HarEntry): boolean | null =>
+  error.includes('Preflight response') ? true : null
 
-/** Browsers send Origin with every POST. */
-const isSameOrigin = ({ sent, url }: HarEntry): boolean =>
-  !isElsewhere(url, valueIn(sent, 'origin') ?? 'null')
-
-const isElsewhere = (url: string, origin: string | null): boolean =>
-  origin !== null && !url.startsWith(`${origin}/`)
-
-function entriesOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  const log = fieldOf(value, 'log') ?? value
-  const entries = fieldOf(log, 'entries')
-  return Array.isArray(entries) ? entries : [value]
+function statusOf({ status, error }: HarEntry): number | null {
+  if (status !== 0) return status
+  const named = /Status code: ([1-5]\d\d)/.exec(error)?.[1]
+  return named === undefined ? null : Number(named)
 }
 
-/** Also where it is only the `request` of an entry. */
-function entryOf(value: unknown): HarEntry | null {
-  const request = fieldOf(value, 'request') ?? value
-  const url = fieldOf(request, 'url')
-  const method = fieldOf(request, 'method')
-  if (typeof url !== 'string' || typeof method !== 'string') return null
-  const sent = headersOf(request)
-  const response = fieldOf(value, 'response')
-  const status = fieldOf(response, 'status')
-  return {
-    url,
-    method,
-    sent,
-    received: headersOf(response),
-    status: typeof status === 'number' && status >= 100 && status <= 599 ? status : 0,
-    asks: method === 'OPTIONS' ? askedByPreflight(sent) : null,
-  }
-}
+const KINDS: readonly (readonly [HarEntry['kind'], string])[] = [
+  ['no-cors', 'an image, a script or a form without CORS'],
+  ['navigation', 'an opened page'],
+  ['websocket', 'a WebSocket'],
+  ['same-origin', "a request to the page's own origin"],
+  ['blocked', 'a request that the browser or an extension stopped'],
+]
 
-function headersOf(message: unknown): Header[] {
-  const list = fieldOf(message, 'headers')
-  if (!Array.isArray(list)) return []
-  return list.flatMap(header => {
-    const name = fieldOf(header, 'name')
-    const value = fieldOf(header, 'value')
-    return typeof name === 'string' && typeof value === 'string' ? [[name, value] as const] : []
-  })
+/** Why there is nothing to ask the rules about. */
+function withoutCors(entries: readonly HarEntry[], host: string | null): string {
+  const own = host === null ? [] : entries.filter(({ url }) => hostOf(url) === host)
+  const [entry] = own
+  const kinds = KINDS.filter(([kind]) => entries.some(other => other.kind === kind)).map(([, name]) => name)
+  const where = host === null || own.length === 0 ? '' : ` to ${host}`
+  const example =
+    entry === undefined
+      ? ''
+      : ` ${entry.method} ${shownUrl(entry.url)} is ${KINDS.find(([kind]) => kind === entry.kind)?.[1]}, for which rules do not matter${entry.status >= 400 ? `: its ${entry.status} is not CORS` : ''}.`
+  return `The HAR has no CORS request${where}: only ${kinds.join(', ')}.${example}`
 }
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined

@@ -4,16 +4,14 @@
  */
 
 import { isForbiddenRequestHeader } from '../explain/header-names.ts'
-import { namesOf, originOf, originOfReferrer } from './text.ts'
+import { askedNames } from '../explain/safelist.ts'
+import type { PastedRequest } from './paste.ts'
+import { methodOf, namesOf, originOf, originOfReferrer, shownUrl } from './text.ts'
 
 export type Header = readonly [name: string, value: string]
 
-/** What browsers send by themselves, besides what Fetch forbids scripts to set: hardly a script does. */
+/** What browsers send on their own, besides what Fetch forbids scripts to set: hardly a script does. */
 const BROWSERS_OWN: ReadonlySet<string> = new Set([
-  // Fetch, "CORS-safelisted request-header".
-  'accept',
-  'accept-language',
-  'content-language',
   'alt-used',
   'downlink',
   'dpr',
@@ -32,44 +30,40 @@ const CACHE_HEADERS: ReadonlySet<string> = new Set([
   'if-none-match',
   'pragma',
 ])
-/** Fetch, "CORS-safelisted request-header": the content types of forms need no permission. */
-const SAFELISTED_TYPES: ReadonlySet<string> = new Set([
-  'application/x-www-form-urlencoded',
-  'multipart/form-data',
-  'text/plain',
-])
+/** Longest list of Access-Control-Request-Headers that is read. */
+const MAX_LIST = 16_384
 
 /** The value of a header, by its lower-cased name. */
 export const valueIn = (headers: readonly Header[], name: string): string | null =>
   headers.find(header => header[0].toLowerCase() === name)?.[1] ?? null
 
-/**
- * The names that a preflight would ask for.
- *
- * @param own adds what browsers send about caches on their own to what is left out
- */
-export function scriptHeaders(headers: readonly Header[], own: boolean): { names: string[]; left: string[] } {
-  const names: string[] = []
+export const leftOut = (names: readonly string[]): string =>
+  `Left out, as browsers send it on their own: ${names.join(', ')}.`
+
+/** Returns the names that a preflight would ask for, and what may be a script's or the browser's own. */
+export function scriptHeaders(headers: readonly Header[]): { names: string[]; left: string[] } {
   const left: string[] = []
+  const kept: { name: string; value: string }[] = []
   for (const [name, value] of headers) {
     const lower = name.trim().toLowerCase()
-    const isPseudo = lower.startsWith(':')
-    if (isPseudo || BROWSERS_OWN.has(lower) || isForbiddenRequestHeader(lower)) continue
-    if (lower === 'content-type' && SAFELISTED_TYPES.has(essence(value))) continue
-    const list = own && CACHE_HEADERS.has(lower) ? left : names
-    list.push(lower)
+    if (lower.startsWith(':') || BROWSERS_OWN.has(lower) || isForbiddenRequestHeader(lower)) continue
+    if (CACHE_HEADERS.has(lower)) left.push(lower)
+    else kept.push({ name: lower, value })
   }
-  return { names: namesOf(names), left: namesOf(left) }
+  return { names: namesOf(askedNames(kept).asked), left: namesOf(left) }
 }
 
-const essence = (value: string): string => value.slice(0, 256).split(';', 1)[0]?.trim().toLowerCase() ?? ''
+/** What a preflight asks, where the headers are a preflight's. */
+export interface PreflightQuestion {
+  readonly method: string
+  readonly headers: readonly string[]
+}
 
-/** A preflight's own question, where the headers are a preflight's. */
-export function askedByPreflight(headers: readonly Header[]): { method: string; headers: string[] } | null {
+export function askedByPreflight(headers: readonly Header[]): PreflightQuestion | null {
   const method = valueIn(headers, 'access-control-request-method')
   if (method === null) return null
   const list = valueIn(headers, 'access-control-request-headers') ?? ''
-  return { method: method.trim(), headers: namesOf(list.slice(0, 16_384).split(',')) }
+  return { method: method.trim(), headers: namesOf(list.slice(0, MAX_LIST).split(',')) }
 }
 
 /** The page's origin, and the sentence about it where it is not the Origin header's. */
@@ -81,8 +75,48 @@ export function pageOrigin(headers: readonly Header[]): { origin: string | null;
     origin: referrer,
     missing: [
       referrer === null
-        ? "It has no Origin header: the page's origin is not told."
-        : 'It has no Origin header: the origin is that of the Referer.',
+        ? "It has no Origin header: the page's origin is unknown."
+        : 'It has no Origin header: the origin comes from the Referer.',
     ],
   }
 }
+
+/** A request as a command sends it. */
+interface SentRequest {
+  readonly url: string
+  readonly method: string
+  readonly headers: readonly Header[]
+  readonly hasCookie: boolean
+}
+
+/** Reads a command's request: a preflight where it is one, otherwise a request that a script could make. */
+export function sentRequest({ url, method, headers, hasCookie }: SentRequest): {
+  request: PastedRequest
+  left: readonly string[]
+  missing: string[]
+} {
+  const question = askedByPreflight(headers)
+  const isPreflight = method === 'OPTIONS' && question !== null
+  const page = pageOrigin(headers)
+  const { names, left } = scriptHeaders(headers)
+  const missing = [...page.missing]
+  if (method === 'OPTIONS' && question === null) missing.push(NO_PREFLIGHT)
+  if (method !== 'OPTIONS' && question !== null)
+    missing.push(
+      `It has Access-Control-Request-Method, but its method is ${method}: a preflight is an OPTIONS request.`,
+    )
+  return {
+    request: {
+      url: shownUrl(url),
+      origin: page.origin,
+      method: methodOf(isPreflight ? question.method : method),
+      headers: isPreflight ? question.headers : names,
+      credentials: hasCookie || valueIn(headers, 'cookie') !== null ? true : null,
+      preflight: isPreflight || (method !== 'OPTIONS' && question === null ? null : false),
+    },
+    left: isPreflight ? [] : left,
+    missing,
+  }
+}
+
+const NO_PREFLIGHT = 'An OPTIONS request without Access-Control-Request-Method is not a CORS preflight.'

@@ -13,16 +13,17 @@ const MAX_NAMES = 64
 /** Longest name of a method or header. */
 const MAX_NAME = 256
 
-/** The text on one line with straight quotes, as all wordings are compared. */
+/** The text on one line with straight quotes: the form in which wordings are compared. */
 export const flat = (text: string): string =>
   text
     .replace(/[\u200b-\u200d\u2060\ufeff]/g, '')
     .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
+    .replace(/\u00ab\s?|\s?\u00bb|[\u300c\u300d]/g, '"')
     .replace(/[\u201c\u201d\u201e\u201f]/g, '"')
     .replace(/\s+/g, ' ')
     .trim()
 
-/** What stands between two pieces of a text; null where one of them is missing or the value is too long. */
+/** Returns what stands between two pieces of a text, or null if one is missing or the value is too long. */
 export function between(text: string, before: string, ...afters: readonly string[]): string | null {
   const at = text.indexOf(before)
   if (at === -1) return null
@@ -55,13 +56,13 @@ export function bare(word: string): string {
   return word.slice(start, end)
 }
 
-/** The number that stands at `at`, of three digits; null where there is none. */
+/** Returns the number of three digits at `at`, or null without one. */
 export function statusAt(text: string, at: number): number | null {
   const digits = text.slice(at, at + 3)
   return /^[1-9]\d\d$/.test(digits) ? Number(digits) : null
 }
 
-/** An absolute URL; null: it is none. */
+/** Returns an absolute URL, or null if the text is not one. */
 export const urlOf = (text: string): URL | null => {
   if (text.length > MAX_VALUE || !text.includes(':')) return null
   try {
@@ -70,6 +71,9 @@ export const urlOf = (text: string): URL | null => {
     return null
   }
 }
+
+/** The host name of a URL, or null if it is not one. */
+export const hostOf = (text: string): string | null => urlOf(text)?.hostname ?? null
 
 /** What people open pages from, and ask for. */
 const SHOWN_SCHEMES = new Set(['https:', 'http:', 'file:'])
@@ -81,7 +85,7 @@ export function shownUrl(text: string | null): string | null {
   return url.origin === 'null' ? `${url.protocol}//${url.host}${url.pathname}` : url.origin + url.pathname
 }
 
-/** The value of an Origin header, as it is sent; null: it is none. */
+/** Returns the value of an Origin header, as it is sent, or null if it is empty or too long. */
 export function originOf(text: string | null | undefined): string | null {
   const trimmed = text?.trim() ?? ''
   return trimmed === '' || trimmed.length > MAX_VALUE ? null : trimmed
@@ -93,11 +97,11 @@ export function originOfReferrer(text: string | null | undefined): string | null
   return origin === undefined || origin === 'null' ? null : origin
 }
 
-/** A method as it can be sent; null: it is none. */
+/** Returns a method as it can be sent, or null if the text is not one. */
 export const methodOf = (text: string | null | undefined): string | null =>
   text && text.length <= MAX_NAME && isToken(text) ? text : null
 
-/** Header names, lower-cased, each once; what is no name is left out. */
+/** Returns header names, lower-cased, each once; invalid names are left out. */
 export function namesOf(names: Iterable<string>): string[] {
   const kept = new Set<string>()
   for (const name of names) {

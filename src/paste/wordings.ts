@@ -3,17 +3,18 @@
  * The words by which a console message is known, and the id of what it says.
  *
  * Sources: Chrome, `third_party/blink/renderer/platform/loader/cors/cors_error_string.cc` and
- * `…/core/fetch/fetch_manager.cc`, and before version 72 `WebCORS.cpp`. Firefox, the one that translates,
- * `dom/locales/en-US/chrome/security/security.properties` and the same file of zh-CN. Safari,
+ * `…/core/fetch/fetch_manager.cc`, and before version 72 `WebCORS.cpp`. Firefox,
+ * `dom/locales/en-US/chrome/security/security.properties`; other languages in firefox-languages.ts. Safari,
  * `Source/WebCore/loader/CrossOriginAccessControl.cpp`, `CrossOriginPreflightResultCache.cpp` and
  * `Source/WebKit/NetworkProcess/NetworkLoadChecker.cpp`.
  */
 
+import { FIREFOX_LANGUAGES } from './firefox-languages.ts'
 import type { Paste } from './paste.ts'
 
 export type MessageBrowser = NonNullable<Paste['browser']>
 
-/** What is said, whatever the browser; each is an anchor of docs/troubleshooting.md. */
+/** What a message says, in any browser's words; each is an anchor of docs/troubleshooting.md. */
 export type MessageId =
   | 'allow-origin-missing'
   | 'origin-not-allowed'
@@ -35,6 +36,8 @@ export type MessageId =
   | 'mode-not-cors'
   | 'private-network'
   | 'cors-disabled'
+  | 'header-not-readable'
+  | 'accessforbidden'
   | 'access-control-checks'
   | 'blocked-by-cors-policy'
   | 'no-reason'
@@ -44,9 +47,9 @@ export interface Wording {
   readonly says: MessageId
   /** A piece that only this message has; with straight quotes. */
   readonly text: string
-  /** What the word before (or after) that piece is. */
+  /** What the word before (or after) that piece is: a method or a header. */
   readonly names?: 'method before' | 'header before' | 'header after'
-  /** True: it is about the preflight's answer; false: about the request's own. Without it, the message tells or not. */
+  /** True if it is about the preflight's answer, false if about the request's own; otherwise the message may say. */
   readonly preflight?: boolean
   readonly credentials?: true
   /** Too common a piece to be looked for outside a message of a known form. */
@@ -73,6 +76,9 @@ const HEADER = { ...PREFLIGHT, names: 'header before' } as const
 
 /** The more particular before the more general. */
 export const WORDINGS: readonly Wording[] = [
+  // A redirect's own answer lacks the headers.
+  about('Chrome', 'redirect-denied', "Redirect at '", { preflight: false }),
+  about('Chrome', 'redirect-denied', "Redirect from '", { preflight: false }),
   about('Chrome', 'allow-origin-missing', "No 'Access-Control-Allow-Origin' header is present"),
   about('Chrome', 'allow-origin-multiple', "'Access-Control-Allow-Origin' header contains multiple values"),
   about('Chrome', 'allow-origin-invalid', "'Access-Control-Allow-Origin' header contains the invalid value"),
@@ -146,31 +152,37 @@ export const WORDINGS: readonly Wording[] = [
   about('Firefox', 'cors-disabled', "CORS header 'Origin' cannot be added"),
   about('Firefox', 'authorization-not-covered', 'the `Authorization` header is not covered', PREFLIGHT),
 
-  about('Firefox', 'allow-origin-missing', "CORS 头缺少 'Access-Control-Allow-Origin'"),
-  about('Firefox', 'allow-origin-mismatch', "CORS 头 'Access-Control-Allow-Origin' 不匹配"),
-  about('Firefox', 'allow-origin-multiple', "不允许有多个 'Access-Control-Allow-Origin'"),
-  about('Firefox', 'wildcard-with-credentials', '凭据不支持', { ...CREDENTIALS, ...FRAMED }),
-  about('Firefox', 'allow-credentials-missing', "'Access-Control-Allow-Credentials' 预期为", CREDENTIALS),
-  about('Firefox', 'method-not-allowed', "找不到 CORS 头中的 'Access-Control-Allow-Methods'", PREFLIGHT),
-  about('Firefox', 'header-not-allowed', '不允许使用头 ', { ...PREFLIGHT, names: 'header after' }),
+  // The column "Transferred" of Firefox's network panel.
+  about('Firefox', 'allow-origin-missing', 'CORS Missing Allow Origin'),
+  about('Firefox', 'allow-origin-multiple', 'CORS Multiple Origin Not Allowed'),
+  about('Firefox', 'allow-origin-mismatch', 'CORS Allow Origin Not Matching Origin'),
+  about('Firefox', 'wildcard-with-credentials', 'CORS No Allow Credentials', CREDENTIALS),
+  about('Firefox', 'allow-credentials-missing', 'CORS Missing Allow Credentials', CREDENTIALS),
+  about('Firefox', 'method-not-allowed', 'CORS Method Not Found', PREFLIGHT),
+  about('Firefox', 'header-not-allowed', 'CORS Missing Allow Header', PREFLIGHT),
+  about('Firefox', 'allow-list-unreadable', 'CORS Invalid Allow ', PREFLIGHT),
+  about('Firefox', 'preflight-not-ok', 'CORS Preflight Did Not Succeed', PREFLIGHT),
+  about('Firefox', 'redirect-denied', 'CORS External Redirect Not Allowed'),
+
+  about('Edge Legacy', 'allow-origin-missing', 'not found in Access-Control-Allow-Origin header'),
   about(
-    'Firefox',
-    'header-not-allowed',
-    "来自 CORS 预检通道的 CORS 头 'Access-Control-Allow-Headers' 的令牌 ",
-    {
-      ...PREFLIGHT,
-      names: 'header after',
-    },
+    'Edge Legacy',
+    'allow-origin-multiple',
+    'Multiple Access-Control-Allow-Origin headers are not allowed',
   ),
-  about('Firefox', 'allow-list-unreadable', '中的令牌 ', { ...PREFLIGHT, ...FRAMED }),
-  about('Firefox', 'preflight-not-ok', 'CORS 预检响应未能成功', PREFLIGHT),
-  about('Firefox', 'preflight-not-ok', 'CORS 预检通道未成功', PREFLIGHT),
-  about('Firefox', 'did-not-succeed', 'CORS 请求未能成功'),
-  about('Firefox', 'redirect-denied', '不允许 CORS 请求外部重定向'),
-  about('Firefox', 'scheme-not-http', 'CORS 请求不是 http'),
-  about('Firefox', 'cors-disabled', 'CORS 未启用'),
-  about('Firefox', 'cors-disabled', "无法添加 CORS 'Origin' 头"),
-  about('Firefox', 'authorization-not-covered', '"Authorization"头并未被包含', PREFLIGHT),
+  about(
+    'Edge Legacy',
+    'header-not-allowed',
+    'was not present in the Access-Control-Allow-Headers list',
+    HEADER,
+  ),
+  about(
+    'Edge Legacy',
+    'method-not-allowed',
+    'was not present in the Access-Control-Allow-Methods list',
+    METHOD,
+  ),
+  about('Edge Legacy', 'redirect-denied', 'Redirect was blocked for CORS request'),
 
   about('Safari', 'redirect-denied', 'Cross-origin redirection to ', { preflight: false }),
   about('Safari', 'preflight-not-ok', 'Preflight response is not successful', PREFLIGHT),
@@ -185,7 +197,13 @@ export const WORDINGS: readonly Wording[] = [
   about('Safari', 'access-control-checks', 'due to access control checks'),
   about('Safari', 'access-control-checks', 'denied by Cross-Origin Resource Sharing policy'),
 
-  // What scripts and libraries are told instead of the reason.
+  // A script reads a header that is not exposed: of the browsers, and of the SDKs that upload in parts.
+  about('Chrome', 'header-not-readable', 'Refused to get unsafe header "', { names: 'header after' }),
+  about(null, 'header-not-readable', 'get ETag error'),
+  about(null, 'header-not-readable', 'Could not read the ETag header'),
+  about(null, 'header-not-readable', 'Missing Bucket CORS configuration for ETag header'),
+
+  // What scripts and libraries get instead of the reason.
   about('Chrome', 'no-reason', 'Failed to fetch'),
   about('Firefox', 'no-reason', 'NetworkError when attempting to fetch resource'),
   about('Safari', 'no-reason', 'Load failed'),
@@ -197,15 +215,16 @@ export const WORDINGS: readonly Wording[] = [
 /** What a message begins with, or holds in any case, by browser. Safari's messages share no words. */
 export const FRAMES: readonly { readonly browser: MessageBrowser; readonly text: string }[] = [
   { browser: 'Chrome', text: 'blocked by CORS policy' },
+  { browser: 'Chrome', text: 'blocked from loading by Cross-Origin Resource Sharing policy' },
   { browser: 'Firefox', text: 'Cross-Origin Request Blocked:' },
   { browser: 'Firefox', text: 'Cross-Origin Request Warning:' },
-  { browser: 'Firefox', text: '已拦截跨源请求' },
-  { browser: 'Firefox', text: '跨源请求警告' },
+  { browser: 'Edge Legacy', text: 'SEC71' },
+  ...FIREFOX_LANGUAGES.flatMap(({ frames }) => frames.map(text => ({ browser: 'Firefox' as const, text }))),
 ]
 
 /** A message of a known form that gives a reason we do not know. */
 export const UNKNOWN_REASON: MessageId = 'blocked-by-cors-policy'
 
 export const MESSAGE_IDS: readonly MessageId[] = [
-  ...new Set([...WORDINGS.map(({ says }) => says), UNKNOWN_REASON]),
+  ...new Set<MessageId>([...WORDINGS.map(({ says }) => says), UNKNOWN_REASON, 'accessforbidden']),
 ]

@@ -4,11 +4,17 @@
  * A library for it would be ten times this and knows bash only.
  */
 
-/** What stands between two commands; never a word of one. */
+/** Stands between two commands; it is never a word of a command. */
 export const SEPARATOR = Symbol('between two commands')
 export type Word = string | typeof SEPARATOR
 
 const OPERATORS = new Set([';', '&', '|'])
+/** Quotes at the beginning of a word, and what ends them. */
+const TYPOGRAPHIC: ReadonlyMap<string, string> = new Map([
+  ['\u201c', '\u201d'],
+  ['\u201d', '\u201d'],
+  ['\u2018', '\u2019'],
+])
 
 /** The words of a command line; in cmd.exe's form where it is written so. */
 export const wordsOf = (text: string): Word[] =>
@@ -36,6 +42,11 @@ function bashWords(text: string): Word[] {
       const part = quoted(text, i + 1, '"', plainEscape)
       word = (word ?? '') + part.value
       i = part.next
+    } else if (word === null && TYPOGRAPHIC.has(c)) {
+      // A shell would not take them: a word processor made them of straight ones.
+      const end = endOf(text, i + 1, TYPOGRAPHIC.get(c) ?? c)
+      word = text.slice(i + 1, end)
+      i = end + 1
     } else if (c === '$' && text.charAt(i + 1) === "'") {
       const part = quoted(text, i + 2, "'", ansiEscape)
       word = (word ?? '') + part.value
@@ -67,7 +78,7 @@ interface MessagePart {
   readonly value: string
   readonly next: number
 }
-/** What follows a backslash, and how many characters of the text it is. */
+/** The value of what follows a backslash, and its length in the text. */
 type Escape = (text: string, at: number) => { readonly value: string; readonly length: number }
 
 function quoted(text: string, from: number, quote: string, readEscape: Escape): MessagePart {
@@ -113,7 +124,7 @@ const ansiEscape: Escape = (text, at) => {
   return { value: isCharacter ? String.fromCodePoint(code) : '', length: 1 + hex.length }
 }
 
-/** What cmd.exe passes on: outside of quotes, a caret makes the next character a plain one. */
+/** Returns what cmd.exe passes on: outside of quotes, a caret makes the next character a plain one. */
 function unescapeCaret(text: string): string {
   const pieces: string[] = []
   let isQuoted = false

@@ -141,7 +141,7 @@ A browser
       'headers that no preflight names',
       ['https://x.example', 'GET', '--headers', 'accept,cookie'],
       0,
-      'No preflight names accept, cookie:',
+      'No preflight names cookie: it needs no permission, or no script can set it. A\npreflight may name accept:',
     ],
     [
       'the actual request: the headers on the bucket’s answer',
@@ -273,7 +273,17 @@ Refused, by the rules of `)
     })
 
     test('reads standard input', async () => {
-      const args = ['explain', 'app.example.xml', '--paste', '-', '--method', 'POST', '--json']
+      const args = [
+        'explain',
+        'app.example.xml',
+        '--paste',
+        '-',
+        '--method',
+        'POST',
+        '--headers',
+        '',
+        '--json',
+      ]
       const { code, out } = await project.run(args, { input: PREFLIGHT })
       expect(code).toBe(0)
       expect(JSON.parse(out)).toMatchObject({
@@ -294,18 +304,111 @@ Refused, by the rules of `)
         PREFLIGHT.replace(/Response to preflight .*: /, '').replace('//app.example/', '//other.example/'),
       )
       expect(out.replace(/\s+/g, ' ')).toContain(
-        'The method is taken to be GET. The request went to other.example, and these are the rules of app.example.',
+        'The request went to other.example, and these are the rules of app.example.',
       )
-      expect(out).toContain('\nRequest GET from https://app.example\n')
+      expect(out).toContain('\nRequest from https://app.example\n')
+    })
+
+    test('answers for each method where the text names none, and never "Allowed" without the headers', async () => {
+      const { code, out } = await paste(PREFLIGHT)
+      expect(code).toBe(2)
+      expect(out.slice(out.indexOf('Preflight from'))).toBe(`Preflight from https://app.example
+Undetermined, by the rules of app.example.xml (cos).
+
+  GET     allowed by rule 2
+  PUT     allowed with these headers: rule 1 uploads: content-type, content-md5
+  POST    allowed with these headers: rule 1 uploads: content-type, content-md5
+  DELETE  refused
+  HEAD    refused
+
+The text does not give all that decides it: name the method with --method and
+the headers with --headers.
+
+About the message: docs/troubleshooting.md#allow-origin-missing.
+`)
+      const put = await paste(PREFLIGHT, '--method', 'PUT')
+      expect(put.code).toBe(2)
+      expect(
+        put.out,
+      ).toContain(`Undetermined, by the rules of app.example.xml (cos): it depends on the headers
+that the script sets.
+
+Rules for PUT from this origin allow these headers:
+  rule 1 uploads: content-type, content-md5
+`)
+      const json = JSON.parse((await paste(PREFLIGHT, '--method', 'PUT', '--json')).out)
+      expect(json).toMatchObject({
+        allowed: null,
+        rulesFor: [{ rule: 1, id: 'uploads', headers: ['content-type', 'content-md5'] }],
+      })
+      const each = JSON.parse((await paste(PREFLIGHT, '--json')).out)
+      expect(each.allowed).toBeNull()
+      expect(each.methods.map((item: { allowed: unknown }) => item.allowed)).toEqual([
+        true,
+        null,
+        null,
+        false,
+        false,
+      ])
+      // More headers never help: what is refused without them is refused.
+      expect(await paste(PREFLIGHT, '--method', 'DELETE')).toMatchObject({ code: 1 })
+      expect(await paste(PREFLIGHT, '--method', 'PUT', '--headers', '')).toMatchObject({ code: 0 })
+    })
+
+    test('treats a header that the message names as asked for, whatever its name', async () => {
+      const named = PREFLIGHT.replace(
+        /Response to .*/,
+        'Request header field accept is not allowed by Access-Control-Allow-Headers in preflight response.',
+      )
+      const { code, out } = await paste(named, '--method', 'PUT')
+      expect(code).toBe(1)
+      expect(out).toContain('Preflight for PUT from https://app.example with accept\n')
+      expect(out).toContain('add to rule 1: <AllowedHeader>accept</AllowedHeader>')
+      expect(out).toContain('About the message: docs/troubleshooting.md#header-not-allowed.')
+    })
+
+    test('answers OPTIONS without Access-Control-Request-Method with the 400 of the Worker', async () => {
+      const { code, out } = await paste(
+        "curl -X OPTIONS -H 'Origin: https://app.example' https://app.example/a",
+      )
+      expect(code).toBe(1)
+      expect(out.replace(/\s+/g, ' ')).toContain('is not a CORS preflight.')
+      expect(out).toContain('The edge answers\n  400\n')
+      expect(out).toContain('Invalid Access-Control-Request-Method: null')
+      expect(out.replace(/\s+/g, ' ')).toContain('A preflight names the method of the request')
+    })
+
+    test('takes from a HAR the request of the host whose rules are asked', async () => {
+      const entry = (url: string) => ({
+        request: {
+          method: 'OPTIONS',
+          url,
+          headers: [
+            { name: 'Origin', value: 'https://app.example' },
+            { name: 'Access-Control-Request-Method', value: 'PUT' },
+          ],
+        },
+        response: { status: 403, headers: [] },
+      })
+      const har = JSON.stringify({
+        log: { entries: [entry('https://other.example/a'), entry('https://app.example/b')] },
+      })
+      const { code, out } = await paste(har)
+      expect([code, out.replace(/\s+/g, ' ')]).toEqual([
+        0,
+        expect.stringContaining('Read from a HAR: preflight for PUT https://app.example/b'),
+      ])
     })
 
     test.each([
       ['hello', 'There is no console error'],
-      [PREFLIGHT, 'The text is about a preflight and does not name its method: name it with --method'],
-      ['curl https://app.example/', "The text does not name the page's origin: name it with --origin."],
+      [
+        'curl https://app.example/',
+        "It has no Origin header: the page's origin is unknown. Name the page with --origin.",
+      ],
       [
         'TypeError: Failed to fetch',
-        'the reason is in a line of the console. See docs/troubleshooting.md#no-reason',
+        'the reason is in another line of the console. See docs/troubleshooting.md#no-reason',
       ],
     ])('says what %j lacks', async (text, problem) => {
       expect(await paste(text)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(problem) })
@@ -370,6 +473,57 @@ Refused, by the rules of `)
       out: '',
       err: 'The origin is empty: name the page, as in --origin https://www.example.com.\n',
     })
+  })
+
+  test('judges a header by its value, and counts an upload listener', async () => {
+    const asked = (...args: string[]) =>
+      explain('app.example.xml', ...from('https://app.example', 'POST', ...args))
+    const plain = await asked('--header', 'Content-Type: text/plain', '--header', 'accept: a/b')
+    expect(plain.out).toContain('Preflight for POST from https://app.example\n')
+    expect(plain.out).toContain('It sends the request without asking')
+    const unsafe = await asked('--header', 'Accept: a(b)')
+    expect([unsafe.code, unsafe.out]).toEqual([
+      1,
+      expect.stringContaining('https://app.example with accept\n'),
+    ])
+    expect(unsafe.out).not.toContain('a(b)')
+    expect((await asked('--upload')).out.replace(/\s+/g, ' ')).toContain(
+      'It asks first: an upload listener, or a stream as body, causes a preflight.',
+    )
+    expect(await asked('--header', 'accept')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('NAME: VALUE'),
+    })
+  })
+
+  test('says which response header the script cannot read, and exposes it with --apply', async () => {
+    project.write('rules/files.example.com.xml', RULES)
+    const args = [
+      'explain',
+      'rules/files.example.com.xml',
+      ...from('https://app.example', 'PUT', '--reads', 'etag,x-cos-request-id,content-length'),
+    ]
+    const before = await project.run(args)
+    expect(before.code).toBe(1)
+    expect(before.out.replace(/\s+/g, ' ')).toContain(
+      'may read the response, but not x-cos-request-id: the answer does not expose it.',
+    )
+    expect((await project.run([...args, '--apply'])).out).toContain('Applied to rules/files.example.com.xml.')
+    expect((await project.run(args)).code).toBe(0)
+    expect(readFileSync(`${project.folder}/rules/files.example.com.xml`, 'utf8')).toContain(
+      '    <ExposeHeader>ETag</ExposeHeader>\n    <ExposeHeader>x-cos-request-id</ExposeHeader>\n',
+    )
+  })
+
+  test.each([
+    ['<https://app.example>', 'https://app.example'],
+    ['"https://app.example"', 'https://app.example'],
+    ['{https://app.example}', 'https://app.example'],
+    ['Chrome-Extension://abc', 'chrome-extension://abc'],
+  ])('refuses the impossible origin %j, and names the possible one', async (origin, sent) => {
+    const { code, out, err } = await explain('app.example.xml', ...from(origin, 'PUT'))
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(`Ask again with --origin ${sent}.`)
   })
 
   test('says that a browser fails what the rules allow, where it does', async () => {

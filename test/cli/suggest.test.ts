@@ -222,8 +222,8 @@ To allow it
     - http://old.example.com may use PUT, POST with content-type.
   Warning: Any client can claim any Origin, so the log proves nothing: only if
            you know that http://old.example.com is yours to let in.
-  Warning: A page loaded over plain http can be changed on its way, and this
-           lets it in with credentials.
+  Warning: An attacker on the network can change a page loaded over plain http,
+           and this page gets credentials.
 
 Each is for the rules as they are. --apply writes them into
 rules/files.example.com.xml, --only picks some; nothing is published.

@@ -3,19 +3,33 @@
  * `rules explain`: why a request is allowed or refused, what the edge answers, and what a browser does with it.
  */
 
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { type Asked, type Outcome, outcomeOf } from '../../explain/outcome.ts'
-import { smallestChange } from '../../explain/smallest-change.ts'
+import { isToken } from '../../cors/token.ts'
+import type { Asked } from '../../explain/outcome.ts'
+import {
+  type MethodOutcome,
+  methodOutcomes,
+  type OpenRequest,
+  sharedOutcome,
+} from '../../explain/possible.ts'
+import { changeFor, outcomesJson, outcomesText } from '../explain/report.ts'
 import { hostOfFile } from '../files/files.ts'
 import { dialectFor, hostOf, type RulesSource, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
 import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { answerText, browserText, changeText, rulesText } from '../print/explanation.ts'
 import { wrap } from '../print/layout.ts'
-import { print, printJson } from '../print/terminal.ts'
-import { askedUrl, notTheRules, pastedText, readPasted, requestToExplain } from '../request/pasted.ts'
+import { print, printJson, visible } from '../print/terminal.ts'
+import {
+  askedUrl,
+  closingText,
+  type NamedRequest,
+  pastedText,
+  readPasted,
+  requestToExplain,
+} from '../request/pasted.ts'
+import { writeInto } from '../suggest/write-into.ts'
 import { UserError } from '../user-error.ts'
 
 /** In the request's URL, where the file does not name a host. */
@@ -27,10 +41,14 @@ interface ExplainOptions extends PlaceOptions {
   origin?: string
   method?: string
   headers?: string
+  header?: readonly (readonly [string, string])[]
+  reads?: string
   paste?: string
   actual?: true
   credentials?: true
+  upload?: true
   dialect?: DialectName
+  apply?: true
   json?: true
 }
 
@@ -46,19 +64,23 @@ export function addExplain(program: Command): void {
     .option('--host <hostname>', 'the live rules of this host, with --local or --remote')
     .option('--origin <origin>', "the page's origin, such as https://www.example.com")
     .option('--method <method>', 'the method of the request, such as PUT')
-    .option('--headers <names>', 'the headers that the script sets: content-type,x-cos-acl')
+    .option('--headers <names>', "the headers that the script sets: content-type,x-cos-acl ('' for none)")
+    .option('--header <line>', 'a header with its value, as in "range: bytes=0-99"; repeatable', headerLines)
+    .option('--reads <names>', 'response headers that the script reads: ETag,x-cos-request-id')
     .option(
       '--paste <file>',
       'read the request from a console error, a curl command, a copied fetch or a HAR (-: standard input)',
     )
     .option('--actual', 'the request itself, not its preflight')
     .option('--credentials', "the script asks with credentials: 'include'")
+    .option('--upload', 'the script listens to the progress of its upload, or sends a stream')
     .addOption(
       new Option(
         '--dialect <dialect>',
         "the vendor whose answers are shown (default: the host's, else cos)",
       ).choices(DIALECTS),
     )
+  command.option('--apply', 'write the smallest change into the rules file')
   addPlaceOptions(command)
     .option('--json', 'one JSON document')
     .addHelpText(
@@ -66,21 +88,33 @@ export function addExplain(program: Command): void {
       '\nExamples:\n' +
         '  npm run rules -- explain rules/files.example.com.xml --origin https://www.example.com --method PUT\n' +
         '  npm run rules -- explain --remote --paste -\n' +
-        '\nExit code: 0 the request is allowed, 1 it is not, or a browser fails it all the same, ' +
-        '2 a problem with the call, the file, wrangler or KV.',
+        '\nExit code: 0 the request is allowed, or --apply has made the change, 1 it is not, or a browser fails it all the same, ' +
+        '2 it depends on something that is unknown, or there is a problem with the call, the file, wrangler or KV.',
     )
     .action(explain)
 }
 
+function headerLines(line: string, before: readonly (readonly [string, string])[] = []) {
+  const colon = line.indexOf(':')
+  const name = line.slice(0, colon).trim().toLowerCase()
+  if (colon === -1 || !isToken(name))
+    throw new InvalidArgumentError('Accepted: NAME: VALUE, such as "range: bytes=0-99".')
+  return [...before, [name, line.slice(colon + 1).trim()] as const]
+}
+
 async function explain(file: string | undefined, options: ExplainOptions): Promise<void> {
-  const paste = options.paste === undefined ? null : await readPasted(options.paste)
+  if (options.apply && file === undefined)
+    throw new UserError(
+      '--apply writes a rules file: name one. `npm run -s rules -- show HOST --remote > rules/HOST.xml` makes one from the live rules.',
+    )
+  const named = namedIn(options)
+  const paste =
+    options.paste === undefined ? null : await readPasted(options.paste, knownHost(file, options.host))
   const url = paste === null ? null : askedUrl(paste)
   const host = options.host ?? (file === undefined ? url?.hostname : undefined)
   if ((file === undefined) === (host === undefined))
     throw new UserError('Name a rules file, or a host with --host: one of the two.')
-  const { headers, ...rest } = options
-  const named = { ...rest, ...(headers !== undefined && { headers: namesIn(headers) }) }
-  const { request, assumed } = requestToExplain(named, paste)
+  const request = requestToExplain(named, paste)
   const [source] = await readSources(
     [file === undefined ? { kind: 'answering', host: hostOf(host ?? '') } : { kind: 'file', file }],
     options,
@@ -93,55 +127,69 @@ async function explain(file: string | undefined, options: ExplainOptions): Promi
     unmatched: source.settings?.unmatched ?? 'refuse',
     url: url?.href ?? `https://${rulesHost}/${ANY_KEY}`,
   }
-  if (url !== null && rulesHost !== ANY_HOST && url.hostname !== rulesHost)
-    assumed.push(`The request went to ${url.hostname}, and these are the rules of ${rulesHost}.`)
-  const outcome = await outcomeOf(asked, request)
-  if (options.json) printJson({ ...(paste && { paste }), ...explanationJson(source, asked, outcome) })
-  else {
+  const assumed =
+    url !== null && rulesHost !== ANY_HOST && url.hostname !== rulesHost
+      ? [`The request went to ${url.hostname}, and these are the rules of ${rulesHost}.`]
+      : []
+  const outcomes = await methodOutcomes(asked, request)
+  const allowed = sharedOutcome(outcomes)
+  if (options.json) {
+    printJson({ ...(paste && { paste }), ...outcomesJson(source, asked, request, outcomes) })
+  } else {
     if (paste !== null) print(`${wrap(pastedText(paste, named, assumed))}\n`)
-    print(explanationText(source.name, asked, outcome))
-    const hint = paste !== null && outcome.allowed ? notTheRules(paste, named) : null
-    if (hint !== null) print(`\n${wrap(hint)}`)
+    print(outcomesText(source.name, asked, request, outcomes))
+    const closing = paste === null ? null : closingText(paste, allowed)
+    if (closing !== null) print(`\n${wrap(closing)}`)
   }
-  process.exitCode = outcome.allowed ? 0 : 1
+  const isApplied =
+    options.apply === true && file !== undefined && (await applied(file, asked, request, outcomes, options))
+  process.exitCode = isApplied ? 0 : exitCodeOf(allowed)
 }
 
-function explanationText(name: string, { configuration, dialect }: Asked, outcome: Outcome): string {
-  const change = smallestChange(configuration, outcome.facts)
-  return [
-    rulesText(outcome, `${name} (${dialect})`),
-    answerText(outcome.answer),
-    browserText(outcome),
-    ...(change === null ? [] : [changeText(change)]),
-  ].join('\n\n')
+const exitCodeOf = (allowed: boolean | null): number => (allowed === null ? 2 : allowed ? 0 : 1)
+
+/** Writes the smallest change into the file; false where nothing is to be changed, or nothing can be. */
+async function applied(
+  file: string,
+  asked: Asked,
+  { method }: OpenRequest,
+  [only]: readonly MethodOutcome[],
+  { json }: ExplainOptions,
+): Promise<boolean> {
+  if (method === null || only === undefined || only.allowed === null)
+    throw new UserError(
+      'Nothing was written: the change depends on what is unknown. Name the method with --method and the headers with --headers.',
+    )
+  const change = changeFor(asked, only.outcome)
+  if (change === null || 'impossible' in change) return false
+  const losses = await writeInto(file, asked.configuration, [change])
+  if (!json) {
+    const lines = [`Applied to ${visible(file)}.`, ...losses].map(line => wrap(line))
+    print(`\n${[...lines, `Next: npm run rules -- check ${visible(file)}, then publish it.`].join('\n')}`)
+  }
+  return true
 }
 
-function explanationJson(source: RulesSource, asked: Asked, outcome: Outcome) {
-  const { question, facts, unasked, explanation, answer, browser, allowed } = outcome
-  const change = smallestChange(asked.configuration, facts)
+/** What the options say of the request. */
+function namedIn({ headers, header, reads, ...rest }: ExplainOptions): NamedRequest {
+  const lines = header ?? []
+  const names =
+    headers === undefined && header === undefined
+      ? null
+      : [...namesIn(headers ?? ''), ...lines.map(([name]) => name)]
   return {
-    rules: source.name,
-    revision: source.revision,
-    dialect: asked.dialect,
-    request: { ...question, url: asked.url, requestedHeaders: facts.requestedHeaders, unasked },
-    allowed,
-    answeredBy: explanation.answeredBy === null ? null : explanation.answeredBy + 1,
-    unusable: explanation.unusable,
-    judged: explanation.rules.map(
-      ({ position, rule, origin, methodHeld, missingHeaders, matches, missing }) => ({
-        rule: position + 1,
-        id: rule.id,
-        matches,
-        origin,
-        method: methodHeld,
-        missingHeaders,
-        missing,
-      }),
-    ),
-    answer,
-    browser,
-    change,
+    ...rest,
+    ...(names !== null && { headers: names }),
+    ...(lines.length > 0 && { values: Object.fromEntries(lines) }),
+    ...(reads !== undefined && { reads: namesIn(reads) }),
   }
+}
+
+/** The host whose requests matter in a HAR. */
+function knownHost(file: string | undefined, host: string | undefined): string | null {
+  if (host !== undefined) return host.toLowerCase()
+  const read = file === undefined ? { problem: '' } : hostOfFile(file)
+  return 'host' in read && read.host !== DEFAULT_HOST && read.host.includes('.') ? read.host : null
 }
 
 function hostIn(source: RulesSource, file: string | undefined): string {

@@ -138,7 +138,7 @@ function failureText(
     style('red', 'failed'),
     visible(title),
   ]
-  const change = smallestChange(asked.configuration, outcome.facts)
+  const change = smallestChange(asked.configuration, outcome.facts, outcome.question)
   const explanation = [
     rulesText(outcome, `${name} (${asked.dialect})`),
     browserText(outcome),

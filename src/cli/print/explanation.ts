@@ -11,6 +11,7 @@ import {
   browserSentences,
   conditionsOf,
   ELEMENT_OF,
+  nearOriginSentences,
   nearSentences,
   remembered,
   shownRules,
@@ -29,9 +30,15 @@ export function rulesText(outcome: Outcome, name: string): string {
   const head = `${kind} ${requestText(facts)}${question.credentials ? ', with credentials' : ''}`
   const isAnswered = explanation.answeredBy !== null
   const verdict = style(isAnswered ? (outcome.allowed ? 'green' : 'yellow') : 'red', verdictText(outcome))
-  const but = isAnswered && !outcome.allowed ? ' But a browser blocks it: see below.' : ''
+  const isUnreadable = outcome.unreadable.length > 0 && outcome.browser.verdict.goesOn
+  const but =
+    !isAnswered || outcome.allowed
+      ? ''
+      : isUnreadable
+        ? " The script can't read all of the response: see below."
+        : ' But a browser blocks it: see below.'
   const { shown, left, later } = shownRules(outcome)
-  const near = nearSentences(outcome)
+  const near = [...nearSentences(outcome), ...(outcome.allowed ? [] : nearOriginSentences(outcome))]
   const unasked = unaskedSentence(outcome)
   return [
     wrap(head),
@@ -83,11 +90,11 @@ export function browserText(outcome: Outcome): string {
 }
 
 /** Returns the smallest change that allows the request, what else it allows, and its risks. */
-export function changeText(change: Change | NoChange): string {
-  if ('impossible' in change) return [style('bold', 'To allow it'), wrap(change.impossible, '  ')].join('\n')
+export function changeText(change: Change | NoChange, heading = 'To allow it'): string {
+  if ('impossible' in change) return [style('bold', heading), wrap(change.impossible, '  ')].join('\n')
   const also = change.alsoAllows.map(sentence => wrap(sentence, '    - '))
   return [
-    style('bold', 'To allow it'),
+    style('bold', heading),
     ...change.steps.map(step => stepText(step, change)),
     ...(also.length === 0 ? [] : ['  That also allows:', ...also]),
     ...change.warnings.map(sentence => wrap(sentence, '  Warning: ')),
@@ -100,8 +107,9 @@ function stepText(step: Step, { configuration }: Change): string {
       `add to rule ${step.rule}: <${ELEMENT_OF[step.kind]}>${quote(step.value)}</${ELEMENT_OF[step.kind]}>`,
       '  ',
     )
-  const rules = configuration.rules.slice(step.rule - 1)
+  const rules = configuration.rules.slice(step.rule - 1, step.rule)
+  const where = step.rule === configuration.rules.length ? 'at the end' : `before rule ${step.rule}`
   const document = writeXml({ rules, responseVary: false })
   const element = document.slice(document.indexOf('  <CORSRule>'), document.indexOf('</CORSConfiguration>'))
-  return `  add a rule at the end:\n${indented(element.trimEnd(), '  ')}`
+  return `  add a rule ${where}:\n${indented(element.trimEnd(), '  ')}`
 }

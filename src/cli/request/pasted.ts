@@ -4,8 +4,8 @@
  */
 
 import { createReadStream } from 'node:fs'
-import type { RequestToExplain } from '../../explain/outcome.ts'
-import { MAX_HAR, type Paste, readPaste, UNKNOWN } from '../../paste/read.ts'
+import type { OpenRequest } from '../../explain/possible.ts'
+import { knowsHeaders, MAX_HAR, type Paste, readPaste, UNKNOWN } from '../../paste/read.ts'
 import { summaryOf } from '../../paste/summary.ts'
 import { decoded } from '../files/decoded.ts'
 import { isInteractive, printError, visible } from '../print/terminal.ts'
@@ -13,35 +13,55 @@ import { UserError } from '../user-error.ts'
 import { mustBeSent, sentMethod } from './browser-request.ts'
 
 /** The request as the options describe it; they win over the text. */
-export type NamedRequest = Partial<RequestToExplain>
+export interface NamedRequest {
+  readonly origin?: string
+  readonly method?: string
+  readonly headers?: readonly string[]
+  /** Lower-cased names and values of some of the headers. */
+  readonly values?: Readonly<Record<string, string>>
+  readonly reads?: readonly string[]
+  readonly actual?: true
+  readonly credentials?: true
+  readonly upload?: true
+}
 
-/** Reads a pasted text from a file, or from standard input where it is `-`. @throws {UserError} */
-export async function readPasted(file: string): Promise<Paste> {
+/**
+ * Reads a pasted text from a file, or from standard input where it is `-`.
+ *
+ * @param host the host whose rules are asked, where that is known
+ * @throws {UserError} when it can't be read
+ */
+export async function readPasted(file: string, host: string | null): Promise<Paste> {
   if (file === '-' && isInteractive()) printError('Paste the text, then press Enter and Ctrl-D:')
-  const paste = readPaste(await readAll(file))
+  const paste = readPaste(await readAll(file), host)
   if ('problem' in paste) throw new UserError(paste.problem)
-  if (paste.says === 'no-reason')
-    throw new UserError(`${paste.missing.join(' ')} See docs/troubleshooting.md#no-reason.`)
+  if (paste.says === 'no-reason') throw new UserError(`${paste.missing.join(' ')}${pointer(paste)}`)
   return paste
 }
+
+/** Where the documentation explains a message; empty without a message. */
+const pointer = ({ says }: Paste): string => (says === null ? '' : ` See docs/troubleshooting.md#${says}.`)
 
 /** Returns what was read, and what the options don't give either. */
 export function pastedText(paste: Paste, named: NamedRequest, assumed: readonly string[]): string {
   const given = new Set<string>()
   if (named.origin !== undefined) given.add(UNKNOWN.origin)
   if (named.method !== undefined) given.add(UNKNOWN.method)
-  if (named.headers !== undefined) given.add(UNKNOWN.headers)
+  if (named.headers !== undefined) given.add(UNKNOWN.headers).add(UNKNOWN.otherHeaders)
   return [
     summaryOf({ ...paste, missing: paste.missing.filter(sentence => !given.has(sentence)) }),
     ...assumed,
   ].join(' ')
 }
 
-/** Where the rules allow what failed in a browser: what else it can be. null: nothing failed that is known of. */
-export const notTheRules = ({ kind }: Paste, { headers }: NamedRequest): string | null =>
-  kind !== 'console-error'
-    ? null
-    : `The rules allow the request as described. ${headers === undefined ? 'If the script sets headers, name them with --headers. ' : ''}Otherwise the browser received another answer: docs/troubleshooting.md#old-answer.`
+/** The last line: the section about the message, and what follows where the rules allow the request. */
+export function closingText({ says }: Paste, allowed: boolean | null): string | null {
+  if (says === null) return null
+  const section = `docs/troubleshooting.md#${says}`
+  return allowed === true
+    ? `The rules allow this request, so the browser received another answer: see ${section}, then #old-answer there.`
+    : `About the message: ${section}.`
+}
 
 /** Stops above the bound; the reader then refuses the text. */
 async function readAll(file: string): Promise<string> {
@@ -54,49 +74,42 @@ async function readAll(file: string): Promise<string> {
   return all
 }
 
-/** What the text says was asked for; null where it names nothing that an edge could be asked for. */
+/** Returns the URL that was asked for, or null where no edge can be asked for it. */
 export function askedUrl({ request }: Paste): URL | null {
   const url = request.url === null ? null : new URL(request.url)
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url : null
 }
 
 /**
- * The request that is meant, and sentences about what was assumed.
+ * Returns the request that text and options describe.
  *
- * @throws {UserError} when neither text nor options give what can't be assumed, or they name what no browser sends
+ * @throws {UserError} when neither gives what can't be left open, or they name what no browser sends
  */
-export function requestToExplain(
-  named: NamedRequest,
-  paste: Paste | null,
-): { request: RequestToExplain; assumed: string[] } {
+export function requestToExplain(named: NamedRequest, paste: Paste | null): OpenRequest {
   const read = paste?.request
   const origin = named.origin ?? read?.origin ?? null
   const method = named.method ?? read?.method ?? null
-  const headers = named.headers ?? read?.headers ?? []
-  if (origin === null) {
+  if (origin === null)
     throw new UserError(
       paste === null
         ? 'Name the page with --origin and the method with --method, or paste what you have with --paste -.'
-        : "The text does not name the page's origin: name it with --origin.",
+        : `${summaryOf(paste)} Name the page with --origin.${pointer(paste)}`,
     )
-  }
   mustBeSent(origin)
-  // A GET without headers causes no preflight: the answer would be about another request.
-  if (method === null && (paste === null || (read?.preflight === true && headers.length === 0))) {
-    throw new UserError(
-      paste === null
-        ? 'Name the method with --method, such as PUT.'
-        : 'The text is about a preflight and does not name its method: name it with --method, and what the script sets with --headers.',
-    )
-  }
+  if (method === null && paste === null) throw new UserError('Name the method with --method, such as PUT.')
+  const reads = named.reads ?? read?.reads
+  const asked = read?.headers ?? []
   return {
-    request: {
-      origin,
-      method: sentMethod(method ?? 'GET'),
-      headers,
-      actual: named.actual === true || (paste !== null && read?.preflight === false),
-      credentials: named.credentials === true || read?.credentials === true,
-    },
-    assumed: method === null ? ['The method is taken to be GET.'] : [],
+    origin,
+    method: method === null ? null : sentMethod(method),
+    headers: named.headers ?? asked,
+    // The text names what a preflight asks for.
+    ...(named.headers === undefined && asked.length > 0 && { asked }),
+    ...(named.values !== undefined && { values: named.values }),
+    ...(reads !== undefined && { reads }),
+    ...(named.upload === true && { upload: true }),
+    actual: named.actual === true || read?.preflight === false,
+    credentials: named.credentials === true || read?.credentials === true,
+    knowsHeaders: named.headers !== undefined || paste === null || knowsHeaders(paste),
   }
 }

@@ -7,6 +7,7 @@
 import { type Configuration, MAX_RULES } from '../../cors/configuration.ts'
 import { quote } from '../../cors/findings.ts'
 import type { CorsRequest } from '../../cors/request.ts'
+import { isBrowserOrigin } from '../../explain/browser-origin.ts'
 import { explain } from '../../explain/explain.ts'
 import { type Change, type NoChange, type Step, smallestChange } from '../../explain/smallest-change.ts'
 import { countOf, type RefusedRequest } from './refusals.ts'
@@ -24,11 +25,6 @@ export interface RefusalGroup {
   readonly requests: readonly RefusedRequest[]
   readonly verdict: ProposalVerdict
 }
-
-/** Longer than any origin of a browser: scheme, host name (253, RFC 1035) and port. */
-const MAX_ORIGIN = 300
-/** An origin of another scheme, such as a browser extension's, which the URL class calls `null`. */
-const OTHER_ORIGIN = /^[a-z][a-z0-9+.-]{0,31}:\/\/[a-z0-9._-]{1,253}(?::\d{1,5})?$/
 
 export const factsOf = ({ origin, method, names }: RefusedRequest): CorsRequest => ({
   origin,
@@ -59,15 +55,9 @@ const impossible = (reason: string): ProposalVerdict => ({ kind: 'impossible', r
 
 /** What no browser sends must not get into a rule, where a star would stand for others. Null: nothing is wrong. */
 function whyHostile({ origin, names }: RefusedRequest): string | null {
-  if (origin !== null && origin !== 'null' && !isOriginOfBrowser(origin))
-    return `No browser sends the origin ${quote(origin)}.`
+  if (origin !== null && !isBrowserOrigin(origin)) return `No browser sends the origin ${quote(origin)}.`
   const starred = names.find(name => name.includes('*'))
   return starred === undefined ? null : `No script sends a header called ${quote(starred)}.`
-}
-
-function isOriginOfBrowser(origin: string): boolean {
-  if (origin.length > MAX_ORIGIN || origin.includes('*')) return false
-  return /^https?:/.test(origin) ? URL.parse(origin)?.origin === origin : OTHER_ORIGIN.test(origin)
 }
 
 /** Judges every request, and puts those together for which the same is to be done. The most frequent come first. */
@@ -91,7 +81,7 @@ const totalOf = (requests: readonly RefusedRequest[]): number =>
 function toBeDone(verdict: ProposalVerdict): unknown {
   if (verdict.kind !== 'change') return verdict
   const { steps, configuration } = verdict.change
-  return steps.map((step: Step) => (step.kind === 'add-rule' ? configuration.rules.at(-1) : step))
+  return steps.map((step: Step) => (step.kind === 'add-rule' ? configuration.rules[step.rule - 1] : step))
 }
 
 /** A group as one: how often, when, and what was asked. */

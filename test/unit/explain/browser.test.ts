@@ -14,9 +14,10 @@ const answer = (headers: Record<string, string>, status = 200) => ({
 
 test('whyPreflight() follows the safelists', () => {
   expect(whyPreflight({ ...request, headers: [] })).toContain('PUT')
-  expect(whyPreflight({ ...request, method: 'POST', headers: ['accept'] })).toBeNull()
-  expect(whyPreflight({ ...request, method: 'GET', headers: ['range'] })).toContain('range')
-  expect(whyPreflight({ ...request, method: 'GET', headers: ['range', 'x-a'] })).toBe('the script sets x-a')
+  expect(whyPreflight({ ...request, method: 'POST', headers: [] })).toBeNull()
+  expect(whyPreflight({ ...request, method: 'GET', headers: ['range'], maybe: ['range'] })).toContain('range')
+  const both = { ...request, method: 'GET', headers: ['range', 'x-a'], maybe: ['range'] }
+  expect(whyPreflight(both)).toBe('the script sets x-a')
 })
 
 test.each([

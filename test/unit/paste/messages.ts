@@ -305,21 +305,6 @@ const FIREFOX: readonly Message[] = [
     text: `Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at ${URL} soon. (Reason: When the \`Access-Control-Allow-Headers\` is \`*\`, the \`Authorization\` header is not covered. To include the \`Authorization\` header, it must be explicitly listed in CORS header \`Access-Control-Allow-Headers\`).`,
     reads: { says: 'authorization-not-covered', url: URL, headers: ['authorization'], preflight: true },
   },
-  {
-    browser: 'Firefox',
-    text: `已拦截跨源请求：同源策略禁止读取位于 ${URL} 的远程资源。（原因：CORS 头缺少 'Access-Control-Allow-Origin'）。状态码：403。`,
-    reads: { says: 'allow-origin-missing', url: URL, origin: null, status: 403 },
-  },
-  {
-    browser: 'Firefox',
-    text: `已拦截跨源请求：同源策略禁止读取位于 ${URL} 的远程资源。（原因：CORS 预检响应的 'Access-Control-Allow-Headers'，不允许使用头 'x-cos-acl'）。`,
-    reads: { says: 'header-not-allowed', url: URL, headers: ['x-cos-acl'], preflight: true },
-  },
-  {
-    browser: 'Firefox',
-    text: `已拦截跨源请求：同源策略禁止读取位于 ${URL} 的远程资源。（原因：CORS 请求未能成功）。状态码：(null)。`,
-    reads: { says: 'did-not-succeed', url: URL },
-  },
 ]
 
 /**
@@ -392,7 +377,156 @@ const SAFARI: readonly Message[] = [
   },
 ]
 
-/** What scripts are told, and nobody else's words say more. */
+/** The same messages in what people paste: logs, chats, mails, web pages, and cut. */
+const CHROME_MISSING = blocked('fetch', `${PREFLIGHT} ${MISSING}`)
+const IN_CHROME = { says: 'allow-origin-missing', ...BOTH, preflight: true } as const
+const WRAPPED: readonly Message[] = [
+  {
+    browser: 'Chrome',
+    text: JSON.stringify([
+      { level: 'SEVERE', message: `${PAGE}/ - ${CHROME_MISSING}`, source: 'javascript', timestamp: 1 },
+    ]),
+    reads: IN_CHROME,
+  },
+  {
+    browser: 'Chrome',
+    text: JSON.stringify({ category: 'console', level: 'error', data: { arguments: [CHROME_MISSING] } }),
+    reads: IN_CHROME,
+  },
+  {
+    browser: 'Chrome',
+    text: `2026-11-20 INFO [node] {"message":"${CHROME_MISSING.replaceAll("'", String.raw`\u0027`)}","t":1}`,
+    reads: IN_CHROME,
+  },
+  { browser: 'Chrome', text: CHROME_MISSING.replaceAll("'", '&#39;'), reads: IN_CHROME },
+  {
+    browser: 'Chrome',
+    text: CHROME_MISSING.replace(URL, `<${URL}>`).replace(PAGE, `<${PAGE}|app.example.com>`),
+    reads: IN_CHROME,
+  },
+  {
+    browser: 'Chrome',
+    text: CHROME_MISSING.replace(URL, `[${URL}](${URL})`).replace(PAGE, `[${PAGE}](${PAGE})`),
+    reads: IN_CHROME,
+  },
+  {
+    browser: 'Chrome',
+    text: CHROME_MISSING.replace(/(.{30,50}) /g, '$1\n').replace(/^/gm, '> '),
+    reads: IN_CHROME,
+  },
+  {
+    browser: 'Chrome',
+    text: CHROME_MISSING.replaceAll('https://', 'https: // '),
+    reads: IN_CHROME,
+  },
+  // Cut before "Access to", and within the URL.
+  { browser: 'Chrome', text: CHROME_MISSING.slice('Access to fetch '.length), reads: IN_CHROME },
+  {
+    browser: 'Chrome',
+    text: CHROME_MISSING.slice(CHROME_MISSING.indexOf("' from")),
+    reads: { ...IN_CHROME, url: null },
+  },
+  {
+    browser: 'Chrome',
+    text: `OPTIONS ${URL}?uploads= 403 (Forbidden)\nerr: Error: XHR error (req "error"), POST ${URL}?uploads= -1 (connected: false)`,
+    reads: { says: 'preflight-not-ok', url: URL, origin: null, method: 'POST', status: 403, preflight: true },
+  },
+  {
+    browser: 'Chrome',
+    text: blocked('fetch', MISSING).replace(URL, `${URL}?X-Amz-Expires=60&x-id=PutObject`),
+    reads: { ...IN_CHROME, method: 'PUT', preflight: false },
+  },
+  {
+    browser: 'Chrome',
+    text: `Font from origin 'https://files.example.com' has been blocked from loading by Cross-Origin Resource Sharing policy: ${MISSING} Origin '${PAGE}' is therefore not allowed access.`,
+    reads: {
+      says: 'allow-origin-missing',
+      url: 'https://files.example.com/',
+      origin: PAGE,
+      method: 'GET',
+      preflight: false,
+    },
+  },
+  {
+    browser: 'Chrome',
+    text: `Redirect at '${URL}' from origin '${PAGE}' has been blocked by CORS policy: ${MISSING} Origin 'null' is therefore not allowed access.`,
+    reads: { says: 'redirect-denied', ...BOTH, preflight: false },
+  },
+  {
+    browser: 'Chrome',
+    text: `Failed to load ${URL}: Redirect from '${URL}' to 'https://elsewhere.example.com/x' has been blocked by CORS policy: ${MISSING} Origin 'null' is therefore not allowed access.`,
+    reads: { says: 'redirect-denied', url: URL, origin: null, preflight: false },
+  },
+  ...[
+    'capacitor://localhost',
+    'app://.',
+    'file://',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+  ].map(
+    (origin): Message => ({
+      browser: 'Chrome',
+      text: CHROME_MISSING.replace(PAGE, origin),
+      reads: { ...IN_CHROME, origin },
+    }),
+  ),
+  // Several origins in one header, which browsers call a mismatch or an invalid value.
+  {
+    browser: 'Chrome',
+    text: blocked(
+      'fetch',
+      `The 'Access-Control-Allow-Origin' header contains the invalid value '${PAGE} https://b.example.com'.`,
+    ),
+    reads: { says: 'allow-origin-multiple', ...BOTH },
+  },
+  {
+    browser: 'Firefox',
+    text: `Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at ${URL}. (Reason: CORS header ‘Access-Control-Allow-Origin’ does not match ‘${PAGE}, https://b.example.com’).`,
+    reads: { says: 'allow-origin-multiple', url: URL },
+  },
+  {
+    browser: 'Firefox',
+    text: `XHROPTIONS\n${URL}\nCORS Missing Allow Origin\nXHRPUT\n${URL}\nNS_ERROR_DOM_BAD_URI`,
+    reads: { says: 'allow-origin-missing', url: URL, method: 'PUT', preflight: true },
+  },
+]
+
+const EDGE_LEGACY: readonly Message[] = [
+  {
+    browser: 'Edge Legacy',
+    text: `SEC7120: Origin ${PAGE} not found in Access-Control-Allow-Origin header.\nSCRIPT7002: XMLHttpRequest: Network Error 0x80700013`,
+    reads: { says: 'allow-origin-missing', url: null, origin: PAGE },
+  },
+  {
+    browser: 'Edge Legacy',
+    text: 'SEC7123: Request header x-cos-acl was not present in the Access-Control-Allow-Headers list.',
+    reads: { says: 'header-not-allowed', headers: ['x-cos-acl'], preflight: true },
+  },
+  {
+    browser: 'Edge Legacy',
+    text: 'SEC7124: Request method PUT was not present in the Access-Control-Allow-Methods list.',
+    reads: { says: 'method-not-allowed', method: 'PUT', preflight: true },
+  },
+  {
+    browser: 'Edge Legacy',
+    text: 'SEC7199: What nobody has seen yet.',
+    reads: { says: 'blocked-by-cors-policy' },
+  },
+]
+
+const UNREADABLE: readonly Message[] = [
+  {
+    browser: 'Chrome',
+    text: 'Refused to get unsafe header "x-cos-request-id"',
+    reads: { says: 'header-not-readable', headers: [], reads: ['x-cos-request-id'], preflight: false },
+  },
+  {
+    browser: null,
+    text: 'Error: get ETag error, please add "ETag" to CORS ExposeHeader setting.',
+    reads: { says: 'header-not-readable', reads: ['ETag'] },
+  },
+]
+
+/** What scripts get instead of the reason. */
 const WITHOUT_REASON: readonly Message[] = [
   {
     browser: 'Chrome',
@@ -409,4 +543,12 @@ const WITHOUT_REASON: readonly Message[] = [
   { browser: null, text: 'AxiosError: Network Error', reads: { says: 'no-reason', method: null } },
 ]
 
-export const MESSAGES: readonly Message[] = [...CHROME, ...FIREFOX, ...SAFARI, ...WITHOUT_REASON]
+export const MESSAGES: readonly Message[] = [
+  ...CHROME,
+  ...FIREFOX,
+  ...SAFARI,
+  ...EDGE_LEGACY,
+  ...WRAPPED,
+  ...UNREADABLE,
+  ...WITHOUT_REASON,
+]
