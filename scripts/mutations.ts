@@ -585,7 +585,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "(url.protocol === 'http:' && isLoopback(url.hostname))",
     "url.protocol === 'http:'",
   ]),
-  ...of('src/worker/request.ts', STATE, ['an invalid Host is looked up', ' ?? invalidHost(request)', '']),
+  ...of('src/worker/request.ts', STATE, ['an invalid Host is looked up', ' ?? invalidHost(asked)', '']),
   ...of(
     'src/worker/request.ts',
     ACTUAL,

@@ -76,6 +76,36 @@ export const INVALID_HOST: ErrorAnswer = {
   message: 'The Host is not a host name or an address, with or without a port.',
 }
 
+/** The path is not below the mount of the bucket. */
+export const OUTSIDE_MOUNT: ErrorAnswer = {
+  status: 404,
+  code: 'NoSuchKey',
+  message: 'This path is not below the mount of the bucket.',
+}
+
+/** A browser wants to run the object, or install it. */
+export const CONTENT_SANDBOXED: ErrorAnswer = {
+  status: 403,
+  code: 'ContentSandboxed',
+  message:
+    'This object is user content: it is not served as a script, style sheet, worker or manifest. USER_CONTENT=trusted allows it.',
+}
+
+/** The signature covers the cookies of the page, which never go to the bucket. */
+export const COOKIE_SIGNED: ErrorAnswer = {
+  status: 403,
+  code: 'AccessDenied',
+  message: 'The header cookie is signed, and cookies of the page are not passed on to the bucket.',
+}
+
+/** The bucket redirects to a place that is not below the mount. */
+export const UNSAFE_REDIRECT: ErrorAnswer = {
+  status: 502,
+  code: 'UnsafeRedirect',
+  message:
+    'The bucket redirects out of the mount. Below a page’s own domain, the edge does not follow or pass that on.',
+}
+
 export const BAD_GATEWAY: ErrorAnswer = {
   status: 502,
   code: 'BadGateway',

@@ -39,7 +39,7 @@ export const requestTime = (): RequestTime => ({ moment: invalidations.moment(),
  * Returns the stored response, or the 304 that the request's conditions make of it, or null. A cache that fails or
  * hangs counts as empty. Never rejects.
  */
-export async function readEntry({ url, headers }: Request): Promise<Response | null> {
+export async function readEntry(url: string, headers: Headers): Promise<Response | null> {
   const conditions = ['if-none-match', 'if-modified-since'].flatMap(name => {
     const value = headers.get(name)
     return value === null ? [] : [[name, value]]

@@ -43,32 +43,34 @@ export function fetchInit(request: Request, settings: Caching, signed: boolean):
  * Answers from the Cache API if CACHE is a number, otherwise from the bucket, and stores what may be shared.
  *
  * @param ask sends the request to the bucket; null if the settings name no bucket
+ * @param entryUrl the URL of the entry: the client's, since other paths of the host are not the bucket's
  */
 export async function throughCache(
   request: Request,
   settings: Caching,
   context: ExecutionContext,
   ask: () => Promise<Sent> | null,
+  entryUrl = request.url,
 ): Promise<Sent | null> {
   const { cache } = settings
   if (typeof cache !== 'number') return ask()
   const mayShare = !isPersonal(request) && isCacheable(request, settings)
-  const entry = mayShare ? await readEntry(request) : null
+  const entry = mayShare ? await readEntry(entryUrl, request.headers) : null
   if (entry !== null) return { response: entry }
   const requested = requestTime()
   const sent = await ask()
   if (sent === null || !('response' in sent)) return sent
   if (mayShare && mayStore(sent.response))
-    context.waitUntil(storeEntry(request.url, sent.response.clone(), cache, requested))
-  else if (sent.response.status < 400) invalidate(request, context)
+    context.waitUntil(storeEntry(entryUrl, sent.response.clone(), cache, requested))
+  else if (sent.response.status < 400) invalidate(request, context, entryUrl)
   return sent
 }
 
 /** RFC 9111 4.4: an accepted change makes entries invalid. */
-function invalidate(request: Request, context: ExecutionContext): void {
+function invalidate(request: Request, context: ExecutionContext, entryUrl: string): void {
   const change = changeOf(request)
-  if (change === 'object') context.waitUntil(invalidateObject(request.url))
-  if (change === 'host') context.waitUntil(invalidateHost(request.url))
+  if (change === 'object') context.waitUntil(invalidateObject(entryUrl))
+  if (change === 'host') context.waitUntil(invalidateHost(entryUrl))
 }
 
 /**

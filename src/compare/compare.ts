@@ -59,6 +59,9 @@ interface RulePair {
  *
  * Requests with more than 64 header names or 8192 characters of them are not asked: the bounds of a list grow with the
  * configuration's own names, and so can differ by themselves.
+ *
+ * @example
+ * compare(before, after, 'cos').differences.length // 0: every request gets the same answer
  */
 export function compare(before: Configuration, after: Configuration, dialect: DialectName): Comparison {
   return new Comparing(before, after, dialect).run()

@@ -45,6 +45,11 @@ const NO_RULES: NoRules = { outcome: 'no-rules' }
 /**
  * Finds the first rule that matches in full: origin and method and every requested header (COS "PUT Bucket
  * cors": rules are tried from top to bottom).
+ *
+ * @example
+ * const policy = hydrate(compile(configuration, 'cos'))
+ * const request = { origin: 'https://app.example.com', method: 'PUT', requestedHeaders: 'content-type' }
+ * decide(policy, request).outcome // 'allowed', 'refused' or 'no-rules'
  */
 export function decide(policy: ReadyPolicy, { origin, method, requestedHeaders }: CorsRequest): Decision {
   if (policy.rules.length === 0) return NO_RULES

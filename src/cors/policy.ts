@@ -33,7 +33,13 @@ export interface Policy {
   readonly rules: readonly PolicyRule[]
 }
 
-/** Computes the header sets of each rule, as one dialect answers. */
+/**
+ * Computes the header sets of each rule, as one dialect answers.
+ *
+ * @example
+ * const policy = compile(configuration, 's3')
+ * policy.rules[0]?.preflight // [['access-control-allow-methods', 'GET, PUT'], …]
+ */
 export function compile(configuration: Configuration, dialect: DialectName): Policy {
   const facts = dialectOf(dialect)
   return {
@@ -129,7 +135,12 @@ export interface ReadyPolicy {
 
 let serial = 0
 
-/** Builds the match structures of a policy. */
+/**
+ * Builds the match structures of a policy. Do it once for each policy, not for each request.
+ *
+ * @example
+ * const ready = hydrate(compile(configuration, 'cos'))
+ */
 export function hydrate(policy: Policy): ReadyPolicy {
   const origins = new PatternIndex()
   const headers = new PatternIndex()

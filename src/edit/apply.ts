@@ -26,6 +26,10 @@ type Addition = Exclude<Step, { readonly kind: 'add-rule' }>
  * reads as exactly the changed configuration.
  *
  * @param text the document that the change is for, of at most 64 KB
+ *
+ * @example
+ * const change = smallestChange(configuration, request)
+ * if (change !== null && !('impossible' in change)) await applyChange(text, 'rules', change)
  */
 export async function applyChange(
   text: string,

@@ -36,7 +36,13 @@ export interface Explanation {
   readonly answeredBy: number | null
 }
 
-/** Returns how every rule judges a request. */
+/**
+ * Returns how every rule judges a request.
+ *
+ * @example
+ * const request = { origin: 'https://app.example.com', method: 'PUT', requestedHeaders: null }
+ * explain(configuration, request).answeredBy // the position of a rule, or null
+ */
 export function explain(configuration: Configuration, request: CorsRequest): Explanation {
   const limits = listLimits(configuration.rules.flatMap(rule => rule.allowedHeaders.map(lowerCase)))
   const requested = readNames(request.requestedHeaders ?? '', limits)

@@ -79,7 +79,14 @@ export interface Outcome {
   readonly allowed: boolean
 }
 
-/** Asks the engine, and a browser as the Fetch standard has it. */
+/**
+ * Returns what the edge answers to a request, and what a browser does with the answer (Fetch standard).
+ *
+ * @example
+ * const asked = { configuration, dialect: 'cos', unmatched: 'refuse', url: 'https://files.example.com/a' } as const
+ * const request = { origin: 'https://app.example.com', method: 'PUT', headers: [], credentials: false, actual: false }
+ * (await outcomeOf(asked, request)).allowed
+ */
 export async function outcomeOf(asked: Asked, question: RequestToExplain): Promise<Outcome> {
   const { configuration, dialect: name, url } = asked
   const dialect = dialectOf(name)

@@ -10,6 +10,10 @@ import { readS3Json } from './s3-json.ts'
 /**
  * Reads `CORSConfiguration` XML or S3 JSON. Every mistake is a finding: errors first, each with its line if the reader
  * knows it. Never throws or rejects. Loads the XML parser only for XML.
+ *
+ * @example
+ * const { configuration, findings } = await readDocument('{"CORSRules": []}')
+ * // configuration: null, because findings[0] is an error: 'no-rules'
  */
 export async function readDocument(text: string, advise?: Advise): Promise<Reading> {
   const tooLarge = oversize(text)

@@ -25,7 +25,10 @@ export const MAX_HAR = 16 * 1024 * 1024
  * Reads a pasted text.
  *
  * @param host the host whose rules are asked, where that is known: a HAR holds requests to many
- * @returns what was read, or in one sentence why nothing could be; nothing is ever thrown
+ * @returns what was read, or one sentence that says why nothing was read. Never throws.
+ *
+ * @example
+ * readPaste("curl 'https://files.example.com/a' -X PUT -H 'Origin: https://app.example.com'")
  */
 export function readPaste(text: string, host: string | null = null): Paste | Unreadable {
   if (text.length > MAX_HAR) return { problem: 'The text is too long: a HAR may have 16 MiB.' }

@@ -5,6 +5,7 @@
 
 import { DIALECTS } from '../cors/dialect.ts'
 import type { Bindings } from './env.ts'
+import { MOUNT, mountWithRoute } from './mount.ts'
 import { missingBindings, missingSecrets } from './requirements.ts'
 import { KEY_PART, type Keys } from './secrets.ts'
 import { readTable, type Setting, type SettingsReading, type Table, type ValuesOf } from './table.ts'
@@ -75,6 +76,24 @@ export const HOST_SETTINGS = {
   secretId: { variable: 'SECRET_ID', field: 'secretId', reader: KEY_PART, fallback: '' },
   /** Whether requests signed for the edge's host are verified and re-signed for the bucket's host. */
   resign: { variable: 'RESIGN', field: 'resign', reader: SWITCH, fallback: false },
+  /** The path of the page's own domain below which the bucket is served; empty: the whole host is the bucket. */
+  mount: { variable: 'MOUNT', field: 'mount', reader: MOUNT, fallback: '' },
+  /** Whether objects may run as the site's own; null: not below a mount. */
+  userContent: {
+    variable: 'USER_CONTENT',
+    field: 'userContent',
+    reader: choice(['sandbox', 'trusted']),
+    fallback: null,
+  },
+  /** The Cross-Origin-Resource-Policy of every response. */
+  resourcePolicy: {
+    variable: 'RESOURCE_POLICY',
+    field: 'resourcePolicy',
+    reader: choice(['off', 'same-origin', 'same-site', 'cross-origin']),
+    fallback: 'off',
+  },
+  /** Whether origins that the rules allow get Timing-Allow-Origin. */
+  timing: { variable: 'TIMING', field: 'timing', reader: choice(['off', 'rules']), fallback: 'off' },
 } as const satisfies Table<HostSetting>
 
 export type HostSettings = ValuesOf<typeof HOST_SETTINGS>
@@ -111,13 +130,15 @@ export function readHostSettings<Base extends HostSettings & { readonly keys: Ke
     CODE,
     ({ field }) => field,
     name => fields.get(name),
-    base,
+    // USER_CONTENT=trusted of the variables means the mount of the variables.
+    fields.has('mount') && base.userContent === 'trusted' ? { ...base, userContent: null } : base,
   )
   return {
     settings,
     problems: [
       ...problems,
       ...unknownFields(fields),
+      ...mountWithRoute(settings, CODE, 'mount'),
       ...missingBindings(settings, bindings),
       ...missingSecrets(settings, base.keys, problems),
     ],

@@ -5,6 +5,7 @@
 
 import type { Bindings } from './env.ts'
 import { HOST_SETTINGS, type HostSettings } from './host-settings.ts'
+import { mountWithRoute } from './mount.ts'
 import { missingBindings, missingSecrets, missingSyncKey, wrongEvents } from './requirements.ts'
 import { KEY_PART, KEYS, type Keys } from './secrets.ts'
 import { defaultsOf, readTable, type SettingsReading, type Table, type ValuesOf } from './table.ts'
@@ -83,6 +84,7 @@ export function readSettings(env: Env): SettingsReading<Settings> {
   const settings: Settings = { ...others, sampleAllowed, keys }
   const problems = [
     ...read.problems,
+    ...mountWithRoute(settings, 'InvalidVariable', 'MOUNT'),
     ...missingBindings(settings, env),
     ...wrongEvents(env),
     ...missingSecrets(settings, keys, read.problems),

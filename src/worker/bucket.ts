@@ -6,7 +6,7 @@
 import { upstreamRequest } from '../bucket/request.ts'
 import { type Sent, send, uploadMs } from '../bucket/send.ts'
 import type { Sign } from '../bucket/signing/authorize.ts'
-import { ownUrl, upstreamUrl } from '../bucket/url.ts'
+import { ownUrl, pathAndQuery, upstreamUrl } from '../bucket/url.ts'
 import type { HostSettings } from '../settings/host-settings.ts'
 import type { Upstream } from '../settings/upstream.ts'
 import type { Edge } from './edge.ts'
@@ -17,6 +17,19 @@ type Fetcher = (request: Request, init: RequestInit) => Promise<Response>
 export function fetcherOf({ env }: Edge, { kind }: Upstream): Fetcher {
   const binding = kind === 'service' ? env.BUCKET : undefined
   return binding === undefined ? fetch : binding.fetch.bind(binding)
+}
+
+const urlAt = (upstream: Upstream, { url }: Request): string =>
+  upstream.kind === 'url' ? upstreamUrl(upstream.base, url) : ownUrl(url)
+
+/** Returns the bucket's URL of a request, and the bucket's own URL; null if the settings name no bucket. */
+export function upstreamUrlOf(
+  { upstream }: HostSettings,
+  request: Request,
+): { upstream: string; base: string } | null {
+  if (upstream === null) return null
+  const url = urlAt(upstream, request)
+  return { upstream: url, base: url.slice(0, url.length - pathAndQuery(ownUrl(request.url)).length) }
 }
 
 /**
@@ -35,7 +48,7 @@ export function sendToBucket(
   keepCors = false,
 ): Promise<Sent> | null {
   if (upstream === null) return null
-  const url = upstream.kind === 'url' ? upstreamUrl(upstream.base, request.url) : ownUrl(request.url)
+  const url = urlAt(upstream, request)
   const fetcher = fetcherOf(edge, upstream)
   const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
   return send(

@@ -7,14 +7,18 @@
 import { type ErrorAnswer, errorResponse } from '../answers/error-xml.ts'
 import {
   BAD_GATEWAY,
+  CONTENT_SANDBOXED,
+  COOKIE_SIGNED,
   DOT_SEGMENT,
   GATEWAY_TIMEOUT,
   INTERNAL_ERROR,
   INVALID_HOST,
   misconfigured,
   notAllowed,
+  OUTSIDE_MOUNT,
   POLICY_UNAVAILABLE,
   reasonOf,
+  UNSAFE_REDIRECT,
 } from '../answers/errors.ts'
 import type { SendFailure } from '../bucket/send.ts'
 import type { Refusal } from '../bucket/signing/authorize.ts'
@@ -38,6 +42,14 @@ export type Failure =
   | { readonly kind: 'invalid-host' }
   /** The path has a dot segment. */
   | { readonly kind: 'dot-segment' }
+  /** The path is not below the mount of the host. */
+  | { readonly kind: 'outside-mount' }
+  /** A browser wants to run an object that is user content. */
+  | { readonly kind: 'content-sandboxed' }
+  /** The signature covers the cookies of the page. */
+  | { readonly kind: 'cookie-signed' }
+  /** The bucket redirects out of the mount. */
+  | { readonly kind: 'unsafe-redirect' }
   /** No rule allows the request. */
   | { readonly kind: 'not-allowed'; readonly decision: Exclude<Decision, Allowed> }
   | { readonly kind: 'signature-refused'; readonly refusal: Refusal }
@@ -85,6 +97,7 @@ export function failureResponse(
   const error = errorOf(failure, request, dialect, settings.debugRefusals)
   const response = errorResponse(dialect, error, request.url, request.method === 'HEAD')
   if (failure.kind === 'policy-unavailable') response.headers.set('retry-after', String(RETRY_AFTER_SECONDS))
+  if (failure.kind === 'content-sandboxed') response.headers.set('cache-control', 'no-store')
   logFailure(failure, request, response.headers.get(dialect.requestIdHeader))
   return response
 }
@@ -99,6 +112,14 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
       return INVALID_HOST
     case 'dot-segment':
       return DOT_SEGMENT
+    case 'outside-mount':
+      return OUTSIDE_MOUNT
+    case 'content-sandboxed':
+      return CONTENT_SANDBOXED
+    case 'cookie-signed':
+      return COOKIE_SIGNED
+    case 'unsafe-redirect':
+      return UNSAFE_REDIRECT
     case 'not-allowed':
       return notAllowed(dialect, { url, method }, debug ? reasonOf(failure.decision) : undefined)
     case 'signature-refused':

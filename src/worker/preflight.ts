@@ -7,6 +7,7 @@
 import { errorResponse } from '../answers/error-xml.ts'
 import { invalidRequestMethod, ORIGIN_NEEDED } from '../answers/errors.ts'
 import { answerPreflight, type OptionsRequest } from '../answers/preflight.ts'
+import { withoutMount } from '../bucket/mount/path.ts'
 import { clientResponse } from '../bucket/response.ts'
 import { hostnameOf } from '../bucket/url.ts'
 import { decide } from '../cors/decide.ts'
@@ -17,6 +18,7 @@ import { PREFLIGHT } from '../telemetry/events.ts'
 import { sendToBucket } from './bucket.ts'
 import { type Edge, edgeOf } from './edge.ts'
 import { failureResponse, invalidHost, MISSING_ORIGIN, misconfiguration } from './failures.ts'
+import { admit, harmlessPreflight } from './mount.ts'
 import { addServerTiming } from './server-timing.ts'
 
 /** The fields of an event while no policy is available. */
@@ -52,6 +54,8 @@ function answer(
 ): Response | Promise<Response> {
   if (found.kind === 'settings-unusable') return failureResponse(edge, request, found)
   const { rules, settings, source } = found
+  if (settings.mount !== '' && withoutMount(settings.mount, request.url) === null)
+    return failureResponse(edge, request, { kind: 'outside-mount' }, settings.dialect)
   const dialect = dialectOf(settings.dialect)
   const headers = request.headers
   const options: OptionsRequest = {
@@ -102,7 +106,9 @@ async function askBucket(
   const isAssumed = kind === 'assumed'
   const unavailable = (detail: string): Response =>
     failureResponse(edge, request, { kind: 'policy-unavailable', detail }, dialect.name)
-  const sent = await sendToBucket(edge, settings, request, { cache: 'no-store' }, null, true)
+  const admitted = admit(settings, request, true)
+  if ('kind' in admitted) return failureResponse(edge, request, admitted, dialect.name)
+  const sent = await sendToBucket(edge, settings, admitted, { cache: 'no-store' }, null, true)
   if (sent === null)
     return isAssumed
       ? unavailable('no bucket is known')
@@ -112,6 +118,7 @@ async function askBucket(
   if (!('response' in sent)) return unavailable(sent.detail)
   if (sent.response.status >= 500) return unavailable(`status ${sent.response.status}`)
   const response = clientResponse(sent.response)
+  harmlessPreflight(settings, response)
   // The assumed bucket may be the wrong one: browsers must not remember its answer for long.
   if (isAssumed) response.headers.delete('access-control-max-age')
   return response

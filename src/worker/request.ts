@@ -7,7 +7,9 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono/tiny'
 import { type CorsOutcome, decorate } from '../answers/actual.ts'
+import { derive } from '../answers/derived.ts'
 import { fetchInit, throughCache } from '../bucket/cache.ts'
+import { sandboxOwnResponse } from '../bucket/mount/sandbox.ts'
 import { clientResponse } from '../bucket/response.ts'
 import type { Sent } from '../bucket/send.ts'
 import { authorize, type Sign } from '../bucket/signing/authorize.ts'
@@ -16,11 +18,13 @@ import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
 import type { FoundPolicy } from '../rules/policies.ts'
 import type { Rules } from '../rules/record.ts'
+import { isSandboxed } from '../settings/mount.ts'
 import type { Env } from '../settings/settings.ts'
 import { REQUEST } from '../telemetry/events.ts'
 import { sendToBucket } from './bucket.ts'
 import { type Edge, edgeOf } from './edge.ts'
 import { type Failure, failureResponse, invalidHost, MISSING_ORIGIN, misconfiguration } from './failures.ts'
+import { admit, harmless, isOwnPage, mayBeMounted } from './mount.ts'
 import { addServerTiming } from './server-timing.ts'
 import { isCorsWrite, publishWrite, readCorsWrite } from './write-through.ts'
 
@@ -28,7 +32,7 @@ type AppContext = Context<{ Bindings: Env }>
 
 export const app = new Hono<{ Bindings: Env }>()
 
-app.on(['PUT', 'DELETE'], '/', c => answer(c, writesCors(c) ? writeCors : passOn))
+app.on(['PUT', 'DELETE'], '*', c => answer(c, write))
 app.all('*', c => answer(c, passOn))
 // The one catch is in index.ts.
 app.onError(error => {
@@ -39,6 +43,9 @@ app.onError(error => {
 interface ActualRequest {
   readonly edge: Edge
   readonly context: ExecutionContext
+  /** As the client sent it. */
+  readonly asked: Request
+  /** As the bucket may see it: without the mount, if there is one. */
   readonly request: Request
   readonly host: string
   readonly policy: UsablePolicy
@@ -52,13 +59,13 @@ type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
 type Door = (actual: ActualRequest) => Promise<Response | Failure>
 
 async function answer(c: AppContext, door: Door): Promise<Response> {
-  const request = c.req.raw
+  const asked = c.req.raw
   const edge = edgeOf(c.env)
-  const invalid = misconfiguration(edge) ?? invalidHost(request)
-  if (invalid !== null) return failureResponse(edge, request, invalid)
+  const invalid = misconfiguration(edge) ?? invalidHost(asked)
+  if (invalid !== null) return failureResponse(edge, asked, invalid)
 
   const context = c.executionCtx as ExecutionContext
-  const host = hostnameOf(request.url)
+  const host = hostnameOf(asked.url)
   const held = edge.policies.inMemory(host, context)
   const arrived = held === null ? performance.now() : 0
   const policy = held ?? (await edge.policies.load(host, context))
@@ -69,17 +76,33 @@ async function answer(c: AppContext, door: Door): Promise<Response> {
   const dialect = policy.settings?.dialect ?? edge.settings.dialect
   const cors: CorsOutcome = {
     dialect: dialectOf(dialect),
-    decision: policy.rules === null ? null : decideActual(policy.rules, dialect, request),
-    origin: request.headers.get('origin'),
+    decision: policy.rules === null ? null : decideActual(policy.rules, dialect, asked),
+    origin: asked.headers.get('origin'),
   }
   const decidedMs = debug ? performance.now() - started : 0
-  const respond = (outcome: Response | Failure): Response =>
-    decorate(outcome instanceof Response ? outcome : failureResponse(edge, request, outcome, dialect), cors)
 
-  if (policy.kind === 'settings-unusable') return respond({ kind: 'settings-unusable' })
-  const response = respond(await door({ edge, context, request, host, policy, waitedMs, cors }))
+  const settings = policy.settings ?? edge.settings
+  const respond = (outcome: Response | Failure): Response => {
+    const isBucket = outcome instanceof Response
+    const response = isBucket ? outcome : failureResponse(edge, asked, outcome, dialect)
+    if (!isBucket && isSandboxed(settings)) sandboxOwnResponse(response)
+    derive(response, settings, cors)
+    return response
+  }
+  if (policy.kind === 'settings-unusable') return decorate(respond({ kind: 'settings-unusable' }), cors)
+  if (policy.kind === 'assumed' && mayBeMounted(settings, asked))
+    return decorate(respond(UNSURE_BUCKET), cors)
+  const request = admit(settings, asked)
+  // Outside the mount is no bucket, so its rules say nothing.
+  if ('kind' in request && request.kind === 'outside-mount') return respond(request)
+  const outcome =
+    'kind' in request ? request : await door({ edge, context, asked, request, host, policy, waitedMs, cors })
+  const response = decorate(respond(outcome), cors)
   return debug ? addServerTiming(response, policy, decidedMs) : response
 }
+
+/** A change goes to the bucket; one of its CORS configuration is published as well. */
+const write: Door = actual => (writesCors(actual) ? writeCors(actual) : passOn(actual))
 
 /** Passes a read or a write on to the bucket. */
 async function passOn(actual: ActualRequest): Promise<Response | Failure> {
@@ -106,8 +129,8 @@ async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
   return deliver(actual, sent)
 }
 
-const writesCors = ({ req, env }: AppContext): boolean =>
-  edgeOf(env).settings.sync.writeThrough && isCorsWrite(req.raw)
+const writesCors = ({ edge, request }: ActualRequest): boolean =>
+  edge.settings.sync.writeThrough && isCorsWrite(request)
 
 function decideActual(rules: Rules, dialect: DialectName, { method, headers }: Request): Decision {
   const origin = headers.get('origin')
@@ -126,16 +149,17 @@ const dotSegment = ({ request }: ActualRequest): Failure | null =>
 
 /** Records a cross-origin request that no rule allows, and refuses it where UNMATCHED says so. */
 function unmatched(actual: ActualRequest): Failure | null {
-  const { edge, request, policy, cors } = actual
+  const { edge, asked, policy, cors } = actual
   const { decision, origin } = cors
-  if (decision?.outcome !== 'refused' || !isCrossOrigin(request.url, origin)) return null
-  const isRefused = policy.settings.unmatched === 'refuse' && isUnreadable(request)
+  if (decision?.outcome !== 'refused' || !isCrossOrigin(asked.url, origin)) return null
+  if (isOwnPage(policy.settings, asked)) return null
+  const isRefused = policy.settings.unmatched === 'refuse' && isUnreadable(asked)
   edge.events.record(isRefused ? REQUEST.refused : REQUEST.forwarded, {
     host: actual.host,
     origin,
-    method: request.method,
+    method: asked.method,
     requestedHeaders: cors.dialect.actualReadsRequestHeaders
-      ? request.headers.get('access-control-request-headers')
+      ? asked.headers.get('access-control-request-headers')
       : null,
     decision,
     revision: policy.rules?.revision ?? null,
@@ -169,12 +193,13 @@ function unsureBucket({ request: { method }, policy }: ActualRequest): Failure |
 /** Verifies the request's signature, where RESIGN asks for it, and returns how to sign the request for the bucket. */
 async function authorizationOf({
   edge,
+  asked,
   request,
   policy,
 }: ActualRequest): Promise<{ sign: Sign | null } | Failure> {
   const { settings } = policy
   const keepsHost = settings.upstream?.kind !== 'url'
-  const authorization = await authorize(request, settings, edge.settings.keys, keepsHost)
+  const authorization = await authorize(request, settings, edge.settings.keys, keepsHost, asked.url)
   if (authorization === null) return { sign: null }
   // A signature would hold at whatever bucket is assumed.
   if (policy.kind === 'assumed') return UNSURE_BUCKET
@@ -185,20 +210,21 @@ async function authorizationOf({
 
 /** Asks the cache, where CACHE has one, or the bucket. */
 function ask(
-  { edge, context, request, policy: { settings } }: ActualRequest,
+  { edge, context, asked, request, policy: { settings } }: ActualRequest,
   sent: Request,
   sign: Sign | null,
 ): Promise<Sent | null> {
   const init = fetchInit(request, settings, sign !== null)
-  return throughCache(request, settings, context, () => sendToBucket(edge, settings, sent, init, sign))
+  const send = () => sendToBucket(edge, settings, sent, init, sign)
+  return throughCache(request, settings, context, send, asked.url)
 }
 
 /** Returns the bucket's response as the client gets it. */
-function deliver({ policy }: ActualRequest, sent: Sent | null): Response | Failure {
+function deliver({ asked, request, policy }: ActualRequest, sent: Sent | null): Response | Failure {
   if (sent === null) return MISSING_ORIGIN
   if (!('response' in sent)) return { kind: 'upstream-failed', ...sent }
   const response = clientResponse(sent.response)
   // The assumed bucket may be the wrong one: no browser may store its object.
   if (policy.kind === 'assumed') response.headers.set('cache-control', 'no-store')
-  return response
+  return harmless(policy.settings, asked, request, response)
 }

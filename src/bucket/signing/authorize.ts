@@ -45,16 +45,18 @@ const VALID_SECONDS = 300
  * Returns how to sign a request before it is sent, or why it is refused, or null if it goes on unchanged.
  *
  * @param keepsHost true if the bucket gets the request's own Host, so that the client's signature holds
+ * @param sentUrl the URL as the client sent it, with the mount
  */
 export function authorize(
   request: Request,
   settings: Signing,
   keys: ReadonlyMap<string, string>,
   keepsHost: boolean,
+  sentUrl = request.url,
 ): Authorization | Promise<Authorization> {
   if (settings.signing === 'none' && !settings.resign) return null
   if (carriesCredentials(request))
-    return settings.resign && !keepsHost && !carriesToken(request) ? resign(request, keys) : null
+    return settings.resign && !keepsHost && !carriesToken(request) ? resign(request, keys, sentUrl) : null
   return settings.signing !== 'none' && isSignable(request, settings)
     ? { sign: signer(settings, keys) }
     : null
@@ -78,12 +80,18 @@ function signer({ signing, region, secretId }: Signing, keys: ReadonlyMap<string
 }
 
 /** Verifies a signature. Returns null if it is unreadable or made with an unknown key: the bucket judges it. */
-async function resign(request: Request, keys: ReadonlyMap<string, string>): Promise<Authorization> {
+async function resign(
+  request: Request,
+  keys: ReadonlyMap<string, string>,
+  sentUrl: string,
+): Promise<Authorization> {
   const arrived = signable(request, request.headers.get('host') ?? hostOf(request.url))
   const cos = readCosSignature(request.headers.get('authorization'), arrived.query)
   if (cos?.type === 'signature') return resignCosRequest(cos, request, arrived, keys)
   const s3 = readS3Signature(request.headers, arrived.query)
-  return s3 === null ? null : resignS3Request(s3, request, arrived, keys)
+  // SigV4 clients sign the path as they send it; COS clients sign the bucket's path.
+  const sent = { ...arrived, path: pathOf(sentUrl) }
+  return s3 === null ? null : resignS3Request(s3, request, sent, keys)
 }
 
 async function resignCosRequest(
@@ -177,6 +185,12 @@ const keepsHeader = (name: string): boolean => !CHANGED_ON_THE_WAY.has(name)
 const lostHeaders = (request: Request): string[] => droppedHeaders(request).filter(keepsHeader)
 
 /** Returns the signable parts of a request that is sent to `host`. */
+function pathOf(url: string): string {
+  const target = pathAndQuery(url)
+  const mark = target.indexOf('?')
+  return mark === -1 ? target : target.slice(0, mark)
+}
+
 function signable(request: Request, host: string): SignableRequest {
   const target = pathAndQuery(request.url)
   const mark = target.indexOf('?')

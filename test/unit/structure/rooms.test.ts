@@ -49,6 +49,7 @@ const FORBIDDEN: readonly (readonly [file: string, specifier: string])[] = [
   ['src/rules/planted.ts', '../bucket/send.ts'],
   ['src/bucket/planted.ts', '../rules/record.ts'],
   ['src/bucket/planted.ts', 'hono'],
+  ['src/bucket/mount/planted.ts', '../../answers/errors.ts'],
   ['src/bucket/signing/planted.ts', '../../answers/errors.ts'],
   ['src/answers/planted.ts', '../bucket/url.ts'],
   ['src/sync/planted.ts', '../bucket/send.ts'],
