@@ -7,7 +7,7 @@ import { type Configuration, NO_CONFIGURATION } from '../src/cors/configuration.
 import type { Reading } from '../src/cors/findings.ts'
 import { type Outcome, outcomeOf, type RequestToExplain } from '../src/explain/outcome.ts'
 import { type Change, type NoChange, smallestChange } from '../src/explain/smallest-change.ts'
-import { formatOf, type RulesFormat } from '../src/formats/detect.ts'
+import { formatOf, type RulesFormat } from '../src/formats/rules.ts'
 import type { FormatChoice, State } from './state.ts'
 
 /** The URL to ask about where the form has no valid one. */

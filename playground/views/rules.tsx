@@ -17,6 +17,9 @@ const FORMAT_NAMES: Readonly<Record<RulesFormat, string>> = {
   r2: 'Cloudflare R2',
   gcs: 'Google Cloud Storage',
   azure: 'Azure Storage',
+  b2: 'Backblaze B2',
+  cloudformation: 'CloudFormation',
+  sdk: 'SDK or Terraform JSON',
 }
 
 /** Findings shown before somebody asks for all. */

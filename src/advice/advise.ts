@@ -11,14 +11,15 @@ import {
 } from '../cors/configuration.ts'
 import { Collector, type Finding } from '../cors/findings.ts'
 import { toConfiguration } from '../cors/lint.ts'
-import { isForbiddenRequestHeader, SAFELISTED_RESPONSE_HEADERS } from '../explain/header-names.ts'
-import { covers, unreachableRules } from './coverage.ts'
-import { adviseOrigin, isObviousPublicSuffix } from './origin.ts'
+import { adviseCos } from './cos.ts'
+import { unreachableRules } from './coverage.ts'
+import { adviseHeaders, adviseRanges } from './headers.ts'
+import { adviseOrigin } from './origin.ts'
+import { isObviousPublicSuffix } from './public-suffix.ts'
+import { adviseUnknown } from './unknown.ts'
 
-/** Chromium's cap on Access-Control-Max-Age, in seconds. */
-const BROWSER_MAX_AGE = 7200
-/** The COS JavaScript SDK adds it to a request that it sends again. */
-const RETRY_HEADER = 'x-cos-sdk-retry'
+/** Firefox keeps a preflight for a day, and no browser keeps it longer. In seconds. */
+const LONGEST_MAX_AGE = 86_400
 
 /**
  * Returns all warnings about a document. Leaves out every warning that could be a consequence of an error: in a rule
@@ -65,17 +66,20 @@ export function advise(
     adviseId(warnings, rule, i, ids)
     adviseOrigins(warnings, rule, starRuleBefore(whole, i), { path, isPublicSuffix })
     adviseHeaders(warnings, rule, path)
-    if (!broken.has(i)) adviseUploads(warnings, rule, path)
-    if (rule.maxAgeSeconds !== null && rule.maxAgeSeconds > BROWSER_MAX_AGE) {
+    if (rule.maxAgeSeconds !== null && rule.maxAgeSeconds > LONGEST_MAX_AGE) {
       warnings.add(
         'max-age-above-cap',
         `${path}/MaxAgeSeconds[1]`,
         String(rule.maxAgeSeconds),
-        `Chromium caches a preflight for ${BROWSER_MAX_AGE} seconds at most (Firefox 86400, Safari 600).`,
-        `Write ${BROWSER_MAX_AGE}.`,
+        `No browser caches a preflight for longer than ${LONGEST_MAX_AGE} seconds (Chromium 7200, Safari 600).`,
+        `Write ${LONGEST_MAX_AGE}, or less if the rules change often.`,
       )
     }
   })
+  // Advice for one kind of client: once a document.
+  const sound = rules.filter((_, i) => !broken.has(i))
+  adviseCos(warnings, rules, sound)
+  adviseRanges(warnings, rules, sound)
   return warnings.list()
 }
 
@@ -155,99 +159,3 @@ function starRuleBefore(rules: readonly Rule[], index: number): StarRule | null 
   }
   return null
 }
-
-function adviseHeaders(warnings: Collector, rule: Rule, path: string): void {
-  rule.allowedHeaders.forEach((name, i) => {
-    if (!isForbiddenRequestHeader(name)) return
-    warnings.add(
-      'header-forbidden',
-      `${path}/AllowedHeader[${i + 1}]`,
-      name,
-      'Only the browser sets this header, and it never requests it in a preflight.',
-      'Remove the element.',
-    )
-  })
-  rule.exposeHeaders.forEach((name, i) => {
-    if (!SAFELISTED_RESPONSE_HEADERS.has(name.toLowerCase())) return
-    warnings.add(
-      'expose-safelisted',
-      `${path}/ExposeHeader[${i + 1}]`,
-      name,
-      'Scripts can read this response header without ExposeHeader.',
-      'Remove the element.',
-    )
-  })
-}
-
-/** Warns of headers that uploads and the COS JavaScript SDK need and that the rule lacks. */
-function adviseUploads(warnings: Collector, rule: Rule, path: string): void {
-  const allowed = rule.allowedHeaders.map(name => name.toLowerCase())
-  const uploads = rule.allowedMethods.filter(method => method === 'PUT' || method === 'POST')
-  const authorization = allowed.indexOf('authorization')
-  const lacks = (header: string) => authorization >= 0 && !allowed.some(name => covers(name, header))
-  const signed = `${path}/AllowedHeader[${authorization + 1}]`
-  if (uploads.length > 0 && lacks('cache-control')) {
-    warnings.add(
-      'cache-control-missing',
-      signed,
-      rule.allowedHeaders[authorization] ?? '',
-      'The COS JavaScript SDK sends Cache-Control with every upload, if only an empty one, and that preflight fails.',
-      'Add the AllowedHeader cache-control, where that SDK is used.',
-    )
-  }
-  if (lacks(RETRY_HEADER)) {
-    warnings.add(
-      'retry-header-missing',
-      signed,
-      rule.allowedHeaders[authorization] ?? '',
-      `When the COS JavaScript SDK sends a signed request again it adds ${RETRY_HEADER}, and that preflight fails.`,
-      `Add the AllowedHeader ${RETRY_HEADER}, or x-cos-*, where that SDK is used.`,
-    )
-  }
-  if (uploads.length > 0 && !rule.exposeHeaders.some(name => name.toLowerCase() === 'etag')) {
-    warnings.add(
-      'etag-not-exposed',
-      path,
-      uploads.join(', '),
-      'The rule allows uploads without exposing ETag, and multipart uploads then fail ("get ETag error").',
-      'Add the ExposeHeader ETag.',
-    )
-  }
-}
-
-/** Returns a warning for each unknown element. */
-export function adviseUnknown(written: WrittenConfiguration): Finding[] {
-  const warnings = new Collector('warning')
-  for (const path of written.unknown) {
-    const name = path.slice(path.lastIndexOf('/') + 1).replace(/\[\d+\]$/, '')
-    const meant = KNOWN_NAMES.get(skeleton(name))
-    warnings.add(
-      'unknown-element',
-      path,
-      name,
-      'No bucket knows this element: it has no effect.',
-      meant ? `Write ${meant}, if that is meant.` : 'Remove the element, or correct its name.',
-    )
-  }
-  return warnings.list()
-}
-
-/** Reduces a name to the part that typing mistakes leave: no case, no plural, `Allow` for `Allowed`, `Expose` for `Exposed`. */
-const skeleton = (name: string): string =>
-  name
-    .toLowerCase()
-    .replace(/ed?(?=origin|method|header)/, '')
-    .replace(/s$/, '')
-
-const KNOWN_NAMES: ReadonlyMap<string, string> = new Map(
-  [
-    'CORSRule',
-    'ResponseVary',
-    'ID',
-    'AllowedOrigin',
-    'AllowedMethod',
-    'AllowedHeader',
-    'ExposeHeader',
-    'MaxAgeSeconds',
-  ].map(name => [skeleton(name), name]),
-)

@@ -5,63 +5,6 @@
 
 import { type Collector, quote } from '../cors/findings.ts'
 
-/** Hosts that give a name, or a bucket with a page in it, to anybody. The best known: a caller may know them all. */
-const SHARED_HOSTS: ReadonlySet<string> = new Set([
-  'github.io',
-  'gitlab.io',
-  'pages.dev',
-  'workers.dev',
-  'r2.dev',
-  'vercel.app',
-  'netlify.app',
-  'web.app',
-  'firebaseapp.com',
-  'appspot.com',
-  'run.app',
-  'herokuapp.com',
-  'onrender.com',
-  'fly.dev',
-  'surge.sh',
-  'blogspot.com',
-  'azurewebsites.net',
-  'azurestaticapps.net',
-  'cloudfront.net',
-  'storage.googleapis.com',
-  'myqcloud.com',
-  'aliyuncs.com',
-  'myhuaweicloud.com',
-  'tcloudbaseapp.com',
-])
-/** The endpoints of object storage, whose buckets are names under them. */
-const BUCKET_HOSTS: readonly RegExp[] = [
-  /^cos(?:-website)?\.[a-z0-9-]{1,63}\.myqcloud\.com$/,
-  /^s3(?:-website)?(?:[.-][a-z0-9-]{1,63})?\.amazonaws\.com$/,
-  /^oss-[a-z0-9-]{1,63}\.aliyuncs\.com$/,
-  /^obs(?:-website)?\.[a-z0-9-]{1,63}\.myhuaweicloud\.com$/,
-  /^(?:z\d{1,2}\.)?(?:blob|web)\.core\.windows\.net$/,
-]
-/** `co.uk`, `com.cn`, …: what registries of countries sell names under. */
-const COUNTRY_SUFFIX = /^(?:ac|co|com|edu|gob|gov|ne|net|or|org)\.[a-z]{2}$/
-/** Top-level names that nobody can register. */
-const PRIVATE_NAMES: ReadonlySet<string> = new Set([
-  'localhost',
-  'local',
-  'test',
-  'example',
-  'invalid',
-  'internal',
-  'intranet',
-  'corp',
-  'home',
-  'lan',
-])
-
-/** Returns true if anybody can register a name under `tail`: top-level domains and the best-known shared hosts. */
-export const isObviousPublicSuffix = (tail: string): boolean =>
-  tail.includes('.')
-    ? SHARED_HOSTS.has(tail) || COUNTRY_SUFFIX.test(tail) || BUCKET_HOSTS.some(pattern => pattern.test(tail))
-    : !PRIVATE_NAMES.has(tail)
-
 const write = (text: string): string => `Write ${quote(text)}.`
 
 /** The rule around the origin. */
@@ -150,6 +93,14 @@ export function adviseOrigin(warnings: Collector, origin: string, context: Origi
   }
 }
 
+/** Characters of mark-up, quotes and templates, which no origin has. */
+const IMPOSSIBLE = /[<>"'`{}|\\^$“”‘’]/
+const IMPOSSIBLE_ALL = new RegExp(IMPOSSIBLE, 'g')
+
+/** A browser writes hosts of web pages in lower case. The host of an extension's scheme keeps its case. */
+const hasUpperCase = (origin: string, scheme: string | null): boolean =>
+  /[A-Z]/.test(scheme === null || /^(?:https?|wss?)?$|\*/i.test(scheme) ? origin : scheme)
+
 /** Warns of origins that no browser sends (RFC 6454, 6.2; Fetch, "serializing a request origin"). Returns true if it did. */
 function adviseSpelling(
   warnings: Collector,
@@ -171,12 +122,27 @@ function adviseSpelling(
     'holds white space or an invisible character',
     write(visible),
   )
+  const bracketed = IMPOSSIBLE.exec(visible)
+  if (bracketed !== null) {
+    const meant = visible.replace(IMPOSSIBLE_ALL, '')
+    const hint = URL.canParse(meant.replace('*', 'star'))
+      ? write(meant)
+      : 'Write the origin itself, such as https://www.example.com.'
+    never(true, 'origin-impossible', `has the character ${bracketed[0]}`, hint)
+    return true
+  }
   if (visible.includes(',')) {
     never(true, 'origin-comma', 'holds a comma', 'Write one AllowedOrigin for each origin.')
     return true
   }
-  never(/[A-Z]/.test(visible), 'origin-upper-case', 'holds upper-case letters', write(visible.toLowerCase()))
-  if (scheme === null) {
+  if (scheme !== null)
+    never(
+      hasUpperCase(visible, scheme),
+      'origin-upper-case',
+      'holds upper-case letters',
+      write(visible.toLowerCase()),
+    )
+  else {
     const hint = write(canonical(`https://${visible.replace(/^\/+/, '')}`))
     never(true, 'origin-no-scheme', 'has no scheme', hint)
     return true
@@ -204,6 +170,16 @@ function adviseSpelling(
 
 /** Warns of a host that a browser writes differently, and of an invalid host. */
 function adviseCanonical(warnings: Collector, origin: string, { scheme }: Parts, path: string): void {
+  if (scheme === 'file') {
+    warnings.add(
+      'origin-not-canonical',
+      path,
+      origin,
+      'A browser sends the origin null for a page from a file, so this never equals it.',
+      'Serve the page from http://localhost, and allow that origin.',
+    )
+    return
+  }
   if (origin.includes('*') || (scheme !== 'http' && scheme !== 'https')) return
   const sent = URL.parse(origin)?.origin
   if (sent === origin) return

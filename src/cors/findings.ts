@@ -14,6 +14,8 @@ export interface Finding {
   readonly severity: Severity
   /** Where in the document, counted from 1: `CORSRule[2]/AllowedOrigin[1]`. Empty: the document itself. */
   readonly path: string
+  /** The same place in the names of the document's own format, if they are not those of `CORSConfiguration`. */
+  readonly where?: string
   /** The offending text as written, through `quote`. Empty where there is none. */
   readonly value: string
   /** What is wrong and why it matters, as one sentence. */

@@ -6,9 +6,9 @@
 import type { Configuration, Rule } from '../cors/configuration.ts'
 import { ELEMENT_OF } from '../explain/sentences.ts'
 import type { Change, Step } from '../explain/smallest-change.ts'
-import { type RulesFormat, readRules, ruleAsJson, writeRules } from '../formats/detect.ts'
 import type { FieldPlaces, Place, Places, RuleField, RulePlace } from '../formats/places.ts'
 import { placesOf } from '../formats/positions.ts'
+import { type RulesFormat, readRules, ruleAsJson, writeRules } from '../formats/rules.ts'
 import { writeXml } from '../formats/xml.ts'
 import { encodeReferences } from '../formats/xml-references.ts'
 

@@ -1,103 +1,154 @@
 /**
  * @module
- * Google Cloud Storage's JSON, of `gcloud storage buckets update --cors-file`: an array of
- * `{"origin":[…],"method":[…],"responseHeader":[…],"maxAgeSeconds":600}`, or a bucket's `{"cors":[…]}`.
+ * Google Cloud Storage's JSON: the array of `gcloud storage buckets update --cors-file`, or a bucket's `{"cors":[…]}` or
+ * `{"cors_config":[…]}` as `gcloud storage buckets describe` prints it.
  */
 
-import { type Configuration, METHODS } from '../cors/configuration.ts'
-import type { Reading } from '../cors/findings.ts'
-import { type Advise, conclude, type Document } from './document.ts'
-import { isObject, readJson, renamed } from './json.ts'
+import { type Configuration, METHODS, type WrittenConfiguration } from '../cors/configuration.ts'
+import type { Item, JsonFormat, RuleContext } from './json-rules.ts'
+import { entry } from './json-search.ts'
 import { type Export, eachRule, knownMethods, Losses, plainExposed } from './losses.ts'
-import { rulesOf } from './s3-json.ts'
 
-const NAMES = { origin: 'AllowedOrigins', method: 'AllowedMethods', maxAgeSeconds: 'MaxAgeSeconds' } as const
-
-/** Reads GCS's shape. Every mistake and every loss is a finding; nothing is thrown. */
-export function readGcs(text: string, advise?: Advise): Reading {
-  return conclude(readJson(text, documentOf), advise)
+export const GCS: JsonFormat = {
+  vendor: 'Google Cloud Storage',
+  fields: {
+    origin: 'AllowedOrigin',
+    method: 'AllowedMethod',
+    responseHeader: 'AllowedHeader',
+    maxAgeSeconds: 'MaxAgeSeconds',
+  },
+  // What a script may request and what it may read are one list, so an entry may be of either kind.
+  imported: path => path.includes('/AllowedHeader['),
+  derived: 'ExposeHeader',
+  rulesIn: root => {
+    if (root.kind === 'array') return root.items
+    const list = entry(root, 'cors') ?? entry(root, 'cors_config')
+    if (list?.kind === 'array') return list.items
+    return {
+      at: list ?? root,
+      code: 'wrong-type',
+      reason: 'Google Cloud Storage takes a list of rules, and this is not a list.',
+      hint: 'Write [ ] around the rule.',
+    }
+  },
+  adapt: (field, items, context) => {
+    if (field === 'AllowedMethod') return gcsMethods(items, context)
+    if (field === 'AllowedOrigin') tellPatterns(items, context)
+    if (field === 'AllowedHeader') tellProtocolHeaders(items, context)
+    return items
+  },
+  finish: (written, losses) => {
+    written.CORSRule.forEach((rule, i) => {
+      exposeAll(rule, `CORSRule[${i + 1}]`, losses)
+    })
+    tellMatching(written, losses)
+  },
 }
 
-function documentOf(value: unknown): Document {
-  const rules = isObject(value) && Object.hasOwn(value, 'cors') ? value.cors : value
-  const losses = new Losses('Google Cloud Storage')
-  const document = rulesOf(
-    Array.isArray(rules) ? rules.map((rule, i) => toS3(rule, `CORSRule[${i + 1}]`, losses)) : rules,
-  )
-  if (document.written !== null) tellMatching(document.written.CORSRule.length, losses)
-  return { ...document, findings: [...document.findings, ...losses.list()] }
+/** `*` stands for every method; the OPTIONS of a preflight needs no mention. */
+export function gcsMethods(
+  items: readonly Item[],
+  { path, losses }: Pick<RuleContext, 'path' | 'losses'>,
+): readonly Item[] {
+  const star = items.find(({ text }) => text === '*')
+  return star === undefined ? knownMethods(items, path, losses) : METHODS.map(text => ({ ...star, text }))
 }
 
-function toS3(rule: unknown, path: string, losses: Losses): unknown {
-  if (!isObject(rule)) return rule
-  const { responseHeader, method, ...others } = rule
-  const methods = Array.isArray(method)
-    ? { AllowedMethods: knownMethods(everyMethod(method, path, losses), path, losses) }
-    : Object.hasOwn(rule, 'method')
-      ? { AllowedMethods: method }
-      : {}
-  if (!Object.hasOwn(rule, 'responseHeader')) return { ...renamed(others, NAMES), ...methods }
-  const both = Array.isArray(responseHeader) && responseHeader.length > 0
-  if (both) {
+/** Warns of origins with a *: Google documents * alone and whole origins. */
+export function tellPatterns(
+  items: readonly { text: string }[],
+  { path, losses }: Pick<RuleContext, 'path' | 'losses'>,
+): void {
+  items.forEach(({ text }, i) => {
+    if (text === '*' || !text.includes('*')) return
     losses.lost(
-      'one-header-list',
-      `${path}/ExposeHeader[1]`,
-      responseHeader.join(', '),
-      'The one responseHeader list stands for what may be requested and for what is exposed: both get it.',
-      'Keep in AllowedHeader what requests send, and in ExposeHeader what scripts read.',
+      'origin-pattern-undocumented',
+      `${path}/AllowedOrigin[${i + 1}]`,
+      text,
+      'Google Cloud Storage documents * alone and whole origins, so this may match nothing there. Here it is a pattern.',
+      'List the origins one by one, or keep the pattern if you want it.',
     )
-  }
-  return {
-    ...renamed(others, NAMES),
-    ...methods,
-    AllowedHeaders: responseHeader,
-    ExposeHeaders: both ? plainExposed(responseHeader, path, losses) : responseHeader,
-  }
+  })
 }
 
-/** `*` stands for every method. */
-function everyMethod(methods: readonly unknown[], path: string, losses: Losses): readonly unknown[] {
-  if (!methods.includes('*')) return methods
-  losses.lost(
-    'method-star-lost',
-    `${path}/AllowedMethod[${methods.indexOf('*') + 1}]`,
-    '*',
-    `A rule here has no * for methods: ${METHODS.join(', ')} are written.`,
-    'Remove the methods that nobody needs.',
-  )
-  return METHODS
+/** Warns of the headers of CORS itself, once each. */
+export function tellProtocolHeaders(
+  items: readonly { text: string }[],
+  { path, losses }: Pick<RuleContext, 'path' | 'losses'>,
+): void {
+  items.forEach(({ text }, i) => {
+    if (!/^access-control-/i.test(text)) return
+    losses.lost(
+      'header-access-control',
+      `${path}/AllowedHeader[${i + 1}]`,
+      text,
+      ACCESS_CONTROL,
+      'Remove it.',
+    )
+  })
 }
 
-/** XML API, "Set Bucket CORS": the first entry that matches origin and method answers, whatever headers are asked for. */
-function tellMatching(rules: number, losses: Losses): void {
-  if (rules < 2) return
-  losses.lost(
-    'match-differs',
-    '',
-    '',
-    'Google Cloud Storage picks the first rule by origin and method alone; here the requested headers decide, too.',
-    'Give rules that share an origin and a method the same headers, or merge them.',
-  )
+const ACCESS_CONTROL =
+  'The bucket sends Access-Control-* headers by itself: listing one allows nothing, and no script can read or send it.'
+
+/** Exposes what the one list of a rule holds. Patterns cannot be exposed. */
+export function exposeAll(
+  rule: WrittenConfiguration['CORSRule'][number],
+  path: string,
+  losses: Losses,
+): void {
+  const items = rule.AllowedHeader.map(text => ({ text }))
+  rule.ExposeHeader.push(...plainExposed(items, path, losses, 'AllowedHeader').map(({ text }) => text))
+}
+
+/**
+ * Warns if the requested headers decide here and not in Google Cloud Storage: there, the first entry that matches origin
+ * and method answers (XML API, "Set Bucket CORS").
+ */
+export function tellMatching({ CORSRule: rules }: WrittenConfiguration, losses: Losses): void {
+  const headers = (rule: (typeof rules)[number]) => rule.AllowedHeader.join().toLowerCase()
+  for (const [i, later] of rules.entries()) {
+    const earlier = rules
+      .slice(0, i)
+      .findIndex(
+        rule =>
+          headers(rule) !== headers(later) &&
+          rule.AllowedMethod.some(method => later.AllowedMethod.includes(method)) &&
+          rule.AllowedOrigin.some(origin => origin === '*' || later.AllowedOrigin.includes(origin)),
+      )
+    if (earlier < 0) continue
+    losses.lost(
+      'match-differs',
+      `CORSRule[${i + 1}]`,
+      '',
+      `Rule ${earlier + 1} has the same origin and method: in Google Cloud Storage it answers first, whatever headers are requested. Here the requested headers decide, too.`,
+      'Merge the two rules, or give them the same headers.',
+    )
+    return
+  }
 }
 
 /** Writes GCS's shape: a bare array, as gcloud takes it. */
 export function writeGcs(configuration: Configuration): Export {
   const losses = new Losses('Google Cloud Storage')
-  const kept = eachRule(losses.withoutIds(losses.withoutResponseVary(configuration), 0), (rule, path) => {
+  const plain = losses.withoutIds(losses.withoutResponseVary(losses.trimmed(configuration)), 0)
+  const kept = eachRule(plain, (rule, path) => {
     tellHeaders(rule.allowedHeaders, rule.exposeHeaders, path, losses)
-    rule.allowedOrigins.forEach((origin, i) => {
-      if (origin === '*' || !origin.includes('*')) return
-      losses.lost(
-        'origin-pattern-undocumented',
-        `${path}/AllowedOrigin[${i + 1}]`,
-        origin,
-        'Google Cloud Storage documents * alone and whole origins, so this pattern may match nothing there.',
-        'List the origins one by one.',
-      )
-    })
+    tellPatterns(
+      rule.allowedOrigins.map(text => ({ text })),
+      { path, losses },
+    )
     return rule
   })
-  tellMatching(kept.rules.length, losses)
+  const written = kept.rules.map(rule => ({
+    AllowedOrigin: [...rule.allowedOrigins],
+    AllowedMethod: [...rule.allowedMethods],
+    AllowedHeader: [...rule.allowedHeaders],
+    ExposeHeader: [],
+    ID: [],
+    MaxAgeSeconds: [],
+  }))
+  tellMatching({ CORSRule: written, ResponseVary: [], unknown: [] }, losses)
   const document = kept.rules.map(rule => {
     const responseHeader = unionOf(rule.allowedHeaders, rule.exposeHeaders)
     return {
@@ -121,8 +172,8 @@ function tellHeaders(
       'one-header-list',
       `${path}/ExposeHeader[1]`,
       unionOf(allowed, exposed).join(', '),
-      'Google Cloud Storage has one responseHeader list: what may be requested is exposed, and the other way round.',
-      'Nothing to do, unless one of these must not be exposed, or not be sent.',
+      'Google Cloud Storage has one responseHeader list: requests may send all of these, and scripts may read all.',
+      'Remove a header here if it must not be sent, or must not be read.',
     )
   }
   allowed.forEach((name, i) => {

@@ -5,6 +5,7 @@
 
 import type { Configuration, MAX_ID_LENGTH, Rule } from '../cors/configuration.ts'
 import { Collector, type Finding, hasErrors } from '../cors/findings.ts'
+import type { RuleField } from './places.ts'
 
 /** A configuration in a vendor's format. */
 export interface Export {
@@ -40,6 +41,23 @@ export class Losses {
   conclude(text: () => string): Export {
     const findings = this.list()
     return { text: hasErrors(findings) ? null : text(), findings }
+  }
+
+  /** Warns of origins with white space around them: vendors trim it, and the origin begins to match. */
+  trimmed(configuration: Configuration): Configuration {
+    return eachRule(configuration, (rule, path) => {
+      rule.allowedOrigins.forEach((origin, i) => {
+        if (origin === origin.trim()) return
+        this.lost(
+          'value-trimmed',
+          `${path}/AllowedOrigin[${i + 1}]`,
+          origin,
+          `The origin has white space around it and matches nothing here. ${this.vendor} may trim it, and match.`,
+          'Remove the white space, or the origin.',
+        )
+      })
+      return rule
+    })
   }
 
   /** Refuses more rules than the vendor stores. */
@@ -105,44 +123,47 @@ export const eachRule = (
   rules: configuration.rules.map((rule, i) => change(rule, `CORSRule[${i + 1}]`)),
 })
 
-/** Methods of HTTP and of vendors that no rule here can allow. */
-const OTHER_METHODS: ReadonlySet<unknown> = new Set([
-  'CONNECT',
-  'MERGE',
-  'OPTIONS',
-  'PATCH',
-  'PROPFIND',
-  'TRACE',
-])
+/** Methods of HTTP and of vendors that no rule can allow. */
+const OTHER_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'MERGE', 'PATCH', 'PROPFIND', 'TRACE'])
 
-/** Returns the items without methods that no rule can allow. Other unknown texts stay: the linter reports them. */
-export function knownMethods(items: readonly unknown[], path: string, losses: Losses): unknown[] {
-  return items.filter((item, i) => {
-    if (!OTHER_METHODS.has(item)) return true
+/**
+ * Returns the items without methods that no rule can allow. OPTIONS is dropped without a word: preflights of an allowed
+ * method are always answered. Other unknown texts stay: the linter reports them.
+ */
+export function knownMethods<T extends { readonly text: string }>(
+  items: readonly T[],
+  path: string,
+  losses: Losses,
+): T[] {
+  return items.filter(({ text }, i) => {
+    if (!OTHER_METHODS.has(text)) return text !== 'OPTIONS'
     losses.lost(
       'method-lost',
       `${path}/AllowedMethod[${i + 1}]`,
-      String(item),
+      text,
       'A rule can allow GET, PUT, POST, DELETE and HEAD only.',
-      item === 'OPTIONS'
-        ? 'Nothing to do: preflights of an allowed method are always answered.'
-        : 'The edge refuses requests with this method: use another method.',
+      'The edge refuses requests with this method: use another method.',
     )
     return false
   })
 }
 
 /** Returns the items without patterns: a rule cannot expose headers by pattern. */
-export function plainExposed(items: readonly unknown[], path: string, losses: Losses): unknown[] {
-  return items.filter((item, i) => {
-    if (typeof item !== 'string' || !item.includes('*')) return true
-    losses.lost(
-      'expose-star-lost',
-      `${path}/ExposeHeader[${i + 1}]`,
-      item,
-      'A rule cannot expose headers by a pattern.',
-      'List each response header that scripts read.',
-    )
-    return false
-  })
+export function plainExposed<T extends { readonly text: string }>(
+  items: readonly T[],
+  path: string,
+  losses: Losses,
+  field: RuleField = 'ExposeHeader',
+): T[] {
+  const patterns = items.filter(({ text }) => text.includes('*'))
+  const [first] = patterns
+  if (first === undefined) return [...items]
+  losses.lost(
+    'expose-star-lost',
+    `${path}/${field}[${items.indexOf(first) + 1}]`,
+    patterns.map(({ text }) => text).join(', '),
+    'A rule cannot expose headers by a pattern, so scripts cannot read the headers that are meant.',
+    'List each response header that scripts read.',
+  )
+  return items.filter(item => !patterns.includes(item))
 }

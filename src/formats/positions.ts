@@ -3,6 +3,8 @@
  * Finds the place of each rule and of each value in a document: to show it, and to change nothing else.
  */
 
+import { isXml } from './detect.ts'
+import { jsonFormatOf } from './json-formats.ts'
 import { jsonPlaces } from './json-positions.ts'
 import type { Place, Places, RuleField } from './places.ts'
 import { xmlPlaces } from './xml-positions.ts'
@@ -12,7 +14,7 @@ import { xmlPlaces } from './xml-positions.ts'
  * well-formed.
  */
 export function placesOf(text: string): Places | null {
-  return /^[\s\uFEFF]*</.test(text) ? xmlPlaces(text) : jsonPlaces(text)
+  return isXml(text) ? xmlPlaces(text) : jsonPlaces(text, jsonFormatOf)
 }
 
 /** `CORSRule[2]/AllowedOrigin[1]`, or a part of it. */

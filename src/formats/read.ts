@@ -4,6 +4,7 @@
  */
 
 import type { Reading } from '../cors/findings.ts'
+import { type Detected, jsonFormat, xmlFormat } from './detect.ts'
 import { type Advise, conclude, oversize, refused, syntaxError } from './document.ts'
 import { readS3Json } from './s3-json.ts'
 
@@ -32,11 +33,11 @@ export async function readDocument(text: string, advise?: Advise): Promise<Readi
   switch (/[^\s\uFEFF]/.exec(text)?.[0]) {
     case '<': {
       const { readXml } = await import('./xml.ts')
-      return readXml(text, advise)
+      return named(readXml(text, advise), () => xmlFormat(text))
     }
     case '{':
     case '[':
-      return readS3Json(text, advise)
+      return named(readS3Json(text, advise), () => jsonFormat(JSON.parse(text.replace(/^\uFEFF/, ''))))
     default:
       return conclude(
         refused(
@@ -49,3 +50,26 @@ export async function readDocument(text: string, advise?: Advise): Promise<Readi
       )
   }
 }
+
+/** Returns the reading; of another vendor's document, one error that says so, in place of what it lacks. */
+function named(reading: Reading, detect: () => Detected | null): Reading {
+  const [first] = reading.findings
+  if (reading.configuration !== null || SYNTAX.has(first?.code ?? '')) return reading
+  const found = detect()
+  if (found === null || found.format === 'rules') return reading
+  return conclude(
+    refused(
+      syntaxError(
+        'other-format',
+        `The document is ${found.label}, not CORSConfiguration XML or S3 JSON.`,
+        found.format === null
+          ? "Give the bucket's own CORS configuration."
+          : 'Convert it: edge-preflight import FILE --out rules/HOST.xml',
+        1,
+      ),
+    ),
+  )
+}
+
+/** Errors after which there is nothing to detect, or that say more. */
+const SYNTAX: ReadonlySet<string> = new Set(['not-json', 'not-well-formed', 'doctype', 'too-deep'])

@@ -39,6 +39,8 @@ class S3JsonReader {
   read(value: unknown): Document {
     if (Array.isArray(value)) this.#rules(value)
     else if (isObject(value)) {
+      if (Object.hasOwn(value, 'CORSRules') && Object.hasOwn(value, 'CORSRule'))
+        this.#twoNames('', 'CORSRule', 'CORSRules')
       for (const [key, content] of Object.entries(value)) {
         if (key === 'CORSRules' || key === 'CORSRule') this.#rules(content)
         else if (key === 'ResponseVary') this.#scalar(this.#written.ResponseVary, content, key, 'boolean')
@@ -65,6 +67,7 @@ class S3JsonReader {
   #rule(rule: WrittenRule, value: Record<string, unknown>, path: string): void {
     for (const [key, content] of Object.entries(value)) {
       const list = LISTS.get(key)
+      if (list !== undefined && Object.hasOwn(value, list)) this.#twoNames(`${path}/${list}`, list, key)
       if (list) this.#list(rule, list, content, path)
       else if (SDK_LISTS.has(key)) {
         // The COS SDK takes a text where it expects a list.
@@ -97,14 +100,27 @@ class S3JsonReader {
     else this.#wrongType(at, value, `a ${kind}`)
   }
 
+  #twoNames(path: string, one: string, other: string): void {
+    this.#errors.add(
+      'key-two-names',
+      path,
+      other,
+      `"${one}" and "${other}" are two names for the same list, and only one would count.`,
+      'Put all values under one of them.',
+    )
+  }
+
   #wrongType(path: string, value: unknown, expected: string): void {
-    const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `of type ${typeof value}`
+    const found = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
+    const isList = expected.startsWith('an array of s')
     this.#errors.add(
       'wrong-type',
       path,
       isObject(value) || Array.isArray(value) ? '' : String(value),
-      `The value is ${found}, where ${expected} is expected.`,
-      `Write ${expected}.`,
+      `The value is ${found.replace('a object', 'an object')}, where ${expected} is expected.`,
+      isList && typeof value === 'string'
+        ? `Write ["${quote(value)}"].`
+        : `Write ${expected}${value === null ? ', or remove the key' : ''}.`,
     )
   }
 }

@@ -18,11 +18,15 @@ const SPACE = /^[ \t\r\n]*$/
 /** Characters that XML 1.0, 2.2 forbids, even escaped. */
 const FORBIDDEN = /[^\t\n\r\u0020-\uFFFD]/
 
+const OUTSIDE = 'there is text outside the root element.'
+
 export const notWellFormed = (reason: string, line: number): Finding =>
   syntaxError(
     'not-well-formed',
     `The document is not well-formed XML: ${reason}`,
-    'Correct the mark-up at this line; &, < and > inside a value are written &amp;, &lt; and &gt;.',
+    reason === OUTSIDE
+      ? 'Remove it: the output of a tool may have lines before or after the document.'
+      : 'Correct the mark-up at this line; &, < and > inside a value are written &amp;, &lt; and &gt;.',
     line,
   )
 
@@ -83,8 +87,7 @@ function firstProblem(xml: string): Problem | null {
   for (let at = 0; at < xml.length; ) {
     const open = xml.indexOf('<', at)
     const text = xml.slice(at, open < 0 ? xml.length : open)
-    if (opened.length === 0 && !SPACE.test(text))
-      return { at, malformed: 'there is text outside the root element.' }
+    if (opened.length === 0 && !SPACE.test(text)) return { at, malformed: OUTSIDE }
     if (text.includes(']]>')) return { at, malformed: ']]> stands outside a CDATA section.' }
     const bad = badReference(text)
     if (bad >= 0) return { at: at + bad, code: 'bad-reference' }
@@ -99,7 +102,7 @@ function firstProblem(xml: string): Problem | null {
     } else if (xml.startsWith('<![CDATA[', open)) {
       const end = xml.indexOf(']]>', open)
       if (end < 0) return { at: open, malformed: 'a CDATA section is not closed.' }
-      if (opened.length === 0) return { at: open, malformed: 'there is text outside the root element.' }
+      if (opened.length === 0) return { at: open, malformed: OUTSIDE }
       at = end + 3
     } else if (xml.startsWith('<!', open)) return { at: open, code: 'doctype' }
     else if (xml.startsWith('<?', open)) return { at: open, code: 'processing-instruction' }

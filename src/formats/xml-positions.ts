@@ -46,9 +46,9 @@ const rulesWithin = (element: Element): Element[] =>
  * Returns the end of an element that contains text or elements of other names. A CDATA section or a comment can contain
  * a text that looks like the end, so a caller that changes the document reads it again.
  */
-function endOf(text: string, start: number, { name }: Element): number {
+function endOf(text: string, start: number, { tag }: Element): number {
   const open = text.indexOf('>', start)
   if (text[open - 1] === '/') return open + 1
-  const close = text.indexOf('>', text.indexOf(`</${name}`, open))
+  const close = text.indexOf('>', text.indexOf(`</${tag}`, open))
   return close === -1 ? text.length : close + 1
 }

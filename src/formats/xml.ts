@@ -21,7 +21,10 @@ import { decodeReferences, encodeReferences } from './xml-references.ts'
 
 /** An element as the document writes it. */
 export interface Element {
+  /** Without the namespace prefix of the root. */
   readonly name: string
+  /** As in the tag. */
+  readonly tag: string
   readonly start: number
   readonly children: Element[]
   /** Its own text, references decoded, CDATA included, comments left out, nothing trimmed. */
@@ -77,7 +80,7 @@ export function wrongRoot(root: Element, expected: string, line: number): Findin
     ...syntaxError(
       'root-wrong',
       `The root element is ${name}, not ${expected}.`,
-      `Write the rules inside <${expected}>, without a namespace prefix.`,
+      `Write the rules inside <${expected}>.`,
       line,
     ),
     value: name,
@@ -98,7 +101,8 @@ export function parseElements(
   const valid = XMLValidator.validate(guarded.xml)
   if (valid !== true) return malformed(valid.err.msg, valid.err.line)
   try {
-    const [root] = childrenOf(parser.parse(guarded.xml))
+    const nodes: unknown = parser.parse(guarded.xml)
+    const [root] = childrenOf(nodes, rootPrefix(nodes, guarded.xml))
     // The guard has counted the roots: there is one.
     return root === undefined
       ? malformed('there is no root element', 1)
@@ -109,7 +113,7 @@ export function parseElements(
 }
 
 /** The elements among the parser's nodes: `{ '.Name': nodes }`, `{ '#text': text }`, `{ '#cdata': [{ '#text': text }] }`. */
-function childrenOf(nodes: unknown, parent?: Element): Element[] {
+function childrenOf(nodes: unknown, prefix: string, parent?: Element): Element[] {
   const elements: Element[] = []
   if (!Array.isArray(nodes)) return elements
   for (const node of nodes as Record<string | symbol, unknown>[]) {
@@ -118,12 +122,13 @@ function childrenOf(nodes: unknown, parent?: Element): Element[] {
     if (key.startsWith(MARK)) {
       const start = (node[START] as { startIndex?: number } | undefined)?.startIndex ?? 0
       const element: Element = {
-        name: key.slice(MARK.length),
+        name: withoutPrefix(key.slice(MARK.length), prefix),
+        tag: key.slice(MARK.length),
         start,
         children: [],
         text: '',
       }
-      element.children.push(...childrenOf(content, element))
+      element.children.push(...childrenOf(content, prefix, element))
       elements.push(element)
     } else if (parent) {
       parent.text += key === CDATA ? cdata(content) : decodeReferences(String(content))
@@ -131,6 +136,20 @@ function childrenOf(nodes: unknown, parent?: Element): Element[] {
   }
   return elements
 }
+
+/** The namespace in which S3 writes its elements. */
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/'
+
+/** Returns `s3:` for a root `<s3:CORSConfiguration>` in S3's namespace, otherwise an empty text. */
+function rootPrefix(nodes: unknown, xml: string): string {
+  const keys = (nodes as object[]).flatMap(node => Object.keys(node))
+  const root = keys.find(key => key.startsWith(MARK)) ?? ''
+  const prefix = root.slice(MARK.length, Math.max(root.indexOf(':'), MARK.length))
+  const isDeclared = ['"', "'"].some(mark => xml.includes(`xmlns:${prefix}=${mark}${NAMESPACE}${mark}`))
+  return prefix !== '' && isDeclared ? `${prefix}:` : ''
+}
+const withoutPrefix = (name: string, prefix: string): string =>
+  prefix !== '' && name.startsWith(prefix) ? name.slice(prefix.length) : name
 
 const cdata = (content: unknown): string => String((content as Record<string, unknown>[])[0]?.[TEXT] ?? '')
 

@@ -70,6 +70,33 @@ warned.xml:3  warning  origin-trailing-slash  CORSRule[1]/AllowedOrigin[1]
     expect(findings.filter(({ hint }) => hint.length < 10)).toEqual([])
   })
 
+  test('recognises the format of another vendor, says which, and speaks in its names', async () => {
+    project.write('gcs.json', '[{"origin": ["https://a.example"], "method": ["GET"]}]')
+    project.write('bad-gcs.json', '[{"origin": ["https://a.example"],\n"method": ["get"]}]')
+    project.write('main.tf', 'resource "aws_s3_bucket_cors_configuration" "a" {\n}\n')
+    const { code, out } = await project.run(['check', 'gcs.json', 'bad-gcs.json', 'main.tf'])
+    expect([code, out]).toEqual([
+      1,
+      `gcs.json  ok  1 rule, read as Google Cloud Storage JSON
+
+bad-gcs.json: read as Google Cloud Storage JSON.
+
+bad-gcs.json:2  error  method-unknown  rule[1]/method[1]
+  value   get
+  reason  A rule can allow GET, PUT, POST, DELETE, HEAD only, and methods are case-sensitive.
+  hint    Write GET: in upper case and without spaces.
+
+main.tf  error  other-format
+  reason  The document is Terraform, which is not read here.
+  hint    Run: aws s3api get-bucket-cors --bucket NAME > cors.json
+
+3 files: 2 errors, 0 warnings.
+`,
+    ])
+    const json = JSON.parse((await project.run(['check', '--json', 'gcs.json'])).out)
+    expect(json.files[0]).toMatchObject({ rules: 1, readAs: 'Google Cloud Storage JSON' })
+  })
+
   test('fails on warnings with --strict only', async () => {
     const lenient = await project.run(['check', 'warned.xml'])
     const strict = await project.run(['check', '--strict', 'warned.xml'])

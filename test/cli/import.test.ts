@@ -15,7 +15,7 @@ const contentOf = (name: string) => readFileSync(join(here.folder, name), 'utf8'
 
 describe('rules import', { timeout: 60_000 }, () => {
   test('prints rules that other commands read, and reports losses on standard error', async () => {
-    expect(await here.run(['import', '--from', 'gcs', 'gcs.json'])).toEqual({
+    expect(await here.run(['import', 'gcs.json'])).toEqual({
       code: 0,
       out: `<?xml version="1.0" encoding="UTF-8"?>
 <CORSConfiguration>
@@ -28,17 +28,7 @@ describe('rules import', { timeout: 60_000 }, () => {
   </CORSRule>
 </CORSConfiguration>
 `,
-      err: `gcs.json:1  warning  method-lost  CORSRule[1]/AllowedMethod[2]
-  value   OPTIONS
-  reason  A rule can allow GET, PUT, POST, DELETE and HEAD only.
-  hint    Nothing to do: preflights of an allowed method are always answered.
-
-gcs.json:1  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
-  value   ETag
-  reason  The one responseHeader list stands for what may be requested and for what is exposed: both get it.
-  hint    Keep in AllowedHeader what requests send, and in ExposeHeader what scripts read.
-
-`,
+      err: 'gcs.json: read as Google Cloud Storage JSON.\n',
     })
   })
 
@@ -55,7 +45,7 @@ gcs.json:1  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
     const args = ['import', '--from', 'gcs', 'bad.json', '--out', 'bad.xml']
     const { code, out, err } = await here.run(args)
     expect([code, out]).toEqual([1, ''])
-    expect(err).toContain('error  origin-missing  CORSRule[1]')
+    expect(err).toMatch(/error {2}method-missing {2}rule\[1\]\n.*\n {2}hint {4}Add a value in "method"/)
     expect(err).toMatch(/\nNothing was written\.\n$/)
     expect(readdirSync(here.folder)).not.toContain('bad.xml')
     const json = await here.run(['import', '--from', 'gcs', 'bad.json', '--json'])
@@ -64,8 +54,8 @@ gcs.json:1  warning  one-header-list  CORSRule[1]/ExposeHeader[1]
   })
 
   test('lists the vendors when --from names another', async () => {
-    const { code, err } = await here.run(['import', '--from', 'b2', 'gcs.json'])
-    expect([code, err]).toEqual([2, expect.stringContaining('s3, r2, gcs, oss, obs, azure')])
+    const { code, err } = await here.run(['import', '--from', 'ftp', 'gcs.json'])
+    expect([code, err]).toEqual([2, expect.stringContaining('cos, s3, r2, gcs, oss, obs, azure')])
     expect((await here.run(['import', '--from', 'gcs', 'none.json'])).code).toBe(2)
   })
 })

@@ -118,7 +118,11 @@ describe('rules pull', { timeout: 60_000 }, () => {
   })
 
   test.each<[string, RequestListener, RegExp]>([
-    ['answers with a page', (_, response) => response.end('<html></html>'), /root-wrong/],
+    [
+      'answers with a page',
+      (_, response) => response.end('<html></html>'),
+      /other-format\n {2}reason {2}The document is a web page/,
+    ],
     [
       'answers without end',
       (_, response) => void response.write(' '.repeat(70_000)),

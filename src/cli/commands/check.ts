@@ -10,7 +10,7 @@ import { NOT_DEPLOYED } from '../files/buckets-json.ts'
 import { findFiles, hostOfFile } from '../files/files.ts'
 import { type FileReading, readFiles } from '../files/read.ts'
 import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from '../print/findings.ts'
-import { print, printError, printJson } from '../print/terminal.ts'
+import { print, printError, printJson, visible } from '../print/terminal.ts'
 
 interface CheckOptions {
   strict?: true
@@ -25,7 +25,7 @@ export function addCheck(program: Command): void {
     .description(
       'Reads rules files and prints all findings. A file with errors cannot be published; a file with warnings can.',
     )
-    .argument('[file...]', 'CORSConfiguration XML, S3 JSON, or buckets.json (default: all of rules/)')
+    .argument('[file...]', 'rules in any format that import reads, or buckets.json (default: all of rules/)')
     .option('--strict', 'fail on warnings, too')
     .addOption(
       new Option('--format <format>', 'github prints workflow annotations')
@@ -64,6 +64,8 @@ async function check(named: string[], options: CheckOptions): Promise<void> {
 
 function printText(reading: FileReading): void {
   if (reading.kind === 'unreadable') return
+  const readAs = reading.kind === 'rules' && reading.findings.length > 0 ? reading.readAs : null
+  if (readAs !== null) print(`${visible(reading.file)}: read as ${readAs}.\n`)
   print(`${reading.findings.length === 0 ? cleanText(reading) : findingsText(reading)}\n`)
 }
 

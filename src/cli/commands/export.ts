@@ -4,7 +4,7 @@
  */
 
 import { type Command, Option } from 'commander'
-import { readDocument } from '../../formats/read.ts'
+import { readRules } from '../../formats/rules.ts'
 import { exportDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
 import { readText } from '../files/files.ts'
 import type { OutputOptions } from '../files/output.ts'
@@ -23,7 +23,7 @@ export function addExport(program: Command): void {
       'Reads a rules file and writes it in the format of another vendor. Anything that the format cannot express is ' +
         'a warning on standard error; anything that the vendor would refuse is an error.',
     )
-    .argument('<file>', 'CORSConfiguration XML or S3 JSON')
+    .argument('<file>', 'rules, in any format that import reads')
     .addOption(
       new Option('--to <vendor>', 'the vendor: s3, r2, gcs in JSON; oss, obs, azure in XML')
         .choices(VENDORS)
@@ -42,13 +42,16 @@ export function addExport(program: Command): void {
 }
 
 async function exportFile(file: string, options: ExportOptions): Promise<void> {
-  const reading = await readDocument(await readText(file))
-  const { configuration } = reading
+  const reading = await readRules(await readText(file))
+  const { configuration, label } = reading
   if (configuration === null) {
-    await finish({ source: file, configuration, text: null, findings: reading.findings }, options)
+    await finish(
+      { source: file, configuration, text: null, findings: reading.findings, readAs: label },
+      options,
+    )
     return
   }
   // The rules' own warnings belong to `check`: here they would hide the losses.
   const { text, findings } = exportDocument(options.to, configuration)
-  await finish({ source: file, configuration, text, findings }, options)
+  await finish({ source: file, configuration, text, findings, readAs: label }, options)
 }

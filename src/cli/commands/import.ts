@@ -5,14 +5,13 @@
 
 import { type Command, Option } from 'commander'
 import { adviseDocument } from '../../advice/advise.ts'
-import { located } from '../../formats/detect.ts'
-import { importDocument, VENDORS, type Vendor } from '../../formats/vendors.ts'
+import { IMPORT_VENDORS, type ImportVendor, importDocument } from '../../formats/import.ts'
 import { readText } from '../files/files.ts'
 import { type OutputOptions, rulesText } from '../files/output.ts'
 import { finish } from '../print/converted.ts'
 
 interface ImportOptions extends OutputOptions {
-  from: Vendor
+  from?: ImportVendor
   json?: true
 }
 
@@ -26,15 +25,15 @@ export function addImport(program: Command): void {
     )
     .argument(
       '<file>',
-      's3: XML or JSON; r2: JSON of wrangler or the dashboard; gcs: JSON; oss, obs: XML; azure: XML or JSON',
+      'XML or JSON of COS, S3, OSS, OBS, R2, Google Cloud Storage, Azure, Backblaze B2 or CloudFormation',
     )
-    .addOption(new Option('--from <vendor>', 'the vendor').choices(VENDORS).makeOptionMandatory())
+    .addOption(new Option('--from <vendor>', 'the vendor (default: detected)').choices(IMPORT_VENDORS))
     .option('--out <file>', 'write this file (default: standard output)')
     .option('--force', 'replace an existing file')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
-      '\nExample: npm run rules -- import --from s3 cors.json --out rules/files.example.com.xml\n' +
+      '\nExample: npm run rules -- import cors.json --out rules/files.example.com.xml\n' +
         '\nExit code: 0 converted (losses are warnings), 1 the document has errors, 2 a file could not be read or written.',
     )
     .action(importFile)
@@ -42,10 +41,7 @@ export function addImport(program: Command): void {
 
 async function importFile(file: string, options: ImportOptions): Promise<void> {
   const document = await readText(file)
-  const { configuration, findings } = located(
-    document,
-    await importDocument(options.from, document, adviseDocument),
-  )
+  const { configuration, findings, label } = await importDocument(options.from, document, adviseDocument)
   const text = configuration === null ? null : rulesText(configuration, options.out)
-  await finish({ source: file, configuration, text, findings }, options)
+  await finish({ source: file, configuration, text, findings, readAs: label }, options)
 }

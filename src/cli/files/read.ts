@@ -19,6 +19,8 @@ export interface RulesFile extends ReadBase {
   readonly kind: 'rules'
   /** null if the file has errors. */
   readonly configuration: Configuration | null
+  /** The format, as a sentence says it; null if it is the format of the bucket itself, CORSConfiguration XML or S3 JSON. */
+  readonly readAs: string | null
 }
 export interface SettingsFile extends ReadBase {
   readonly kind: 'settings'
@@ -57,7 +59,14 @@ async function readFile(file: string, deployed: Deployed, as?: 'cases'): Promise
     const text = await readText(file)
     if (as === 'cases' || isCasesFile(file)) return { kind: 'cases', file, ...readCases(text) }
     if (isSettingsFile(file)) return { kind: 'settings', file, ...readBucketSettings(text, deployed) }
-    return { kind: 'rules', file, ...(await readRulesAdvised(text, 'rules')) }
+    const { configuration, findings, format, label } = await readRulesAdvised(text)
+    return {
+      kind: 'rules',
+      file,
+      configuration,
+      findings,
+      readAs: format === 'rules' || format === null ? null : label,
+    }
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return { kind: 'unreadable', file, findings: [], problem: error.message }

@@ -132,7 +132,8 @@ export async function readFileSource(file: string): Promise<RulesSource> {
     )
   }
   const nothing = { settings: null, host: null, revision: null, publishedAt: null, source: null }
-  return { name: visible(file), configuration, ...nothing }
+  const name = reading.readAs === null ? visible(file) : `${visible(file)} (read as ${reading.readAs})`
+  return { name, configuration, ...nothing }
 }
 
 /** Reads the rules of a host or a revision. @throws {UserError} if there are no usable rules */

@@ -18,6 +18,8 @@ export interface Converted {
   /** null if there are errors. */
   readonly text: string | null
   readonly findings: readonly Finding[]
+  /** What the source was read as; left out if there is only one possibility. */
+  readonly readAs?: string
 }
 
 /**
@@ -25,22 +27,24 @@ export interface Converted {
  * Sets the exit code: 1 if there are errors.
  */
 export async function finish(converted: Converted, options: OutputOptions & { json?: true }): Promise<void> {
-  const { source, configuration, text, findings } = converted
+  const { source, configuration, text, findings, readAs } = converted
   const failed = text === null || hasErrors(findings)
   if (!failed && (options.out !== undefined || !options.json)) await writeOutput(text, options)
   if (options.json) {
     const out = options.out ?? null
-    printJson({ source, rules: configuration?.rules.length ?? null, out, text, findings, failed })
+    const rules = configuration?.rules.length ?? null
+    printJson({ source, ...(readAs === undefined ? {} : { readAs }), rules, out, text, findings, failed })
   } else report(converted, failed, options.out)
   process.exitCode = failed ? 1 : 0
 }
 
 function report(
-  { source, configuration, findings }: Converted,
+  { source, configuration, findings, readAs }: Converted,
   failed: boolean,
   out: string | undefined,
 ): void {
-  const reading: RulesFile = { kind: 'rules', file: source, configuration, findings }
+  const reading: RulesFile = { kind: 'rules', file: source, configuration, findings, readAs: readAs ?? null }
+  if (readAs !== undefined) printError(`${visible(source)}: read as ${readAs}.`)
   if (findings.length > 0) printError(`${findingsText(reading)}\n`)
   if (failed) printError('Nothing was written.')
   else if (out !== undefined)

@@ -36,9 +36,10 @@ export function findingsText({ file, findings }: Pick<FileReading, 'file' | 'fin
   return findings.map(finding => findingText(visible(file), finding)).join('\n\n')
 }
 
-function findingText(file: string, { line, severity, code, path, value, reason, hint }: Finding): string {
+function findingText(file: string, finding: Finding): string {
+  const { line, severity, code, path, where = path, value, reason, hint } = finding
   const place = style('bold', line === undefined ? file : `${file}:${line}`)
-  const head = [place, style([...COLOURS[severity]], severity), code, path].filter(text => text !== '')
+  const head = [place, style([...COLOURS[severity]], severity), code, where].filter(text => text !== '')
   const detail = (label: string, text: string) => `  ${style('dim', label.padEnd(6))}  ${text}`
   return [
     head.join('  '),
@@ -56,7 +57,8 @@ export function cleanText(reading: FileReading): string {
 function holdings(reading: FileReading): string {
   if (reading.kind === 'settings') return `settings of ${count(reading.settings.size, 'host')}`
   if (reading.kind === 'cases') return count(reading.cases.length, 'case')
-  return count(rulesIn(reading) ?? 0, 'rule')
+  if (reading.kind !== 'rules' || reading.readAs === null) return count(rulesIn(reading) ?? 0, 'rule')
+  return `${count(rulesIn(reading) ?? 0, 'rule')}, read as ${reading.readAs}`
 }
 
 /** Returns the number of rules in the file, or null if it is unknown. */
@@ -67,7 +69,7 @@ export const rulesIn = (reading: FileReading): number | null =>
 export const fileJson = (reading: FileReading) => ({
   file: reading.file,
   kind: reading.kind,
-  ...(reading.kind === 'rules' ? { rules: rulesIn(reading) } : {}),
+  ...(reading.kind === 'rules' ? { rules: rulesIn(reading), readAs: reading.readAs } : {}),
   ...(reading.kind === 'unreadable' ? { problem: reading.problem } : {}),
   findings: reading.findings,
 })

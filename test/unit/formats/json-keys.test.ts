@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { importDocument } from '../../../src/formats/import.ts'
 import { repeatedKeys } from '../../../src/formats/json-keys.ts'
 import { readDocument } from '../../../src/formats/read.ts'
-import { importDocument } from '../../../src/formats/vendors.ts'
 
 const codesOf = (json: string) => repeatedKeys(json).map(({ line, path }) => `${line} ${path}`)
 

@@ -26,7 +26,7 @@ describe('readS3Json()', () => {
     const rule = {
       AllowedOrigin: 'https://a.example',
       AllowedMethod: ['GET'],
-      AllowedHeader: 'range',
+      AllowedHeader: 'x-cos-acl',
       ExposeHeader: ['ETag'],
       MaxAgeSeconds: '600',
     }
@@ -37,7 +37,7 @@ describe('readS3Json()', () => {
             id: null,
             allowedOrigins: ['https://a.example'],
             allowedMethods: ['GET'],
-            allowedHeaders: ['range'],
+            allowedHeaders: ['x-cos-acl'],
             exposeHeaders: ['ETag'],
             maxAgeSeconds: 600,
           },
@@ -62,9 +62,12 @@ describe('readS3Json()', () => {
     [[{ ...GOOD, MaxAgeSeconds: 1.5 }], 'max-age-not-integer CORSRule[1]/MaxAgeSeconds[1]'],
     [[{ ...GOOD, MaxAgeSeconds: -1 }], 'max-age-negative CORSRule[1]/MaxAgeSeconds[1]'],
     [[{ ...GOOD, ID: 'a\nb' }], 'control-character CORSRule[1]/ID[1]'],
-    [[{ ...GOOD, AllowedOrigin: ['https://*.*.a'] }], 'origin-two-stars CORSRule[1]/AllowedOrigin[2]'],
     [
-      [{ ...GOOD, AllowedMethods: ['put'], MaxAgeSeconds: 9999 }],
+      [{ ...GOOD, AllowedOrigin: ['https://*.*.a'] }],
+      'key-two-names CORSRule[1]/AllowedOrigin,origin-two-stars CORSRule[1]/AllowedOrigin[2]',
+    ],
+    [
+      [{ ...GOOD, AllowedMethods: ['put'], MaxAgeSeconds: 99999 }],
       'method-unknown CORSRule[1]/AllowedMethod[1],max-age-above-cap CORSRule[1]/MaxAgeSeconds[1]',
     ],
     [{}, 'no-rules '],

@@ -1,0 +1,104 @@
+/**
+ * @module
+ * Names what people have in their hands in place of rules that can be read here, with the command that gives these.
+ */
+
+import type { Finding } from '../cors/findings.ts'
+import type { Detected } from './detect.ts'
+import { syntaxError } from './document.ts'
+
+const AWS = 'aws s3api get-bucket-cors --bucket NAME > cors.json'
+const GCLOUD = 'gcloud storage buckets describe gs://NAME --format="json(cors_config)" > cors.json'
+const AZ = 'az storage cors list --services b --account-name NAME > cors.json'
+const R2 = 'npx wrangler r2 bucket cors list NAME'
+const R2_API =
+  'curl -H "Authorization: Bearer $CLOUDFLARE_API_TOKEN" https://api.cloudflare.com/client/v4/accounts/ACCOUNT/r2/buckets/NAME/cors > cors.json'
+const OSS = 'ossutil cors --method get oss://NAME cors.xml'
+const B2 = 'b2 bucket get NAME > cors.json'
+const PULL = 'edge-preflight pull --bucket https://NAME.cos.REGION.myqcloud.com --out cors.xml'
+
+/** Sign in the text → its name, and the command that gives readable rules. The first sign decides. */
+const TEXTS: readonly (readonly [sign: RegExp, label: string, command: string | null])[] = [
+  [
+    /blocked by CORS policy|Cross-Origin Request Blocked/i,
+    "a browser's error message",
+    'edge-preflight explain RULES --paste FILE',
+  ],
+  [/^\s*Listing CORS rules for bucket|^allowed_origins:\s/m, `the output of ${R2}`, R2_API],
+  [/^s3:\/\/\S+ \(bucket\):/m, 'the output of s3cmd info', AWS],
+  [/^\s*CORSRules=\[/m, 'the shorthand of the AWS command line', AWS],
+  [/\bresource\s+\w+\s+'[\w./]+@[\d-]+/, 'Bicep', 'az bicep build --file FILE --stdout > cors.json'],
+  [/"?google_storage_bucket"?|^\s*response_header\s*=/m, 'Terraform', GCLOUD],
+  [/cloudflare_r2_bucket/, 'Terraform', R2_API],
+  [/tencentcloud_cos/, 'Terraform', PULL],
+  [/alicloud_oss/, 'Terraform', OSS],
+  [/azurerm_storage/, 'Terraform', AZ],
+  [/^\s*allowed_operations\s*=/m, 'Terraform', B2],
+  [
+    /^\s*cors_rules?\s*(?:\{|=)|^\s*(?:resource|module|variable|data)\s+"|^\s*allowed_origins\s*=/m,
+    'Terraform',
+    AWS,
+  ],
+  [/\bboto3\b|^\s*def \w+\(|^\w+ *= *[[{]\s*'|'(?:CORSRules?|AllowedOrigins?)'\s*:/m, 'Python', AWS],
+  [/^package \w+|\btypes\.CORS(?:Rule|Configuration)\b|\[\]string\{/m, 'Go', AWS],
+  [/s3\.HttpMethods\b|new s3\.Bucket\b/, 'AWS CDK', 'npx cdk synth --json > template.json'],
+  [
+    /^\s*(?:import|export|const|let|var)\b|^\s*(?:cors|corsRules|CORSRules)\s*:\s*\[\s*$/m,
+    'JavaScript or TypeScript',
+    AWS,
+  ],
+  [/AWS::S3::Bucket|CorsConfiguration\s*:|CorsRules\s*:/, 'CloudFormation in YAML', AWS],
+  [/add_header\s+['"]?Access-Control/i, 'an nginx configuration', null],
+  [/Header\s+(?:always\s+)?(?:set|add)\s+['"]?Access-Control/i, 'an Apache configuration', null],
+  [
+    /^\s*-?\s*["']?(?:AllowedOrigins?|allowedOrigins?|origin|corsRules?|CORSRules?)["']?\s*:/m,
+    'YAML',
+    'yq -o=json FILE > cors.json',
+  ],
+  [/^\s*curl\s/m, 'a curl command', 'edge-preflight explain RULES --paste FILE'],
+  [/^(?:HTTP\/[\d.]+ \d{3}|[\w-]+: .*\r?\n[\w-]+: )/, "a server's answer", null],
+]
+
+/** Room for a comment before the sign. */
+const LOOKED_AT = 16_384
+
+/** Returns the error for a text that is neither XML nor JSON but can be named, otherwise null. */
+export function nameText(text: string): { readonly label: string; readonly finding: Finding } | null {
+  const beginning = text.slice(0, LOOKED_AT)
+  const [, label, command] = TEXTS.find(([sign]) => sign.test(beginning)) ?? []
+  if (label === undefined) return null
+  const hint =
+    command === null || command === undefined
+      ? "Give the bucket's own CORS configuration."
+      : `Run: ${command}`
+  return { label, finding: otherFormat(label, 'which is not read here', hint) }
+}
+
+/** Returns the error for a document that is certainly something else. */
+export const nameOther = ({ label }: Detected): Finding =>
+  otherFormat(
+    label,
+    "not a bucket's CORS configuration",
+    `Give the configuration of the bucket itself, for example: ${AWS}`,
+  )
+
+/** Returns the error for an object as JavaScript writes it. */
+export const nameJavaScript = (line: number): Finding => ({
+  ...otherFormat(
+    'JavaScript',
+    'not JSON: its keys are unquoted',
+    `Write every key and every text in double quotes, or run: ${AWS}`,
+  ),
+  line,
+})
+
+/** Returns the error for a document of another format than it is read as. */
+export const nameMismatch = ({ label }: Detected): Finding =>
+  otherFormat(
+    label,
+    'not of the format that was chosen',
+    `Read it as ${label}: leave the choice of the format out.`,
+  )
+
+const otherFormat = (label: string, what: string, hint: string): Finding =>
+  syntaxError('other-format', `The document is ${label}, ${what}.`, hint)
