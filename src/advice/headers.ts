@@ -49,13 +49,18 @@ export function adviseHeaders(warnings: Collector, rule: Rule, path: string): vo
     )
 }
 
+/** Returns true if a script that reads ranges is meant, and cannot read which range it has. */
+const isForRanges = (exposed: readonly string[]): boolean =>
+  ['etag', 'accept-ranges', 'content-length'].some(name => exposed.includes(name)) &&
+  !exposed.includes('content-range')
+
 /** Warns of rules for readers of ranges (players, PDF viewers, map tiles) that hide what these read. Once a document. */
 export function adviseRanges(warnings: Collector, rules: readonly Rule[], sound: readonly Rule[]): void {
   const rule = sound.find(
     ({ allowedHeaders, allowedMethods, exposeHeaders }) =>
       allowedMethods.includes('GET') &&
       allowedHeaders.some(name => name.toLowerCase() === 'range') &&
-      !exposeHeaders.some(name => name.toLowerCase() === 'content-range'),
+      isForRanges(exposeHeaders.map(name => name.toLowerCase())),
   )
   if (rule === undefined) return
   const at = rule.allowedHeaders.findIndex(name => name.toLowerCase() === 'range')

@@ -43,15 +43,13 @@ export function addExport(program: Command): void {
 
 async function exportFile(file: string, options: ExportOptions): Promise<void> {
   const reading = await readRules(await readText(file))
-  const { configuration, label } = reading
+  const { configuration, format, label } = reading
+  const source = { source: file, configuration, ...(format === 'rules' ? {} : { readAs: label }) }
   if (configuration === null) {
-    await finish(
-      { source: file, configuration, text: null, findings: reading.findings, readAs: label },
-      options,
-    )
+    await finish({ ...source, text: null, findings: reading.findings }, options)
     return
   }
   // The rules' own warnings belong to `check`: here they would hide the losses.
   const { text, findings } = exportDocument(options.to, configuration)
-  await finish({ source: file, configuration, text, findings, readAs: label }, options)
+  await finish({ ...source, text, findings }, options)
 }

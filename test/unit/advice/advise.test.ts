@@ -198,7 +198,8 @@ describe('advise() on rules', () => {
     expect(found(rule(ranges), rule({ ...ranges, allowedOrigins: ['https://other.example'] }))).toEqual([
       'range-not-exposed CORSRule[1]/AllowedHeader[1]',
     ])
-    expect(found(rule({ ...ranges, exposeHeaders: ['content-range'] }))).toEqual([])
+    expect(found(rule({ ...ranges, exposeHeaders: ['ETag', 'content-range'] }))).toEqual([])
+    expect(found(rule({ ...ranges, exposeHeaders: [] }))).toEqual([])
     expect(found(rule({ ...ranges, allowedHeaders: ['*'] }))).toEqual([])
     expect(found(rule({ ...ranges, allowedMethods: ['PUT'] }))).toEqual([])
   })
