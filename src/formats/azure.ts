@@ -5,7 +5,7 @@
  */
 
 import type { Item, JsonFormat, RuleContext } from './json-rules.ts'
-import { type NoRules, onlyList, valuesAt } from './json-search.ts'
+import { onlyList, valuesAt, type WithoutRules } from './json-search.ts'
 import type { JsonNode } from './json-tree.ts'
 import { knownMethods, plainExposed } from './losses.ts'
 import type { RuleField } from './places.ts'
@@ -51,7 +51,7 @@ function blobLists(root: JsonNode): JsonNode[] {
 }
 
 /** Returns the rules of the blob service: those of tables, queues and files are not the bucket's. */
-function ofBlobs(root: JsonNode, rules: readonly JsonNode[]): readonly JsonNode[] | NoRules {
+function ofBlobs(root: JsonNode, rules: readonly JsonNode[]): readonly JsonNode[] | WithoutRules {
   const kept = rules.filter(({ entries }) => {
     const service = entries.find(({ key }) => key === 'Service')?.value.value
     return typeof service !== 'string' || service.toLowerCase() === 'blob'

@@ -7,7 +7,7 @@
 import type { WrittenConfiguration, WrittenRule } from '../cors/configuration.ts'
 import { Collector, type Finding, quote } from '../cors/findings.ts'
 import { emptyRule, lineCounter } from './document.ts'
-import { commaSeparated, type NoRules } from './json-search.ts'
+import { commaSeparated, type WithoutRules } from './json-search.ts'
 import type { JsonEntry, JsonNode } from './json-tree.ts'
 import { Losses } from './losses.ts'
 import type { RuleField } from './places.ts'
@@ -35,7 +35,7 @@ export interface JsonFormat {
   /** Keys of a rule that carry no CORS meaning. */
   readonly ignored?: readonly string[]
   /** Returns the rules, or a refusal. */
-  readonly rulesIn: (root: JsonNode) => readonly JsonNode[] | NoRules
+  readonly rulesIn: (root: JsonNode) => readonly JsonNode[] | WithoutRules
   /** Returns the entries of a rule. Default: its own. */
   readonly entriesOf?: (rule: JsonNode, refuse: Refuse) => readonly JsonEntry[]
   /** `text`: a list may be one text; `comma`: a list is a comma-separated text, or an array. Default: arrays only. */

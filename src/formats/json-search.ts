@@ -6,7 +6,7 @@
 import type { JsonNode } from './json-tree.ts'
 
 /** Why a document has no rules to read. */
-export interface NoRules {
+export interface WithoutRules {
   readonly at: JsonNode
   readonly code: string
   readonly reason: string
@@ -37,7 +37,7 @@ export function valuesAt(node: JsonNode, keys: readonly string[], depth = 0): Js
 }
 
 /** Returns the rules of the one list among `lists`: several are refused, because a bucket has one configuration. */
-export function onlyList(root: JsonNode, lists: readonly JsonNode[]): readonly JsonNode[] | NoRules {
+export function onlyList(root: JsonNode, lists: readonly JsonNode[]): readonly JsonNode[] | WithoutRules {
   const [list, second] = lists
   if (list === undefined)
     return {
@@ -57,7 +57,7 @@ export function onlyList(root: JsonNode, lists: readonly JsonNode[]): readonly J
 }
 
 /** Returns the items of a list, or a single rule in place of a list. */
-export const listOf = (list: JsonNode): readonly JsonNode[] | NoRules => {
+export const listOf = (list: JsonNode): readonly JsonNode[] | WithoutRules => {
   if (list.kind === 'array') return list.items
   if (list.kind === 'object') return [list]
   return {
