@@ -61,6 +61,9 @@ const RULES = unit(
 )
 const FORMATS = unit('unit/formats/xml', 'unit/formats/s3-json', 'unit/cors/lint', 'fuzz/documents')
 const SETTINGS = unit('unit/settings/settings', 'fuzz/host-settings')
+const MOUNT = unit('unit/bucket/mount/path', 'unit/bucket/mount/request', 'unit/bucket/mount/response')
+const SANDBOX = unit('unit/bucket/mount/sandbox')
+const MOUNTED = worker('mount')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
 const FAULTS = worker('fault-matrix')
@@ -412,6 +415,76 @@ export const MUTATIONS: readonly Mutation[] = [
       'the origin is missing from actual responses',
       'if (!decision.rule.anyOrigin && origin !== null) headers.set',
       'if (false) headers.set',
+    ],
+  ),
+  ...of(
+    'src/bucket/mount/path.ts',
+    MOUNT,
+    ['/filesx is below /files', "return rest[0] === '/' ? origin + rest : null", 'return origin + rest'],
+    [
+      'a mount is compared without case',
+      'if (!target.startsWith(mount)) return null',
+      'if (!target.toLowerCase().startsWith(mount)) return null',
+    ],
+  ),
+  ...of(
+    'src/bucket/mount/request.ts',
+    MOUNT,
+    ['the site’s headers reach the bucket', 'else if (!isPassed) headers.delete(name)', ''],
+    [
+      'a Bearer token of the site reaches the bucket',
+      "(name === 'authorization' && isSigned)",
+      "name === 'authorization'",
+    ],
+    ['a signed cookie reaches the bucket', "if (covered.has('cookie')) return COOKIE_SIGNED", ''],
+    ['the page’s address reaches the bucket', "else headers.set('referer',", "else headers.set('x-referer',"],
+  ),
+  ...of(
+    'src/bucket/mount/response.ts',
+    MOUNT,
+    ['the bucket’s headers speak for the site', 'if (!isPassed) headers.delete(name)', ''],
+    ['trusted content sets cookies', 'isTrusted && PASSED_TRUSTED.has(name)', 'isTrusted'],
+    [
+      'a redirect leaves the mount',
+      'if (meant === null || !isBelow(meant, confines.base)) return false',
+      'if (meant === null) return false',
+    ],
+
+    ['a sibling path of the bucket counts as below it', 'pathOf(base)}/`', 'pathOf(base)}`'],
+  ),
+  ...of(
+    'src/bucket/mount/sandbox.ts',
+    SANDBOX,
+    ['a type that runs is kept', "headers.set('content-type', DOWNLOAD)", ''],
+    ['+xml images run', "!type.endsWith('+xml')", 'true'],
+    ['a second type in one line is not seen', '|"[^"\\\\]*"))*$/i', '|"[^"\\\\]*"))*/i'],
+    [
+      'an SVG runs in a tab',
+      'type === null || type === SVG || type === DOWNLOAD',
+      'type === null || type === DOWNLOAD',
+    ],
+    ['a 304 takes the sandbox off', "headers.delete('content-disposition')", ''],
+    ['types are sniffed', "headers.set('x-content-type-options', 'nosniff')\n  // Safari", '// Safari'],
+    ['no policy', "headers.set('content-security-policy', /^(?:audio", 'headers.delete(/^(?:audio'],
+    ['the bucket’s own policy stays', "headers.delete('content-security-policy')", ''],
+    ['a service worker may be asked for', "headers.get('service-worker') === 'script'", 'false'],
+    ['every destination is data', 'destination !== null && !DATA_DESTINATIONS.has(destination)', 'false'],
+  ),
+  ...of(
+    'src/worker/mount.ts',
+    MOUNTED,
+    [
+      'a script is served from the sandbox',
+      "isSandboxed(settings) && wantsToRun(asked) ? { kind: 'content-sandboxed' } : admitted",
+      'admitted',
+    ],
+    ['the response is not filtered', 'keepListedHeaders(response.headers, !sandboxed)', ''],
+    ['redirects are not confined', 'if (!isConfined) {', 'if (false) {'],
+    ['the response is not sandboxed', 'if (sandboxed) sandboxResponse(response)', ''],
+    [
+      'the site’s own forms are refused',
+      "mount !== '' && headers.get('sec-fetch-site') === 'same-origin'",
+      'false',
     ],
   ),
   ...of(

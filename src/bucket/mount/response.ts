@@ -90,8 +90,6 @@ export interface Confines {
 export function confineRedirect({ status, headers }: Response, confines: Confines): boolean {
   const location = headers.get('location')
   if (location === null || !REDIRECTS.has(status)) return true
-  // A URL parser drops or changes these, and two parsers may do it differently.
-  if (/[\s\\]/.test(location)) return false
   const asked = URL.parse(location, confines.url)
   if (asked === null) return false
   const page = URL.parse(confines.url)

@@ -45,13 +45,7 @@ describe('confineRedirect()', () => {
   test.each([
     ...['https://evil.example/', '//evil.example/files/', '/', '/login', '../../x', '/filesx/'],
     ...['https://app.example/files/../x', '/files/%2e%2e/x', 'https://bucket.example/', '/prefixed/x'],
-    ...[
-      'http://app.example/files/x',
-      'javascript:alert(1)',
-      'data:text/html,x',
-      '/\\evil.example',
-      '/files/a b',
-    ],
+    ...['http://app.example/files/x', 'javascript:alert(1)', 'data:text/html,x', '/\\evil.example'],
     ...[
       'https://user@app.example:8443/files/x',
       'https://app.example@evil.example/files/',
