@@ -7,7 +7,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import type { ErrorAnswer } from '../../src/answers/error-xml.ts'
 import { BAD_DIGEST, ENTITY_TOO_LARGE, INVALID_DIGEST, MALFORMED_XML } from './errors.ts'
 
-/** The hex digits of a Content-MD5 (RFC 1864: base64 of 16 bytes); null: it is none. */
+/** Returns the hex digits of a Content-MD5 (RFC 1864: base64 of 16 bytes), or null if it is invalid. */
 export const readContentMd5 = (header: string): string | null => {
   if (!/^[A-Za-z0-9+/]{22}==$/.test(header)) return null
   return Array.from(atob(header), char => char.charCodeAt(0).toString(16).padStart(2, '0')).join('')

@@ -46,7 +46,7 @@ const KEPT = [
 ]
 const USER_PREFIX = 'x-cos-meta-'
 
-/** The request's headers that come back with the object. Empty ones are none: the SDKs send `Cache-Control:`. */
+/** The request's headers that come back with the object, without empty ones: the SDKs send `Cache-Control:`. */
 export const keptHeaders = (headers: Headers): Record<string, string> | ErrorAnswer => {
   const kept = Array.from(headers).filter(
     ([name, value]) => value !== '' && (KEPT.includes(name) || name.startsWith(USER_PREFIX)),

@@ -6,7 +6,7 @@
 import type { Dialect } from '../cors/dialect.ts'
 import { type Ids, newIds } from './ids.ts'
 
-/** What went wrong, as the client is told. The texts are fixed; only bounded, escaped values are put in. */
+/** An error as the client sees it. The texts are fixed; only bounded, escaped values are put in. */
 export interface ErrorAnswer {
   readonly status: number
   readonly code: string

@@ -27,7 +27,7 @@ export interface CorsFacts {
   readonly method: string | null
 }
 
-/** No rule matches (or, in COS, there are none). */
+/** No rule matches (or, in COS, the bucket has no rules). */
 export function notAllowed(dialect: Dialect, facts: CorsFacts, reason?: string): ErrorAnswer {
   return {
     status: 403,
@@ -69,7 +69,7 @@ export const DOT_SEGMENT: ErrorAnswer = {
   message: 'The path holds a dot segment. Send the key percent-encoded as it is stored.',
 }
 
-/** The Host is none: a URL parser would read a user, a path or a query in it. */
+/** The Host is invalid: a URL parser would read a user, a path or a query in it. */
 export const INVALID_HOST: ErrorAnswer = {
   status: 400,
   code: 'InvalidURI',

@@ -93,7 +93,7 @@ class Comparing {
       const own = METHODS.flatMap(method =>
         this.#factsOf(origin, method).map(fact => ({ origin, method, fact })),
       )
-      // What a list names follows from what is allowed: it is told only where nothing else is to be told.
+      // The names of a list follow from what is allowed: they are reported only if nothing else differs.
       const access = own.some(({ fact }) => ACCESS.has(fact.kind))
       places.push(...own.filter(({ fact }) => !(access && LISTS.has(fact.kind))))
     }
@@ -159,7 +159,7 @@ class Comparing {
     const seen = new Set([keyOf(start)])
     const queue: { left: Left; asked: readonly Group[] }[] = [{ left: start, asked: [] }]
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      // Each single name is told by itself, sets of them only where they say something new.
+      // Each single name is reported, and sets of names only if they add something.
       const told = next.asked.length === 0 ? [...facts] : facts
       for (const header of this.#headers) {
         if (++this.#questions > MAX_QUESTIONS) {

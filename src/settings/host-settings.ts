@@ -72,7 +72,7 @@ export const HOST_SETTINGS = {
   },
   /** The region in SigV4 signatures; empty: as the bucket's host name says. */
   region: { variable: 'REGION', field: 'region', reader: REGION, fallback: '' },
-  /** The ID of the key that signs; empty if there is none. */
+  /** The ID of the key that signs; empty without a key. */
   secretId: { variable: 'SECRET_ID', field: 'secretId', reader: KEY_PART, fallback: '' },
   /** Whether requests signed for the edge's host are verified and re-signed for the bucket's host. */
   resign: { variable: 'RESIGN', field: 'resign', reader: SWITCH, fallback: false },

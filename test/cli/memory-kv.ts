@@ -35,7 +35,7 @@ export class MemoryKv implements Kv {
   async close(): Promise<void> {}
 }
 
-/** Has commands within this process use `kv`, wherever they are told that it is: the real ones take a second to open. */
+/** Makes the commands in this process use `kv`, whatever place they name: the real ones take a second to open. */
 export function useKv(kv: Kv): void {
   beforeAll(() => void vi.spyOn(opening, 'withKv').mockImplementation((_place, work) => work(kv)))
   afterAll(() => vi.mocked(opening.withKv).mockRestore())

@@ -9,7 +9,7 @@ export interface SignableRequest {
   readonly method: string
   /** The path, still percent-encoded: `/a%20b`. */
   readonly path: string
-  /** The query without its `?`, still percent-encoded. Empty where there is none. */
+  /** The query without its `?`, still percent-encoded. Empty without a query. */
   readonly query: string
   /** Name and value pairs, with the `host` that the request is sent to. */
   readonly headers: Iterable<readonly [string, string]>

@@ -4,7 +4,7 @@ import { changeOf } from '../../../src/bucket/changes.ts'
 const change = (method: string, target: string, headers: Record<string, string> = {}) =>
   changeOf({ method, url: `https://edge.example${target}`, headers: new Headers(headers) } as Request)
 
-test.each(['GET', 'HEAD', 'OPTIONS'])('changeOf() is none for %s', method => {
+test.each(['GET', 'HEAD', 'OPTIONS'])('changeOf() returns no change for %s', method => {
   expect(change(method, '/?delete')).toBe('none')
 })
 

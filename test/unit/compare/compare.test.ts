@@ -76,7 +76,7 @@ const pairs = fc.tuple(configurations, dialects).chain(([before, dialect]) =>
 
 type Answer = ReturnType<typeof answerOf>
 
-/** The kinds of difference of which one must be told, when this is what a request is answered before and after. */
+/** The kinds of difference of which one must be reported for these two answers to a request. */
 function kindsFor(before: Answer, after: Answer): string[][] {
   if (before.outcome !== after.outcome) {
     return [
@@ -92,7 +92,7 @@ function kindsFor(before: Answer, after: Answer): string[][] {
   return kinds
 }
 
-/** Whether one of the differences of these kinds is told for the request's origin and method. */
+/** Whether one of the differences of these kinds is reported for the request's origin and method. */
 const tells = (
   { differences }: Comparison,
   kinds: readonly string[],

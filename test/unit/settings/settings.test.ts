@@ -210,7 +210,7 @@ describe('readSettings() and secrets', () => {
     [{ SIGNING: 'aws' }, 'InvalidVariable SIGNING'],
     [{ RESIGN: 'true' }, 'InvalidVariable RESIGN'],
     [{ REGION: 'eu west' }, 'InvalidVariable REGION'],
-  ])('%j is told as %s, without the secret', (vars, problem) => {
+  ])('%j is reported as %s, without the secret', (vars, problem) => {
     expect(read(vars).problems).toEqual([problem])
   })
 

@@ -130,7 +130,7 @@ describe('record() writes', () => {
 })
 
 describe('sampling', () => {
-  test('takes the share of the allowed that it is told, by weight, and every refusal', () => {
+  test('records the configured share of the allowed, by weight, and every refusal', () => {
     const events = new Events(0.25, dataset)
     const random = vi.spyOn(Math, 'random')
     for (const value of [0, 0.2499, 0.25, 0.9]) {
@@ -215,7 +215,7 @@ describe('a dataset that fails', () => {
       },
     ],
     ['rejects, as a binding of another kind does', () => Promise.reject(new Error('quota'))],
-  ])('and %s changes nothing, and is told once a minute', async (_how, writeDataPoint) => {
+  ])('and %s changes nothing, and is logged once a minute', async (_how, writeDataPoint) => {
     const events = new Events(0, { writeDataPoint } as AnalyticsEngineDataset)
     const refuseThrice = async () => {
       for (let count = 0; count < 3; count++) tell(events, facts('https://b.example'))
