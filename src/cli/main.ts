@@ -3,10 +3,11 @@
  * The process around src/cli/program.ts: `npm run rules -- <command>`.
  */
 
-import { enableCompileCache } from 'node:module'
+// Not by name: Node 20 does not have it.
+import * as module from 'node:module'
 
 // A short command spends half of its time compiling what it loads. Nothing is loaded before the cache is on.
-enableCompileCache()
+module.enableCompileCache?.()
 const { execute } = await import('./program.ts')
 const { codeOf, reasonOf } = await import('./user-error.ts')
 

@@ -20,16 +20,20 @@ import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
 import { addTest } from './commands/test.ts'
 import { addVerify } from './commands/verify.ts'
+import { ownPackage } from './files/own-package.ts'
+import { columns } from './print/layout.ts'
 import { printError, visible } from './print/terminal.ts'
 import { reasonOf, UserError } from './user-error.ts'
 
 /** Runs the command in `args` and sets `process.exitCode`. Never throws. */
 export async function execute(args: readonly string[]): Promise<void> {
-  const program = new Command('rules')
+  const program = new Command('edge-preflight')
     .description(
       "Manages a bucket's CORS rules: checks, explains, tests and publishes them to the edge's KV.",
     )
     .usage('<command> [options]')
+    .version(ownPackage().version, '-V, --version', 'print the version')
+    .configureOutput({ getOutHelpWidth: columns, getErrHelpWidth: columns })
     .exitOverride()
     .showHelpAfterError('Run the command with --help to see its options.')
   addCheck(program)

@@ -114,7 +114,7 @@ All have the same rules.
     expect(await status(url.replace('http:', 'https:'), '--host', HOST)).toMatchObject({
       code: 2,
       err: expect.stringContaining(
-        'no answer from the edge (what answers there speaks http, not https). Check the URL and the network.',
+        'no answer from the edge (the server speaks http, not https). Check the URL and the network.',
       ),
     })
     await new Promise(done => server.close(done))

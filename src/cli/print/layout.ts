@@ -3,11 +3,19 @@
  * Text layout for a terminal.
  */
 
-/** Columns of the narrowest terminal that people still have. */
-export const COLUMNS = 80
+/** Columns without a terminal, and its bounds with one. */
+const COLUMNS = 80
+const MIN_COLUMNS = 60
+const MAX_COLUMNS = 120
+
+/** Returns the width of the output: the terminal's within 60 and 120 columns, or 80 without a terminal. */
+export function columns(): number {
+  const width = process.stdout.isTTY === true ? process.stdout.columns : COLUMNS
+  return Math.min(Math.max(width || COLUMNS, MIN_COLUMNS), MAX_COLUMNS)
+}
 
 /**
- * Breaks text at spaces such that no line is longer than 80 columns; a longer word stays whole.
+ * Breaks text at spaces into lines of at most {@link columns} characters. A longer word is not broken.
  *
  * @param first begins the first line; the others are indented as far
  */
@@ -16,8 +24,9 @@ export function wrap(text: string, first = ''): string {
   const lines: string[] = []
   let line = first
   let isEmpty = true
+  const width = columns()
   for (const word of text.split(' ')) {
-    if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
       lines.push(line)
       line = indent
       isEmpty = true

@@ -63,6 +63,8 @@ const FORBIDDEN: readonly (readonly [file: string, specifier: string])[] = [
   ['src/edit/planted.ts', '../paste/read.ts'],
   ['src/paste/planted.ts', '../edit/apply.ts'],
   ['src/paste/planted.ts', 'node:fs'],
+  ['src/package/planted.ts', '../worker/edge.ts'],
+  ['src/package/planted.ts', 'node:fs'],
   ['src/cli/planted.ts', '../worker/edge.ts'],
   ['src/cli/commands/planted.ts', '../../sync/settle.ts'],
   ['src/cli/commands/planted.ts', '../../bucket/send.ts'],
