@@ -1,18 +1,19 @@
 /**
  * @module
- * Builds the production Worker as one ES module, `dist/index.js`, and prints its size.
+ * Builds the production Worker as one ES module, `dist/index.js`, and prints its size. It is what `wrangler deploy`
+ * uploads, byte for byte.
  */
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-// The playground is another's: scripts/playground.ts.
+// Other scripts write the rest of dist/.
 for (const file of ['index.js', 'index.js.map', 'README.md', 'bundle-meta.json'])
   rmSync(`dist/${file}`, { force: true })
-// Without an environment named, wrangler warns that there are several; '' is the top level.
-// The metafile says what is in it: scripts/third-party.ts.
-execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--metafile', '--outdir', 'dist', '--env', ''], {
+// Without --env, wrangler warns about several environments. An empty one is the top level.
+// scripts/third-party.ts reads the metafile.
+execFileSync('wrangler', ['deploy', '--dry-run', '--metafile', '--outdir', 'dist', '--env', ''], {
   stdio: ['ignore', 'ignore', 'inherit'],
 })
 const bundle = readFileSync('dist/index.js')

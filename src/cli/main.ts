@@ -8,6 +8,9 @@ import * as module from 'node:module'
 
 // A short command spends half of its time compiling what it loads. Nothing is loaded before the cache is on.
 module.enableCompileCache?.()
+// npm runs a script in the project's folder. The arguments of `npm run rules -- …` are relative to the user's.
+if (process.env.npm_lifecycle_event === 'rules' && process.env.INIT_CWD !== undefined)
+  process.chdir(process.env.INIT_CWD)
 const { execute } = await import('./program.ts')
 const { codeOf, reasonOf } = await import('./user-error.ts')
 

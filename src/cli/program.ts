@@ -6,11 +6,14 @@
 
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './commands/check.ts'
+import { addDeploy } from './commands/deploy.ts'
 import { addDiff } from './commands/diff.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addExplain } from './commands/explain.ts'
 import { addExport } from './commands/export.ts'
 import { addHistory } from './commands/history.ts'
 import { addImport } from './commands/import.ts'
+import { addInit } from './commands/init.ts'
 import { addList } from './commands/list.ts'
 import { addPublish } from './commands/publish.ts'
 import { addPull } from './commands/pull.ts'
@@ -36,6 +39,9 @@ export async function execute(args: readonly string[]): Promise<void> {
     .configureOutput({ getOutHelpWidth: columns, getErrHelpWidth: columns })
     .exitOverride()
     .showHelpAfterError('Run the command with --help to see its options.')
+  addInit(program)
+  addDoctor(program)
+  addDeploy(program)
   addCheck(program)
   addExplain(program)
   addSuggest(program)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { COLUMNS } from '../../src/cli/print/layout.ts'
+import { columns } from '../../src/cli/print/layout.ts'
 import { Project } from './rules.ts'
 
 const RULES = `<CORSConfiguration>
@@ -190,7 +190,7 @@ A browser
       'app.example.xml',
       ...from('https://a-page-with-a-long-name.example', 'DELETE'),
     )
-    expect(out.split('\n').filter(line => line.length > COLUMNS)).toEqual([])
+    expect(out.split('\n').filter(line => line.length > columns())).toEqual([])
   })
 
   test('prints all of it as one document with --json', async () => {

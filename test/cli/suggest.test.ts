@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { decoded } from '../../src/cli/files/decoded.ts'
-import { COLUMNS } from '../../src/cli/print/layout.ts'
+import { columns } from '../../src/cli/print/layout.ts'
 import { JsonObjects, MAX_DEPTH, MAX_OBJECT_LENGTH } from '../../src/cli/suggest/json-objects.ts'
 import { type LoggedRequest, loggedRequests } from '../../src/cli/suggest/logged-request.ts'
 import { MAX_REQUESTS, Refusals } from '../../src/cli/suggest/refusals.ts'
@@ -228,7 +228,7 @@ To allow it
 Each is for the rules as they are. --apply writes them into
 rules/files.example.com.xml, --only picks some; nothing is published.
 `)
-    expect(Math.max(...out.split('\n').map(text => text.length))).toBeLessThanOrEqual(COLUMNS)
+    expect(Math.max(...out.split('\n').map(text => text.length))).toBeLessThanOrEqual(columns())
   })
 
   test.each([

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { RULES_FOLDER } from '../files/files.ts'
+import { rulesFolder } from '../files/files.ts'
 import { hostOf } from '../files/source.ts'
 import { readServer } from '../http/server-url.ts'
 import { describePlace, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
@@ -99,7 +99,7 @@ async function status(options: StatusOptions): Promise<void> {
 }
 
 const fileOf = (host: string): string | null =>
-  ['xml', 'json'].map(extension => join(RULES_FOLDER, `${host}.${extension}`)).find(existsSync) ?? null
+  ['xml', 'json'].map(extension => join(rulesFolder(), `${host}.${extension}`)).find(existsSync) ?? null
 
 /** @throws {UserError} if there is no answer, or it is not from the edge */
 async function answerOf(base: string, host: string | null, asked: Sides['asked']): Promise<EdgeAnswer> {

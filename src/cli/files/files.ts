@@ -3,8 +3,9 @@
  * Finds and reads the files of a command, within a size limit. Every failure is one message.
  */
 
+import { existsSync } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
-import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { MAX_DOCUMENT_BYTES } from '../../cors/configuration.ts'
 import { quote } from '../../cors/findings.ts'
 import { type HostReading, readHost } from '../kv/hosts.ts'
@@ -17,6 +18,8 @@ export const RULES_FOLDER = 'rules'
 export const SETTINGS_FILE = 'buckets.json'
 /** Suffix of the files with expectations in the rules folder. */
 export const CASES_SUFFIX = '.cases.json'
+/** The configuration files of wrangler. */
+const CONFIG_FILES = ['wrangler.toml', 'wrangler.json', 'wrangler.jsonc']
 const EXTENSIONS = ['.xml', '.json']
 /** Bytes read of one file at most. Above every format's own limit, so that a finding reports that limit. */
 const MAX_FILE_BYTES = 1024 * 1024
@@ -25,25 +28,42 @@ export const isSettingsFile = (file: string): boolean => basename(file) === SETT
 export const isCasesFile = (file: string): boolean => file.toLowerCase().endsWith(CASES_SUFFIX)
 
 /**
- * Returns the named files, or all files of `rules/` if `named` is empty.
+ * Returns the rules folder: in the working folder, otherwise beside the nearest wrangler.toml above it.
  *
- * @throws {UserError} if `named` is empty and `rules/` has no files
+ * @returns a path relative to the working folder
+ */
+export function rulesFolder(): string {
+  if (existsSync(RULES_FOLDER)) return RULES_FOLDER
+  for (let folder = process.cwd(); dirname(folder) !== folder; folder = dirname(folder)) {
+    if (CONFIG_FILES.some(name => existsSync(join(folder, name)))) {
+      const rules = join(folder, RULES_FOLDER)
+      return existsSync(rules) ? relative(process.cwd(), rules) : RULES_FOLDER
+    }
+  }
+  return RULES_FOLDER
+}
+
+/**
+ * Returns the named files, or all files of the rules folder if `named` is empty.
+ *
+ * @throws {UserError} if `named` is empty and the rules folder has no files
  */
 export async function findFiles(named: readonly string[]): Promise<readonly string[]> {
   if (named.length > 0) return named
+  const folder = rulesFolder()
   const here = `Name the files, or run the command in the folder that contains ${RULES_FOLDER}/.`
   let names: string[]
   try {
-    names = await readdir(RULES_FOLDER)
+    names = await readdir(folder)
   } catch (error) {
     const reason = codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be listed (${codeOf(error)})`
-    throw new UserError(`The folder ${resolve(RULES_FOLDER)} ${reason}. ${here}`)
+    throw new UserError(`The folder ${resolve(folder)} ${reason}. ${here}`)
   }
   const files = names.filter(
     name => !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase()) && !isCasesFile(name),
   )
-  if (files.length === 0) throw new UserError(`${resolve(RULES_FOLDER)} has no .xml or .json file. ${here}`)
-  return files.sort().map(name => join(RULES_FOLDER, name))
+  if (files.length === 0) throw new UserError(`${resolve(folder)} has no .xml or .json file. ${here}`)
+  return files.sort().map(name => join(folder, name))
 }
 
 /** Returns the host of a rules file, from its name (`rules/files.example.com.xml`), or the problem with the name. */

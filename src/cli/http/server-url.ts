@@ -6,7 +6,10 @@
 import { visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
+/** The host names of this machine. */
 const LOOPBACK = /^(?:localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
+
+export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname)
 
 /**
  * Reads `https://host[:port][/prefix]`, or `http` on a loopback host, because requests may carry a signature.
@@ -16,7 +19,7 @@ const LOOPBACK = /^(?:localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
  */
 export function readServer(option: string, text: string): string {
   const url = /[\s\\?#]/.test(text) ? null : URL.parse(text)
-  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
+  const secure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
   if (url === null || !secure || url.username !== '' || url.password !== '') {
     throw new UserError(
       `${option}: "${visible(text).slice(0, 200)}" is not a valid server URL. Accepted: https://host[:port][/prefix]; http on a loopback host only.`,

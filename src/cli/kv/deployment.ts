@@ -43,7 +43,7 @@ export async function readDeployment(options: PlaceOptions): Promise<Deployment>
   }
   if (where === 'remote' && options.persistTo !== undefined)
     throw new UserError('--persist-to is for --local only: it names a folder of this machine.')
-  const env = options.env ?? (where === 'local' ? LOCAL_ENVIRONMENT : '')
+  const env = options.env ?? (where === 'local' ? await localEnvironment() : '')
   const config = await readConfig(env)
   if (config.configPath === undefined) {
     throw new UserError(
@@ -71,6 +71,12 @@ export async function readDeployment(options: PlaceOptions): Promise<Deployment>
     vars,
     bindsBucket: config.services?.some(({ binding }: { binding: string }) => binding === 'BUCKET') ?? false,
   }
+}
+
+/** `local` if wrangler.toml has that environment; otherwise the top level, as `wrangler dev` runs it. */
+async function localEnvironment(): Promise<string> {
+  const { definedEnvironments } = await readConfig('')
+  return definedEnvironments?.includes(LOCAL_ENVIRONMENT) ? LOCAL_ENVIRONMENT : ''
 }
 
 async function readConfig(env: string) {

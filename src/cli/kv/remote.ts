@@ -15,7 +15,8 @@ import { UserError } from '../user-error.ts'
 import { BINDING, groups, type Kv, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
 
 /** wrangler's executable. Resolved at the first use, so that other commands run without wrangler. */
-const wranglerFile = (): string => fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
+const wranglerFile = (): string =>
+  fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
 /** Milliseconds after which a command is stopped. */
 const TIMEOUT_MS = 120_000
 /** Most bytes that a command may print: a hundred records at their largest. */
@@ -78,17 +79,22 @@ export class RemoteKv implements Kv {
         maxBuffer: MAX_OUTPUT_BYTES,
         env: { ...process.env, WRANGLER_HIDE_BANNER: 'true', WRANGLER_LOG: 'log' },
       }
-      const child = execFile(process.execPath, [wranglerFile(), ...args], options, (error, stdout, stderr) => {
-        if (error === null) resolve(stdout)
-        else {
-          const reason = error.killed ? `no answer within ${TIMEOUT_MS / 1000} s` : reasonIn(stderr)
-          reject(
-            new UserError(
-              `Cloudflare's KV could not be ${what}; wrangler says: ${reason} Check \`wrangler whoami\`, the network, and the id of ${BINDING} in wrangler.toml.`,
-            ),
-          )
-        }
-      })
+      const child = execFile(
+        process.execPath,
+        [wranglerFile(), ...args],
+        options,
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout)
+          else {
+            const reason = error.killed ? `no answer within ${TIMEOUT_MS / 1000} s` : reasonIn(stderr)
+            reject(
+              new UserError(
+                `Cloudflare's KV could not be ${what}; wrangler says: ${reason} Check \`wrangler whoami\`, the network, and the id of ${BINDING} in wrangler.toml.`,
+              ),
+            )
+          }
+        },
+      )
       // With stdin closed, wrangler does not prompt.
       child.stdin?.end()
     })

@@ -1,0 +1,135 @@
+/**
+ * @module
+ * What only Cloudflare's account shows: secrets that are missing, and rules that are not published or only in part.
+ */
+
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
+import { decodeValue, Rules, revisionOf } from '../../rules/record.ts'
+import { type Env, readSettings } from '../../settings/settings.ts'
+import { hostOfFile } from '../files/files.ts'
+import type { FileReading } from '../files/read.ts'
+import { withKv } from '../kv/open.ts'
+import { visible } from '../print/terminal.ts'
+import { UserError } from '../user-error.ts'
+import type { DeploymentFacts } from './config.ts'
+import { type Diagnosis, ok, warning } from './diagnosis.ts'
+
+const TIMEOUT_MS = 60_000
+
+/** Asks Cloudflare with wrangler's login. Every problem is a warning: before the first deployment, all of it is missing. */
+export async function checkOnline(
+  facts: DeploymentFacts,
+  readings: readonly FileReading[],
+): Promise<Diagnosis[]> {
+  const secrets = await secretNames(facts)
+  if (secrets === null)
+    return [
+      warning(
+        'not-deployed',
+        `${facts.place}: the Worker ${facts.config.name} is not deployed yet.`,
+        `Run \`npm run deploy${envOption(facts)}\`, then publish the rules.`,
+      ),
+    ]
+  const found = [...missingSecrets(facts, secrets), ...(await published(facts, readings))]
+  return found.length === 0 ? [ok('online', 'Secrets are set, and the rules are published.')] : found
+}
+
+const envOption = ({ env }: DeploymentFacts): string => (env === '' ? '' : ` -- --env ${env}`)
+
+/** Returns the names of the Worker's secrets, or null if it does not exist. */
+async function secretNames({ config, env }: DeploymentFacts): Promise<string[] | null> {
+  const wrangler = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
+  const args = [
+    wrangler,
+    'secret',
+    'list',
+    '--format',
+    'json',
+    '--config',
+    config.configPath ?? '',
+    '--env',
+    env,
+  ]
+  const options = {
+    timeout: TIMEOUT_MS,
+    env: { ...process.env, WRANGLER_HIDE_BANNER: 'true', WRANGLER_LOG: 'log' },
+  }
+  try {
+    const run = promisify(execFile)(process.execPath, args, options)
+    // Without input, wrangler never waits for a login.
+    run.child.stdin?.end()
+    const { stdout } = await run
+    const listed = JSON.parse(stdout.slice(stdout.indexOf('['))) as { readonly name: string }[]
+    return listed.map(({ name }) => name)
+  } catch (reason) {
+    const said = String((reason as { stderr?: unknown }).stderr ?? reason)
+    if (/\b(?:10007|does not exist|not found)\b/i.test(said)) return null
+    if (/CLOUDFLARE_API_TOKEN|not logged in|log ?in/i.test(said))
+      throw new UserError(
+        'wrangler is not logged in. Run `npm exec -- wrangler login`, or set CLOUDFLARE_API_TOKEN.',
+      )
+    const [line = ''] = said.split('\n').filter(text => text.includes('[ERROR]'))
+    throw new UserError(
+      `wrangler cannot list the secrets of the Worker: ${visible(line || said).slice(0, 300)}`,
+    )
+  }
+}
+
+function missingSecrets({ vars, place, env }: DeploymentFacts, names: readonly string[]): Diagnosis[] {
+  const held = Object.fromEntries(
+    names.map(name => [name, name.endsWith('KEYS') ? '{"id":"secret"}' : 'set']),
+  )
+  const { problems } = readSettings({ ...vars, ...held } as Env)
+  return problems
+    .filter(({ code }) => code === 'MissingSecret')
+    .map(({ name, accepted }) =>
+      warning(
+        'secret-missing',
+        `${place}: the secret ${name} is not set: ${accepted}.`,
+        `Run \`npm exec -- wrangler secret put ${name}${env === '' ? '' : ` --env ${env}`}\`.`,
+      ),
+    )
+}
+
+async function published(facts: DeploymentFacts, readings: readonly FileReading[]): Promise<Diagnosis[]> {
+  const { config, env, place } = facts
+  const settings = new Map(readings.flatMap(one => (one.kind === 'settings' ? [...one.settings] : [])))
+  const rules = readings.flatMap(one => {
+    const read = one.kind === 'rules' && one.configuration !== null ? hostOfFile(one.file) : null
+    return read !== null && 'host' in read && one.kind === 'rules'
+      ? [{ host: read.host, configuration: one.configuration }]
+      : []
+  })
+  const keys = [...rules.map(({ host }) => rulesKey(host)), ...[...settings.keys()].map(settingsKey)]
+  if (keys.length === 0) return []
+  const kvPlace = { where: 'remote', env, configPath: config.configPath ?? '', state: '' } as const
+  const values = await withKv(kvPlace, kv => kv.get(keys))
+  const found: Diagnosis[] = []
+  const fix = `Run \`npm run rules -- publish --remote${env === '' ? '' : ` --env ${env}`}\`.`
+  for (const { host, configuration } of rules) {
+    const value = values.get(rulesKey(host)) ?? null
+    if (value === null)
+      found.push(warning('rules-unpublished', `${place}: no rules are published for ${visible(host)}.`, fix))
+    else if (configuration !== null) {
+      const live = await decodeValue(value)
+      if (!(live instanceof Rules) || live.revision !== (await revisionOf(configuration)))
+        found.push(
+          warning('rules-outdated', `${place}: KV has other rules for ${visible(host)} than its file.`, fix),
+        )
+    }
+  }
+  for (const [host, written] of settings) {
+    if (values.get(settingsKey(host)) !== written)
+      found.push(
+        warning(
+          'settings-unpublished',
+          `${place}: KV has other settings for ${visible(host)} than buckets.json.`,
+          fix,
+        ),
+      )
+  }
+  return found
+}
