@@ -53,6 +53,11 @@ export class FakeCloudflare {
       response.end(JSON.stringify({ success: error === null, errors, messages: [], result, result_info: {} }))
     }
     const url = new URL(request.url ?? '', 'http://api')
+    // Without an id in wrangler.toml, wrangler takes it from the deployed Worker.
+    if (/\/workers\/scripts\/[\w-]+\/settings$/.test(url.pathname)) {
+      reply({ bindings: [{ type: 'kv_namespace', name: 'RULES', namespace_id: '0'.repeat(32) }] })
+      return
+    }
     const called = `${request.method} ${url.pathname.replace(/^.*\/namespaces\/0+/, '')}`
     if (called === 'GET /keys') {
       const prefix = url.searchParams.get('prefix') ?? ''

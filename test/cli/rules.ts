@@ -106,6 +106,11 @@ export class Project {
     return result
   }
 
+  /** Removes a file or a folder of the project. */
+  removeFolder(name: string): void {
+    rmSync(join(this.folder, name), { recursive: true, force: true })
+  }
+
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true })
   }

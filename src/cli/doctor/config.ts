@@ -62,6 +62,11 @@ export async function readFacts(env: string, file: string | undefined): Promise<
       `There is no wrangler.toml in ${process.cwd()} or a parent folder. Run \`edge-preflight init\` to make a project.`,
     )
   }
+  if (env !== '' && !(config.definedEnvironments ?? []).includes(env)) {
+    const named = (config.definedEnvironments ?? []).map(visible).join(', ') || 'none'
+    const text = `wrangler.toml has no environment "${visible(env)}". Its environments: ${named}.`
+    return error('config-invalid', text, `Add [env.${visible(env)}], or correct --env.`)
+  }
   return factsOf(config, config.configPath, env)
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { type Env, readSettings } from '../../settings/settings.ts'
-import { isLoopback } from '../http/server-url.ts'
+import { isLoopback } from '../../settings/upstream.ts'
 import { visible } from '../print/terminal.ts'
 import { type DeploymentFacts, routeHosts } from './config.ts'
 import { type Diagnosis, error, warning } from './diagnosis.ts'

@@ -3,13 +3,9 @@
  * Reads the URL of a server on the command line: an edge or a bucket.
  */
 
+import { isLoopback } from '../../settings/upstream.ts'
 import { visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
-
-/** The host names of this machine. */
-const LOOPBACK = /^(?:localhost|\[::1\]|127\.\d{1,3}\.\d{1,3}\.\d{1,3})$/
-
-export const isLoopback = (hostname: string): boolean => LOOPBACK.test(hostname)
 
 /**
  * Reads `https://host[:port][/prefix]`, or `http` on a loopback host, because requests may carry a signature.

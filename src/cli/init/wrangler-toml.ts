@@ -16,7 +16,7 @@ export function wranglerToml(answers: InitAnswers): string {
       .replace(/[^a-z0-9-]+/g, '-')
       .replace(/^-+|-+$/g, '')
       .slice(0, 50) || 'edge-preflight'
-  return `# The edge of ${answers.host}. Settings: docs/settings in the package, or its README.
+  return `# The edge of ${answers.host}. The README of edge-preflight has every setting.
 # \`npm run doctor\` checks this file. \`npm run deploy\` checks it, then uploads the Worker.
 name = "${name}"
 ${codeLines(answers)}
