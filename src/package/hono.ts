@@ -85,7 +85,10 @@ export function bucketCors(options: BucketCorsOptions): MiddlewareHandler {
     if (decision.outcome === 'refused' && unmatched === 'refuse' && isBlockedByBrowsers(request))
       return decorate(refusal(dialect, request), cors)
     await next()
-    c.res = decorate(new Response(c.res.body, c.res), cors)
+    const response = decorate(new Response(c.res.body, c.res), cors)
+    // Hono adds the headers of a response that is replaced. The handler's CORS headers must not come back.
+    c.res = undefined
+    c.res = response
     return undefined
   }
 }

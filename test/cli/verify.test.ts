@@ -183,7 +183,9 @@ describe('rules verify', { timeout: 120_000 }, () => {
     const { code, out, err } = await verify(await bucket(note), await bucket(note), '--key', KEY)
     expect({ code, out, err }).toEqual({
       code: 0,
-      out: expect.stringMatching(/^(\d+) of \1 compared, no difference\.\n$/),
+      out: expect.stringMatching(
+        /^(\d+) of \1 compared, no difference\.\n\d+ positive and \d+ negative answers agree; 2 of 2 rules with a positive answer\.\n$/,
+      ),
       err: '',
     })
     expect([...methods].sort()).toEqual(['GET', 'HEAD', 'OPTIONS'])
@@ -232,7 +234,7 @@ ${curl(other)}`,
     expect(first.err).toMatch(
       /^Edge: no answer from http.+ of \d+ probes were not compared\. Run the same command again to continue\.\n$/s,
     )
-    expect(first.out).toMatch(/^20 of \d+ compared, no difference\.\n$/)
+    expect(first.out).toMatch(/^20 of \d+ compared, no difference\.\n\d+ positive/)
 
     expect(await verify(edge, other, '--resume', here.folder)).toMatchObject({
       code: 2,
@@ -245,7 +247,7 @@ ${curl(other)}`,
     const second = await verify(edge, other, ...args)
     expect(second).toMatchObject({
       code: 0,
-      out: `${probes.length} of ${probes.length} compared, no difference.\n`,
+      out: expect.stringContaining(`${probes.length} of ${probes.length} compared, no difference.\n`),
     })
     expect(asked).toBe(probes.length - 20)
     expect(readFileSync(journal, 'utf8')).not.toContain('"differ\n')
@@ -280,7 +282,7 @@ ${curl(other)}`,
     })
     expect(await run).toEqual({
       code: 2,
-      out: expect.stringMatching(/^\d+ of \d+ compared, no difference\.\n$/),
+      out: expect.stringMatching(/^\d+ of \d+ compared, (?:no difference|nothing to judge)\.\n/),
       err: expect.stringMatching(
         /^Interrupted\. \d+ of \d+ probes were not compared\. Pass --resume FILE to continue an interrupted run\.\n$/,
       ),
@@ -303,24 +305,73 @@ ${curl(other)}`,
     const { probes } = deriveProbes(CONFIGURATION, { key: null, max: 20_000 })
     expect(live).toEqual({
       code: 0,
-      out: `${probes.length} of ${probes.length} compared, no difference.\n`,
+      out: expect.stringContaining(`${probes.length} of ${probes.length} compared, no difference.\n`),
       err: '',
     })
     const some = await here.run(['verify', ...servers, '--file', 'rules.xml', '--max', '7'])
-    expect(some.out).toBe(`7 of 7 compared, no difference, ${probes.length - 7} not sent (--max).\n`)
+    expect(some.out).toContain(`7 of 7 compared, no difference, ${probes.length - 7} not sent (--max).\n`)
     const other = await here.run(['verify', ...servers, '--host', 'other.example', '--local'])
     expect(other).toMatchObject({ code: 2, err: expect.stringContaining('other.example has no rules') })
   })
 
-  test('reports errors in the call, and a server that does not answer', async () => {
+  test('does not pass if it compares a server with itself, or compares refusals only', async () => {
     const edge = await bucket()
-    const none = await here.run(['verify', '--edge', edge, '--bucket', edge])
+    expect(await verify(edge, edge)).toEqual({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('--edge and --bucket are the same server'),
+    })
+    const refuse: Fault = { answer: () => new Response(null, { status: 403 }) }
+    const refused = await verify(await bucket(refuse), await bucket(refuse))
+    expect(refused).toMatchObject({
+      code: 2,
+      out: expect.stringMatching(
+        /\n0 positive and \d+ negative answers agree; 0 of 2 rules with a positive answer\.\n$/,
+      ),
+      err: expect.stringContaining('Warning: Nothing was allowed on both sides'),
+    })
+    const json = await verify(await bucket(refuse), await bucket(refuse), '--json')
+    expect(JSON.parse(json.out)).toMatchObject({
+      equal: false,
+      positive: 0,
+      rules: { tested: [], untested: [1, 2] },
+    })
+    const gone = await verify('http://127.0.0.1:9', 'http://127.0.0.1:10', '--rate', '1000')
+    expect(gone).toMatchObject({ code: 2, err: expect.stringContaining('Warning: No answer was compared.') })
+    expect(gone.out).not.toContain('no difference')
+  })
+
+  test('warns of a rule without a positive answer, and of rules that allow none of the requests', async () => {
+    const shadowed = RULES.replace(
+      '</CORSConfiguration>',
+      '<CORSRule><AllowedOrigin>https://x.test</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>',
+    )
+    const configuration = readXml(shadowed).configuration as Configuration
+    here.write('shadowed.xml', shadowed)
+    const servers = ['--edge', await bucket({}, configuration), '--bucket', await bucket({}, configuration)]
+    const run = await here.run(['verify', ...servers, '--rate', '1000', '--file', 'shadowed.xml'])
+    expect(run).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('2 of 3 rules with a positive answer.'),
+      err: 'Warning: No positive answer of rule 3 was compared: an earlier rule answers, or the answers differ.\n',
+    })
+    here.write(
+      'never.xml',
+      '<CORSConfiguration><CORSRule><AllowedOrigin>a,b</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>',
+    )
+    const never = await here.run(['verify', ...servers, '--rate', '1000', '--file', 'never.xml'])
+    expect(never.err).toContain('Warning: The rules allow none of the requests')
+  })
+
+  test('reports errors in the call, and a server that does not answer', async () => {
+    const [edge, other] = [await bucket(), await bucket()]
+    const none = await here.run(['verify', '--edge', edge, '--bucket', other])
     expect(none).toMatchObject({ code: 2, err: expect.stringContaining('Pass --file FILE') })
     here.write('broken.xml', '<CORSConfiguration/>')
-    const broken = await here.run(['verify', '--edge', edge, '--bucket', edge, '--file', 'broken.xml'])
+    const broken = await here.run(['verify', '--edge', edge, '--bucket', other, '--file', 'broken.xml'])
     expect(broken).toMatchObject({ code: 2, err: expect.stringContaining('broken.xml has errors') })
-    expect(await verify(edge, edge, '--edge-host', 'a b')).toMatchObject({ code: 2, out: '' })
-    expect(await verify(edge, edge, '--rate', '0')).toMatchObject({ code: 2, out: '' })
+    expect(await verify(edge, other, '--edge-host', 'a b')).toMatchObject({ code: 2, out: '' })
+    expect(await verify(edge, other, '--rate', '0')).toMatchObject({ code: 2, out: '' })
     const gone = await verify(edge, 'http://127.0.0.1:9', '--json')
     expect(gone.code).toBe(2)
     expect(JSON.parse(gone.out)).toMatchObject({

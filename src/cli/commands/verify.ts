@@ -41,6 +41,8 @@ interface VerifyOptions extends PlaceOptions {
 const MAX_FAILURES_IN_A_ROW = 5
 /** Delay before the second attempt to reach a busy or unreachable server, in milliseconds. */
 const RETRY_MS = 1000
+/** Raised when the results in a journal change their form. */
+const JOURNAL_VERSION = 2
 /** Statuses of a busy server. They say nothing about CORS. */
 const BUSY: ReadonlySet<number> = new Set([429, 503])
 
@@ -74,6 +76,9 @@ export function addVerify(program: Command): void {
       'after',
       '\nExample: npm run rules -- verify --edge https://files.example.com --file rules/files.example.com.xml ' +
         '--bucket https://examplebucket-1250000000.cos.ap-beijing.myqcloud.com\n' +
+        '\nBefore the DNS record moves: publish the rules for the host of the preview too (publish FILE --host HOST), and ' +
+        'pass its URL to --edge. With ORIGIN=route the preview cannot reach the bucket: route one test path first, and ' +
+        'verify that (docs/production.md).\n' +
         '\nExit code: 0 equal; 1 differences; 2 a problem with the call or the network, or an incomplete comparison.',
     )
     .action(verify)
@@ -88,10 +93,15 @@ const number = (from: number, to: number) => (text: string) => {
 async function verify(options: VerifyOptions): Promise<void> {
   const edge = serverOf('--edge', options.edge, '--edge-host', options.edgeHost)
   const bucket = serverOf('--bucket', options.bucket, '--bucket-host', options.bucketHost)
+  if (edge.base === bucket.base && (edge.host ?? '') === (bucket.host ?? '')) {
+    throw new UserError(
+      `--edge and --bucket are the same server, ${visible(edge.base)}: there is nothing to compare. Pass the bucket's own domain to --bucket.`,
+    )
+  }
   const configuration = await rulesOf(options)
   const { probes, leftOut } = deriveProbes(configuration, { key: options.key ?? null, max: options.max })
   const run = createHash('sha256')
-    .update(JSON.stringify([edge, bucket, probes]))
+    .update(JSON.stringify([JOURNAL_VERSION, edge, bucket, probes]))
     .digest('hex')
   const journal = options.resume === undefined ? null : Journal.open<VerifyResult>(options.resume, run)
   const results = new Map(journal?.results)
@@ -102,7 +112,15 @@ async function verify(options: VerifyOptions): Promise<void> {
     stop.end()
     journal?.close()
   }
-  const verdict: VerifyVerdict = { edge, bucket, probes, results, leftOut, stopped: stop.reason }
+  const verdict: VerifyVerdict = {
+    configuration,
+    edge,
+    bucket,
+    probes,
+    results,
+    leftOut,
+    stopped: stop.reason,
+  }
   report(verdict, options)
 }
 

@@ -18,6 +18,8 @@ export interface AnswerComparison {
   readonly differences: readonly AnswerDifference[]
   /** Why the edge differs by design. null if any difference is not by design. */
   readonly byDesign: string | null
+  /** Whether the edge's answer grants access. */
+  readonly granted: boolean
 }
 
 /** The result of a probe. `failed` if a server did not answer. */
@@ -39,8 +41,11 @@ export function compare(probe: Probe, edge: ServerAnswer, bucket: ServerAnswer):
   for (const name of [...names].filter(name => name !== 'vary').sort())
     add(name, edge.headers[name] ?? '', bucket.headers[name] ?? '')
   add('vary', varyOf(edge).join(', '), varyOf(bucket).join(', '))
-  return { differences, byDesign: whyByDesign(probe, edge, bucket, differences) }
+  return { differences, byDesign: whyByDesign(probe, edge, bucket, differences), granted: isGranted(edge) }
 }
+
+const isGranted = ({ status, headers }: ServerAnswer): boolean =>
+  status < 400 && headers['access-control-allow-origin'] !== undefined
 
 /** Returns the names in Vary: lower-case, unique, sorted. */
 const varyOf = ({ headers }: ServerAnswer): string[] =>

@@ -3,13 +3,17 @@
  * Formats the result of `verify`, as text and as JSON.
  */
 
+import type { Configuration } from '../../cors/configuration.ts'
 import type { Server } from '../http/send.ts'
 import { count, print, printError, printJson, style, table, visible } from '../print/terminal.ts'
 import { curlLine } from './ask.ts'
 import type { AnswerDifference, VerifyResult } from './compare-answers.ts'
+import { coverageOf, coverageWarnings, type VerifyCoverage } from './coverage.ts'
 import type { Probe } from './probes.ts'
 
 export interface VerifyVerdict {
+  /** The rules that the probes come from. */
+  readonly configuration: Configuration
   readonly edge: Server
   readonly bucket: Server
   readonly probes: readonly Probe[]
@@ -49,7 +53,13 @@ export function report(
     }
   }
   const compared = results.size - failures.length
-  const unfinished = stopped !== null || failures.length > 0
+  const coverage = coverageOf(verdict.configuration, probes, results)
+  // An interrupted run has not tested everything yet.
+  const warnings = stopped !== null && compared > 0 ? [] : coverageWarnings(coverage, compared)
+  // A gate must not pass if nothing was compared, or nothing was allowed that should be.
+  const isUntested =
+    compared === 0 || (coverage.hasPositiveCase && coverage.positive === 0 && found.length === 0)
+  const unfinished = stopped !== null || failures.length > 0 || isUntested
   process.exitCode = unfinished ? 2 : found.length > 0 ? 1 : 0
 
   if (options.json) {
@@ -63,6 +73,10 @@ export function report(
       byDesign: designs.map(each => differenceJson(each, verdict)),
       failures: failures.map(({ probe, reason }) => ({ ...probeJson(probe), reason })),
       stopped,
+      positive: coverage.positive,
+      negative: coverage.negative,
+      rules: { tested: coverage.testedRules, untested: coverage.untestedRules },
+      warnings,
       equal: !unfinished && found.length === 0,
     })
     return
@@ -74,7 +88,8 @@ export function report(
   if (stopped !== null) printError(stoppedText(verdict, compared, options.resume))
   else if (failure !== undefined)
     printError(`${count(failures.length, 'request')} failed. ${failure.reason}.`)
-  print(summary(verdict, compared, found.length, designs.length))
+  for (const text of warnings) printError(`Warning: ${text}`)
+  print(summary(verdict, compared, found.length, designs.length, coverage))
 }
 
 function stoppedText(
@@ -91,18 +106,20 @@ function stoppedText(
 }
 
 function summary(
-  { probes, leftOut }: VerifyVerdict,
+  { probes, leftOut, configuration }: VerifyVerdict,
   compared: number,
   different: number,
   byDesign: number,
+  { positive, negative, testedRules }: VerifyCoverage,
 ): string {
   const parts = [
     `${compared} of ${probes.length} compared`,
-    different === 0 ? 'no difference' : `${different} differ`,
+    different > 0 ? `${different} differ` : compared === 0 ? 'nothing to judge' : 'no difference',
   ]
   if (byDesign > 0) parts.push(`${byDesign} differ by design (docs/parity.md; --strict counts them)`)
   if (leftOut > 0) parts.push(`${leftOut} not sent (--max)`)
-  return `${parts.join(', ')}.`
+  const rules = `${testedRules.length} of ${count(configuration.rules.length, 'rule')}`
+  return `${parts.join(', ')}.\n${positive} positive and ${negative} negative answers agree; ${rules} with a positive answer.`
 }
 
 function foundText({ probe, differences }: Found, { edge, bucket }: VerifyVerdict): string {
