@@ -55,6 +55,12 @@ const SECRETS = {
 const VARIABLES = { ...HOST_SETTINGS, ...EDGE_SETTINGS, ...SECRETS }
 const DEFAULTS = defaultsOf(VARIABLES)
 
+/** Returns the names of all variables, and of those that must be secrets. */
+export const variableNames = (): { readonly all: readonly string[]; readonly secret: readonly string[] } => ({
+  all: Object.values(VARIABLES).map(({ variable }) => variable),
+  secret: Object.values(SECRETS).map(({ variable }) => variable),
+})
+
 /** Bindings and variables of the Worker. Variables are texts. */
 export type Env = Bindings & {
   [Name in (typeof VARIABLES)[keyof typeof VARIABLES]['variable']]?: string

@@ -3,48 +3,29 @@
  * Variables and bindings that the Worker never reads, each with the nearest name that it does read.
  */
 
-import type { Env } from '../../settings/settings.ts'
+import { variableNames } from '../../settings/settings.ts'
 import { visible } from '../print/terminal.ts'
 import type { DeploymentFacts } from './config.ts'
 import { type Diagnosis, error, warning } from './diagnosis.ts'
 
 const BINDINGS = { kv_namespaces: 'RULES', services: 'BUCKET', analytics_engine_datasets: 'EVENTS' } as const
-const SECRETS: readonly string[] = ['SECRET_KEY', 'KEYS', 'SEAL_KEYS']
-/** Every variable and secret of the Worker. The type fails to compile if one is missing. */
-const VARIABLES: Record<Exclude<keyof Env, 'RULES' | 'BUCKET' | 'EVENTS'>, true> = {
-  ORIGIN: true,
-  DIALECT: true,
-  UNMATCHED: true,
-  POLICY_TTL_SECONDS: true,
-  ORIGIN_TIMEOUT_MS: true,
-  CACHE: true,
-  CACHE_PARAMETERS: true,
-  SIGNING: true,
-  REGION: true,
-  SECRET_ID: true,
-  SECRET_KEY: true,
-  RESIGN: true,
-  KEYS: true,
-  SYNC: true,
-  DEBUG_REFUSALS: true,
-  SAMPLE_ALLOWED: true,
-}
 /** Kinds of bindings in a configuration that the Worker has no use for. */
 const OTHER_KINDS = ['r2_buckets', 'd1_databases', 'vectorize', 'hyperdrive', 'mtls_certificates'] as const
 
 /** Checks the names of variables and bindings. Names that only a project's own code can read are warnings. */
 export function checkNames({ config, vars, place, isOwnWorker }: DeploymentFacts): Diagnosis[] {
   const unknown = isOwnWorker ? error : warning
+  const known = variableNames()
   const found: Diagnosis[] = []
   for (const name of Object.keys(vars)) {
-    if (SECRETS.includes(name)) {
+    if (known.secret.includes(name)) {
       const text = `${place}: ${name} is in [vars]. Everybody who reads the file has the secret.`
       found.push(
         warning('secret-in-vars', text, `Remove it, then run \`npm exec -- wrangler secret put ${name}\`.`),
       )
-    } else if (!Object.hasOwn(VARIABLES, name)) {
+    } else if (!known.all.includes(name)) {
       const text = `${place}: the Worker does not read the variable ${visible(name)}.`
-      found.push(unknown('variable-unknown', text, fixFor(name, Object.keys(VARIABLES))))
+      found.push(unknown('variable-unknown', text, fixFor(name, known.all)))
     }
   }
   for (const [kind, binding] of Object.entries(BINDINGS)) {
