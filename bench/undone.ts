@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type Load, requestsPerSecond, script } from './load.ts'
 import { inRounds, launched, median, type Row, ratioOf } from './rows.ts'
-import { FILL_SECONDS, KV_OF_HOSTS, LASTING, MANY_HOSTS, ONE_HOST } from './worker.ts'
+import { FILL_SECONDS, KV_OF_HOSTS, LASTING, ONE_HOST } from './worker.ts'
 import { cpuMicros, type Subject, startWorkerd } from './workerd.ts'
 
 /** A text of a file, and what stood there before. */
@@ -25,7 +25,6 @@ interface Optimisation {
 
 const LOADS = {
   preflight: ONE_HOST,
-  '10,000 hosts': MANY_HOSTS,
 } as const satisfies Record<string, Load>
 
 const OPTIMISATIONS: readonly Optimisation[] = [
@@ -52,11 +51,6 @@ const OPTIMISATIONS: readonly Optimisation[] = [
         'headers: [...decision.sets.preflight]',
       ],
     ],
-  },
-  {
-    name: 'hosts that answer alike share their templates',
-    of: '10,000 hosts',
-    edits: [['src/cors/policy.ts', 'let template = templates.get(key)', 'let template']],
   },
   {
     name: 'the XML reader has nothing that never runs',

@@ -296,7 +296,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method'",
       "vary: 'Origin'",
     ],
-    ['S3 does not tell that there are no rules', 'tellsNoRules: true', 'tellsNoRules: false'],
+    ['S3 does not tell that there are no rules', 'namesMissingRules: true', 'namesMissingRules: false'],
   ),
   ...of(
     'src/explain/explain.ts',

@@ -42,7 +42,7 @@ export function notAllowed(dialect: Dialect, facts: CorsFacts, reason?: string):
 /** A bucket without rules: S3 says so; COS refuses as it refuses any mismatch. */
 export function noRules(dialect: Dialect, facts: CorsFacts, reason?: string): ErrorAnswer {
   const error = notAllowed(dialect, facts, reason)
-  return dialect.tellsNoRules
+  return dialect.namesMissingRules
     ? { ...error, message: 'CORSResponse: CORS is not enabled for this bucket.', resourceType: 'BUCKET' }
     : error
 }

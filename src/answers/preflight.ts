@@ -50,7 +50,7 @@ function refusal(
 ): ErrorAnswer {
   const { origin, method } = request
   if (origin === null || origin === '') return ORIGIN_NEEDED
-  if (decision.outcome === 'no-rules' && dialect.tellsNoRules)
+  if (decision.outcome === 'no-rules' && dialect.namesMissingRules)
     return noRules(dialect, request, debug ? reasonOf(decision) : undefined)
   if (method === null || method === '') return invalidRequestMethod(null)
   const reason = debug ? reasonOf(decision) : undefined

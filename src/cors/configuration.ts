@@ -7,7 +7,7 @@
 export const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'] as const
 export type Method = (typeof METHODS)[number]
 
-/** True for one of the five; methods are case-sensitive (RFC 9110 9.1). */
+/** Returns true for one of the five methods. Methods are case-sensitive (RFC 9110 9.1). */
 export const isMethod = (text: string | null): text is Method =>
   (METHODS as readonly (string | null)[]).includes(text)
 
@@ -37,7 +37,7 @@ export interface WrittenRule {
 export interface WrittenConfiguration {
   CORSRule: WrittenRule[]
   ResponseVary: string[]
-  /** Paths of elements that are none of these, such as `CORSRule[1]/AllowOrigin[1]`. */
+  /** Paths of unknown elements, such as `CORSRule[1]/AllowOrigin[1]`. */
   unknown: string[]
 }
 
@@ -48,7 +48,7 @@ export interface Rule {
   readonly allowedMethods: readonly Method[]
   readonly allowedHeaders: readonly string[]
   readonly exposeHeaders: readonly string[]
-  /** In seconds; null: the bucket sends no max-age. */
+  /** In seconds; null if the bucket sends no max-age. */
   readonly maxAgeSeconds: number | null
 }
 
@@ -58,5 +58,5 @@ export interface Configuration {
   readonly responseVary: boolean
 }
 
-/** What a bucket without a CORS configuration has. */
+/** The configuration of a bucket that has none. */
 export const NO_CONFIGURATION: Configuration = { rules: [], responseVary: false }

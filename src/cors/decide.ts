@@ -10,7 +10,7 @@ import type { CorsRequest } from './request.ts'
 import { joinNames, narrowByNames, type RequestedNames, readNames } from './request-headers.ts'
 import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from './rule-set.ts'
 
-/** Longer than any scheme, host name (253, RFC 1035) and port; what is longer is no origin of a browser. */
+/** Longer than any scheme, host name (253, RFC 1035) and port together: no browser sends a longer origin. */
 export const MAX_ORIGIN_LENGTH = 2048
 
 export interface Allowed {
@@ -18,18 +18,18 @@ export interface Allowed {
   readonly rule: ReadyRule
   /** The rule's header sets for this origin. Allow-Origin stands in them only where it is `*`. */
   readonly sets: HeaderSets
-  /** Allow-Headers to set: the requested names where the rule echoes them; null: nothing to set. */
+  /** Allow-Headers to set: the requested names where the rule echoes them. Null if there is nothing to set. */
   readonly allowHeaders: string | null
 }
 
 export interface Refused {
   readonly outcome: 'refused'
   /**
-   * The first condition that no rule meets, each judged among the rules that meet those before it;
-   * `header-list` when the requested headers are no list, or one over a bound.
+   * The first condition that no rule meets. Each is judged among the rules that meet the conditions before it.
+   * `header-list` if the requested headers are not a valid list, or exceed a bound.
    */
   readonly check: 'origin' | 'method' | 'header' | 'header-list'
-  /** What failed the check, as the client sent it: not escaped, not bounded. Of a list, what is wrong with it. */
+  /** The value that failed the check, as the client sent it: not escaped, not bounded. For `header-list`, the reason. */
   readonly value: string
 }
 
@@ -53,7 +53,7 @@ const NO_RULES: NoRules = { outcome: 'no-rules' }
  */
 export function decide(policy: ReadyPolicy, { origin, method, requestedHeaders }: CorsRequest): Decision {
   if (policy.rules.length === 0) return NO_RULES
-  // A comma joins two Origin lines: which of them the client means can't be known.
+  // A comma joins two Origin lines, and nobody can know which of them the client means.
   if (origin === null || origin === '' || origin.length > MAX_ORIGIN_LENGTH || origin.includes(','))
     return refused('origin', origin ?? '')
   const candidates = rulesForOrigin(policy, origin)
@@ -79,17 +79,17 @@ export function decide(policy: ReadyPolicy, { origin, method, requestedHeaders }
   return { outcome: 'allowed', rule, sets: origin === 'null' ? rule.setsForNull : rule.sets, allowHeaders }
 }
 
-/** Origins that a one-star pattern has matched, with the policy that it stood in. */
+/** Origins that a one-star pattern has matched, with the policy of that pattern. */
 const rememberedOrigins = new Memo<{ serial: number; rules: RuleSet }>(4096)
 
-/** The rules that allow an origin, as a set that may be narrowed. */
+/** Returns the rules that allow an origin, as a set that the caller may narrow. */
 function rulesForOrigin(policy: ReadyPolicy, origin: string): RuleSet {
   // `null` is no host that a pattern such as `n*` could mean.
   if (!policy.origins.hasStars || origin === 'null') return policy.origins.literal(origin)
   const remembered = rememberedOrigins.get(origin)
   if (remembered?.serial === policy.serial) return copyOf(remembered.rules)
   const rules = policy.origins.match(origin)
-  // Only what is allowed: a stranger's origins must not push out the others.
+  // Only allowed origins are stored: a stranger's origins must not push out the others.
   if (!isEmpty(rules)) rememberedOrigins.set(origin, { serial: policy.serial, rules: copyOf(rules) })
   return rules
 }

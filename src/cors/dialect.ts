@@ -1,7 +1,7 @@
 /**
  * @module
- * All that COS and S3 answer differently, side by side (COS "OPTIONS Object" and its printed
- * samples; S3 as recorded on the real service).
+ * Every difference between the answers of COS and S3, side by side. Sources: COS "OPTIONS Object" and its printed
+ * samples; S3 as recorded on the real service.
  */
 
 export type DialectName = 'cos' | 's3'
@@ -13,7 +13,7 @@ export interface Dialect {
   readonly separator: ',' | ', '
   /** A rule that lists its headers answers with its whole list (COS) or with what was requested (S3). */
   readonly answersWithRuleHeaders: boolean
-  /** Vary of an answer for a matching rule, preflight or actual; null: none but what the actual needs. */
+  /** Vary of the answer of a matching rule, to preflights and actual requests. Null if the dialect adds none. */
   readonly vary: string | null
   /** Whether ResponseVary adds `Vary: Origin` to preflights. */
   readonly honoursResponseVary: boolean
@@ -24,8 +24,8 @@ export interface Dialect {
   /** Whether a preflight for a method outside the five is a bad request, not a refusal. */
   readonly unknownMethodIsBadRequest: boolean
   /** Whether a bucket without rules has a refusal of its own. */
-  readonly tellsNoRules: boolean
-  /** Names of the id headers: on every answer, and on errors only. */
+  readonly namesMissingRules: boolean
+  /** Names of the ID headers: the first is on every answer, the second on errors only. */
   readonly requestIdHeader: string
   readonly traceIdHeader: string
 }
@@ -39,7 +39,7 @@ const COS: Dialect = {
   actualRepeatsPreflight: false,
   actualReadsRequestHeaders: false,
   unknownMethodIsBadRequest: false,
-  tellsNoRules: false,
+  namesMissingRules: false,
   requestIdHeader: 'x-cos-request-id',
   traceIdHeader: 'x-cos-trace-id',
 }
@@ -53,7 +53,7 @@ const S3: Dialect = {
   actualRepeatsPreflight: true,
   actualReadsRequestHeaders: true,
   unknownMethodIsBadRequest: true,
-  tellsNoRules: true,
+  namesMissingRules: true,
   requestIdHeader: 'x-amz-request-id',
   traceIdHeader: 'x-amz-id-2',
 }

@@ -1,6 +1,6 @@
 /**
  * @module
- * A finding: one thing worth telling about a configuration, located and explained.
+ * A finding: one error or warning about a configuration, with its place, reason and hint.
  */
 
 import type { Configuration } from './configuration.ts'
@@ -16,23 +16,23 @@ export interface Finding {
   readonly path: string
   /** The same place in the names of the document's own format, if they are not those of `CORSConfiguration`. */
   readonly where?: string
-  /** The offending text as written, through `quote`. Empty where there is none. */
+  /** The offending text as written, through `quote`. Empty if something is missing. */
   readonly value: string
-  /** What is wrong and why it matters, as one sentence. */
+  /** The problem and why it matters, as one sentence. */
   readonly reason: string
-  /** What to do, as one sentence. */
+  /** The fix, as one sentence. */
   readonly hint: string
-  /** Line of the document, counted from 1, where the reader knows it. */
+  /** Line of the document, counted from 1, if the reader of the format knows it. */
   readonly line?: number
 }
 
-/** What reading a document gives: a configuration, unless a finding is an error; and all findings at once. */
+/** The result of reading a document: all findings, and the configuration unless one of them is an error. */
 export interface Reading {
   readonly configuration: Configuration | null
   readonly findings: readonly Finding[]
 }
 
-/** True when one of the findings forbids to publish or serve the configuration. */
+/** Returns true if a finding is an error: such a configuration is never published and never served. */
 export const hasErrors = (findings: readonly Finding[]): boolean => findings.some(f => f.severity === 'error')
 
 /** A 64 KB document has room for thousands of mistakes; nobody reads more than these at once. */
@@ -41,10 +41,10 @@ export const MAX_FINDINGS = 200
 export const MORE_FINDINGS = 'more-findings'
 
 const MAX_QUOTED = 100
-/** What a terminal obeys or an eye can't see: controls, format characters, unpaired surrogates, odd spaces. */
+/** Characters that control a terminal or are invisible: controls, format characters, unpaired surrogates, odd spaces. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
 
-/** `text` as a finding shows it: at most 100 characters of it, with what can't be seen as `\u200b`. */
+/** Returns `text` as a finding shows it: at most 100 characters, invisible ones escaped as `\u200b`. */
 export function quote(text: string): string {
   const visible = text
     .slice(0, MAX_QUOTED)

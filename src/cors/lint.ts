@@ -1,6 +1,7 @@
 /**
  * @module
- * What forbids to serve a configuration, all at once; and a written configuration without errors as the engine uses it.
+ * The errors that keep a configuration from being served, all at once; and the conversion of a written configuration into
+ * the engine's form.
  */
 
 import type { Configuration, Rule, WrittenConfiguration, WrittenRule } from './configuration.ts'
@@ -8,7 +9,7 @@ import { isMethod, MAX_AGE_SECONDS, MAX_RULES, METHODS } from './configuration.t
 import { Collector, type Finding } from './findings.ts'
 import { isToken } from './token.ts'
 
-/** Controls (C0, DEL, C1), and what UTF-8 or XML 1.0 can't carry: a value with one is not what anybody meant. */
+/** Controls (C0, DEL, C1), and characters that UTF-8 or XML 1.0 can't carry: nobody means to write one in a value. */
 const CONTROL = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u
 const DIGITS = /^[0-9]+$/
 const NEGATIVE = /^-[0-9]+$/
@@ -16,7 +17,7 @@ const NEGATIVE = /^-[0-9]+$/
 const hasTwoStars = (text: string): boolean => text.indexOf('*') !== text.lastIndexOf('*')
 
 /**
- * Every error of a configuration's values, in document order; empty when it may be served. Linear in the size of
+ * Returns every error of a configuration's values, in document order; empty if it may be served. Linear in the size of
  * the document, at most `MAX_FINDINGS` findings and one that counts the rest. Source: COS and S3 "PUT Bucket cors".
  */
 export function lint(written: WrittenConfiguration): Finding[] {
@@ -217,7 +218,8 @@ function unknownMethod(errors: Collector, path: string, text: string): void {
 }
 
 /**
- * The configuration that `written` stands for; to be served only where `lint` finds nothing. An empty ID is no ID.
+ * Converts a written configuration into the engine's form. Serve it only if `lint` returns no error. An empty ID counts as
+ * no ID.
  */
 export function toConfiguration(written: WrittenConfiguration): Configuration {
   return { rules: written.CORSRule.map(toRule), responseVary: written.ResponseVary[0] === 'true' }

@@ -1,17 +1,16 @@
 /**
  * @module
- * A bounded memory of what was computed for a text. It holds nothing that an answer depends on: forgetting all
- * of it at any moment changes no answer.
+ * A bounded memo of values computed from a text. No answer depends on it: clearing it at any moment changes no answer.
  */
 
-/** Longest text that is remembered: an attacker's long one is computed each time, within the bounds of that. */
+/** Longest text that is stored. A longer one, which only an attacker sends, is computed each time. */
 const MAX_TEXT = 512
 
 export class Memo<V> {
   readonly #entries = new Map<string, V>()
   readonly #most: number
 
-  /** @param most how many texts are remembered; the next one begins anew */
+  /** @param most the largest number of texts; one more clears the memo */
   constructor(most: number) {
     this.#most = most
   }

@@ -6,7 +6,7 @@
 
 import { addPosition, copyOf, emptySet, intersect, type RuleSet, unite } from './rule-set.ts'
 
-/** True when putting some text, perhaps none, for the one `*` of the pattern gives the text. */
+/** Returns true if replacing the one `*` of the pattern by some text, perhaps an empty one, gives the text. */
 export function matchesPattern(pattern: string, text: string): boolean {
   const star = pattern.indexOf('*')
   if (star === -1) return pattern === text
@@ -19,7 +19,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 const NOTHING: Readonly<RuleSet> = emptySet()
 
-/** A node of a radix tree: what follows `label`, and what stands at its end. */
+/** A node of a radix tree: the value at the end of its label, and the nodes that continue it. */
 interface Node<V> {
   label: string
   value: V | null
@@ -69,8 +69,8 @@ function insert<V>(root: Node<V>, key: string, fromEnd: boolean): Node<V> {
 }
 
 /**
- * Which rules have a pattern that matches a text. Exact patterns are one Map look-up; one-star patterns are a
- * radix tree of prefixes whose ends hold a radix tree of suffixes, so a look-up costs at most the length of
+ * Finds the rules with a pattern that matches a text. Exact patterns are one Map lookup; one-star patterns are a
+ * radix tree of prefixes whose ends hold a radix tree of suffixes, so a lookup costs at most the length of
  * the text, however many patterns there are.
  */
 export class PatternIndex {
@@ -101,7 +101,7 @@ export class PatternIndex {
     }
   }
 
-  /** Whether it holds patterns with a star besides `*` itself: only they cost more than a look-up. */
+  /** True if it holds patterns with a star other than `*` itself: only these cost more than one lookup. */
   get hasStars(): boolean {
     return this.#hasStars
   }

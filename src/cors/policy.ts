@@ -6,14 +6,13 @@
 
 import { type Configuration, METHODS, type Rule } from './configuration.ts'
 import { type Dialect, type DialectName, dialectOf } from './dialect.ts'
-import { Memo } from './memo.ts'
 import { PatternIndex } from './pattern.ts'
 import { type ListLimits, listLimits } from './request-headers.ts'
 import { addPosition, emptySet, type RuleSet } from './rule-set.ts'
 
 export type HeaderPair = readonly [name: string, value: string]
 
-/** A rule's conditions and the header sets of its answers, without what depends on the request. */
+/** A rule's conditions and the header sets of its answers. The two headers that depend on the request are not in them. */
 export interface PolicyRule {
   readonly id: string | null
   readonly origins: readonly string[]
@@ -89,11 +88,11 @@ function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): Polic
 }
 
 /**
- * The header sets of one rule for one kind of origin. The template is made when it is first asked for, because most
- * rules of most hosts never answer in an isolate's life.
+ * The header sets of one rule for one kind of origin. The template is built on first use, because most rules of most
+ * hosts never answer in an isolate's life.
  */
 export class HeaderSets {
-  /** Put on a response that has headers already, one by one. */
+  /** Set one by one on a response that already has headers. */
   readonly actual: readonly HeaderPair[]
   readonly #pairs: readonly HeaderPair[]
   #preflight: Headers | null = null
@@ -105,7 +104,7 @@ export class HeaderSets {
 
   /** The template of an answer: a Response copies it. */
   get preflight(): Headers {
-    this.#preflight ??= templateOf(this.#pairs)
+    this.#preflight ??= new Headers(this.#pairs.map(([name, value]) => [name, value]))
     return this.#preflight
   }
 }
@@ -123,7 +122,7 @@ export interface ReadyRule {
 
 /** A policy with its match structures. No answer changes after `hydrate`. */
 export interface ReadyPolicy {
-  /** Another one for each policy that is hydrated: what is remembered of one is not taken for another's. */
+  /** Unique for each hydrated policy, so that a memo entry of one policy is never used for another. */
   readonly serial: number
   readonly dialect: Dialect
   readonly rules: readonly ReadyRule[]
@@ -179,17 +178,5 @@ function hydrateRule(rule: PolicyRule, position: number): ReadyRule {
   }
 }
 
-/** Templates by what they hold. Most hosts answer as others do, and what all of them use stays near the processor. */
-const templates = new Memo<Headers>(1024)
-
-function templateOf(pairs: readonly HeaderPair[]): Headers {
-  const key = pairs.map(pair => pair.join(': ')).join('\n')
-  let template = templates.get(key)
-  if (template === undefined) {
-    template = new Headers(pairs.map(([name, value]) => [name, value]))
-    templates.set(key, template)
-  }
-  return template
-}
 const withoutCredentials = (pairs: readonly HeaderPair[]): HeaderPair[] =>
   pairs.filter(([name]) => name !== 'access-control-allow-credentials')

@@ -1,7 +1,7 @@
 /**
  * @module
- * The bounded scan of Access-Control-Request-Headers: what an attacker sizes is never split, joined or
- * matched by a regular expression, and every scan stops at a named bound.
+ * The bounded scan of Access-Control-Request-Headers. An attacker chooses its size, so it is never split, joined or matched
+ * by a regular expression, and every scan stops at a named bound.
  */
 
 import { Memo } from './memo.ts'
@@ -17,18 +17,18 @@ export const MAX_EMPTY_ITEMS = 16
 /** White-space characters on one side of a name. Clients send none or one. */
 export const MAX_WHITE_SPACE = 2
 
-/** A name of this length is read even where only shorter ones are allowed, so that the refusal can tell it. */
+/** A name of this length is read even if only shorter ones are allowed, so that the refusal can name it. */
 export const MIN_NAME_LENGTH = 128
 
-/** What a configuration's own rules need: a list of all its header names must never be over a bound. */
+/** Bounds of a header list. They grow with a configuration: a list of all its header names is never over a bound. */
 export interface ListLimits {
   readonly names: number
   readonly length: number
-  /** Length of the longest name that is read: the longest that can be allowed, or MIN_NAME_LENGTH. */
+  /** Longest name that is read: the longest that can be allowed, or MIN_NAME_LENGTH. */
   readonly nameLength: number
 }
 
-/** Bounds that let through any subset of the header names that rules list, with white space. */
+/** Returns bounds that accept any subset of the header names that rules list, with white space. */
 export function listLimits(allowedHeaders: Iterable<string>): ListLimits {
   const names = new Set(allowedHeaders)
   let length = 64
@@ -40,19 +40,19 @@ export function listLimits(allowedHeaders: Iterable<string>): ListLimits {
   return { names: Math.max(MAX_NAMES, names.size), length: Math.max(MAX_LIST_LENGTH, length), nameLength }
 }
 
-/** The names of a list; or, of one that is none or over a bound, what is wrong with it. */
+/** The names of a list, or the reason why it can't be read. */
 export interface RequestedNames {
   /** Lower-cased, in the order asked, without empty items. */
   readonly names: readonly string[]
-  /** What is wrong with the list, as it may be told; null: nothing. */
+  /** Why the list is not valid, in words for a refusal; null if it is valid. */
   readonly problem: string | null
-  /** The names joined as each separator asks, as far as it was asked. */
+  /** The joined names by separator, filled on first use. */
   readonly joined: Map<string, string>
 }
 
 const LOWER = 1
 const UPPER = 2
-/** RFC 9110 5.6.2: the characters of a token. Zero: none. */
+/** The characters of a token (RFC 9110 5.6.2); zero for any other. */
 const TOKEN = new Uint8Array(128)
 for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
   TOKEN[character.charCodeAt(0)] = LOWER
@@ -60,7 +60,7 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') TOKEN[character.charCodeAt
 
 const COMMA = 0x2c
 
-/** Where white space that begins at an index ends, or one character past the bound. */
+/** Returns where white space that begins at an index ends, or one character past the bound. */
 function afterWhiteSpace(list: string, from: number): number {
   let at = from
   while (at - from <= MAX_WHITE_SPACE) {
@@ -71,7 +71,7 @@ function afterWhiteSpace(list: string, from: number): number {
   return at
 }
 
-/** Browsers ask for the same few lists again and again: that one is read once. */
+/** Browsers send the same few lists again and again: each is read once. */
 const remembered = new Memo<RequestedNames>(1024)
 
 /**
@@ -89,7 +89,7 @@ export function readNames(list: string, limits: ListLimits): RequestedNames {
   return read.names.length > limits.names ? tooManyNames(limits) : read
 }
 
-/** Reads no further than to what puts the list over a bound. */
+/** Reads the list, and stops at the first character over a bound. */
 function scan(list: string, limits: ListLimits): RequestedNames {
   const length = list.length
   const names: string[] = []
@@ -128,7 +128,7 @@ const TOO_MUCH_WHITE_SPACE = badList(`more than ${MAX_WHITE_SPACE} white-space c
 /**
  * Narrows `candidates` to the rules that allow every name; names are compared without case.
  *
- * @returns null when rules are left, else the first name with which none is
+ * @returns null if rules are left, else the first name that leaves no rule
  */
 export function narrowByNames(
   names: readonly string[],
@@ -136,7 +136,7 @@ export function narrowByNames(
   candidates: RuleSet,
 ): string | null {
   for (const name of names) {
-    // A `*` that is asked for must not be echoed: it would allow more than this one name.
+    // A requested `*` must not be echoed: it would allow more than this one name.
     if (name === '*') return name
     index.narrow(name, candidates)
     if (isEmpty(candidates)) return name
@@ -144,7 +144,7 @@ export function narrowByNames(
   return null
 }
 
-/** The names as an answer repeats them; null when there are none. */
+/** Returns the names as an answer repeats them, null if the list is empty. */
 export function joinNames(requested: RequestedNames, separator: string): string | null {
   let joined = requested.joined.get(separator)
   if (joined === undefined) {

@@ -1,8 +1,8 @@
 /**
  * @module
- * A set of rule positions as a bit mask: "which rules allow this?" for an origin, a method or a header name.
- * The rules that match a request in full are the intersection, and the lowest bit is the first of them, so
- * the cost of a decision does not grow with the number of rules.
+ * A set of rule positions as a bit mask: the rules that allow an origin, a method or a header name. The intersection holds
+ * the rules that match a request in full, and its lowest bit is the first of them. So the cost of a decision does not grow
+ * with the number of rules.
  */
 
 /** Four 32-bit words: room for 128 positions, and a configuration has at most 100 (MAX_RULES). */
@@ -34,7 +34,7 @@ export function unite(set: RuleSet, other: RuleSet): void {
   set.d |= other.d
 }
 
-/** Keeps of `set` only what is in `other` too. */
+/** Removes from `set` every position that is not in `other`. */
 export function intersect(set: RuleSet, other: RuleSet): void {
   set.a &= other.a
   set.b &= other.b

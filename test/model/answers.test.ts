@@ -29,14 +29,14 @@ function answer(policy: ReadyPolicy, kind: Kind, request: CorsRequest): Response
   return decorate(clientResponse(upstream), { dialect, decision, origin: request.origin })
 }
 
-/** All of an answer but its ids. */
-async function told(response: Response): Promise<unknown> {
+/** Everything of an answer except its IDs. */
+async function contentOf(response: Response): Promise<unknown> {
   const headers = [...response.headers].filter(([name]) => !/^x-(cos-|amz-)/.test(name))
   const body = (await response.text()).replace(/<(RequestId|TraceId|HostId)>[^<]*/g, '<$1>')
   return { status: response.status, headers, body }
 }
 
-/** What a receiver may do to the headers of an answer that is its own. */
+/** Changes headers as the receiver of an answer may. */
 function spoil(headers: Headers): void {
   for (const name of [...headers.keys()]) headers.append(name, 'spoilt')
   for (const name of [...headers.keys()]) headers.delete(name)
@@ -68,8 +68,8 @@ describe('rules that go through KV', () => {
         expect(rules.configuration).toEqual(configuration)
         for (const name of DIALECTS)
           for (const request of requests)
-            expect(await told(answer(rules.ready(name), kind, request))).toEqual(
-              await told(answer(ready({ configuration, dialect: name }), kind, request)),
+            expect(await contentOf(answer(rules.ready(name), kind, request))).toEqual(
+              await contentOf(answer(ready({ configuration, dialect: name }), kind, request)),
             )
       }),
       runs(200),
@@ -101,8 +101,8 @@ describe('one answer after another', () => {
           const [policy, alone] = [held[host], both[host]]
           if (policy === undefined || alone === undefined) throw new Error('there are two hosts')
           const response = answer(policy, kind, request)
-          const expected = await told(answer(ready(alone), kind, request))
-          expect(await told(response)).toEqual(expected)
+          const expected = await contentOf(answer(ready(alone), kind, request))
+          expect(await contentOf(response)).toEqual(expected)
           spoil(response.headers)
         }
       }),

@@ -1,6 +1,6 @@
 /**
  * @module
- * Set-up of `npm run test:deep`: each test tells how many generated cases its properties held for.
+ * Set-up of `npm run test:deep`: each test prints how many generated cases its properties held for.
  */
 
 import fc from 'fast-check'

@@ -58,7 +58,7 @@ describe('decide()', () => {
     expect(ask(policy(), 'https://a.example', 'GET')).toEqual({ outcome: 'no-rules' })
   })
 
-  test('never matches what is not one origin', () => {
+  test('never matches a value that is not one origin', () => {
     const ready = policy({ allowedOrigins: ['*', '', 'https://a.example, https://b.example'] })
     const long = 'https://'.padEnd(MAX_ORIGIN_LENGTH + 1, 'a')
     for (const origin of ['', 'https://a.example, https://b.example', 'https://a.example,', long])

@@ -125,7 +125,7 @@ describe('quote()', () => {
 })
 
 describe('toConfiguration()', () => {
-  test('gives the values in their order, and null for what is not there', () => {
+  test('gives the values in their order, and null for a missing one', () => {
     const written = configuration(
       rule({ ID: [''], AllowedMethod: ['PUT', 'GET'] }),
       rule({ ID: ['b'], AllowedHeader: ['X-A'], ExposeHeader: ['ETag'], MaxAgeSeconds: ['0'] }),

@@ -86,7 +86,7 @@ describe('compile()', () => {
     expect(compiled({ allowedOrigins: ['https://*', '*.example'] }, 'cos').anyOrigin).toBe(false)
   })
 
-  test('max-age 0 is sent, and none is no header; so with nothing exposed', () => {
+  test('max-age 0 is sent; no max-age and no exposed header send no header', () => {
     expect(compiled({ maxAgeSeconds: 0 }, 'cos').preflight).toHaveProperty('access-control-max-age', '0')
     const { preflight } = compiled({ maxAgeSeconds: null, exposeHeaders: [] }, 'cos')
     expect(Object.keys(preflight)).toEqual([
