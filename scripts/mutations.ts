@@ -220,7 +220,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [
       'the first requested name is asked only',
-      'for (const name of names) {\n    // A `*`',
+      'for (const name of names) {\n    // A requested `*`',
       'for (const name of names.slice(0, 1)) {\n    // A `*`',
     ],
     [

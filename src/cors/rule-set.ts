@@ -54,3 +54,38 @@ export function firstPosition(set: RuleSet): number {
 }
 
 const lowestBit = (word: number): number => 31 - Math.clz32(word & -word)
+
+/** Returns the positions from 0 up to, but not including, `end` (at most 128). */
+export function positionsBelow(end: number): RuleSet {
+  const set = emptySet()
+  for (let position = 0; position < end; position++) addPosition(set, position)
+  return set
+}
+
+/** Returns the positions that are in both sets. */
+export const common = (one: RuleSet, other: RuleSet): RuleSet => ({
+  a: one.a & other.a,
+  b: one.b & other.b,
+  c: one.c & other.c,
+  d: one.d & other.d,
+})
+
+/** Returns the positions of `set` that are not in `other`. */
+export const without = (set: RuleSet, other: RuleSet): RuleSet => ({
+  a: set.a & ~other.a,
+  b: set.b & ~other.b,
+  c: set.c & ~other.c,
+  d: set.d & ~other.d,
+})
+
+/** Returns a text that is equal for equal sets. */
+export const keyOfSet = ({ a, b, c, d }: RuleSet): string => `${a},${b},${c},${d}`
+
+/** Returns how many positions a set holds. */
+export function sizeOf({ a, b, c, d }: RuleSet): number {
+  let size = 0
+  for (let word of [a, b, c, d]) {
+    for (; word !== 0; word &= word - 1) size++
+  }
+  return size
+}

@@ -1,0 +1,100 @@
+/**
+ * Inclusion of configurations, exhaustively in a small scope: every pair is held to all requests, tried one by one.
+ * `MODEL_RUNS` widens the share that is tried (`npm run test:deep`).
+ */
+
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Configuration, Method } from '../../src/cors/configuration.ts'
+import { type Side, sideOf } from '../../src/cors/side.ts'
+import { withinSides } from '../../src/cors/within.ts'
+import { explain } from '../../src/explain/explain.ts'
+import { modelRule } from '../../tools/model.ts'
+import { runs } from './runs.ts'
+import { configurationOf, patternsOf, ruleOf, Scope, withinByTrial } from './small-scope.ts'
+
+const METHOD_SETS: Method[][] = [['GET'], ['GET', 'PUT'], ['PUT']]
+const DEEP = process.env.MODEL_RUNS !== undefined
+
+/** Holds a proof to all requests of the scope, and its counterexample to the naive model and to `explain`. */
+function agree(scope: Scope, file: Side, upper: Side): void {
+  const expected = withinByTrial(scope, file.configuration, upper.configuration)
+  const { access, credentials, widenings } = withinSides(file, upper)
+  const texts = () => JSON.stringify([file, upper].map(({ configuration }) => configuration.rules))
+  if (access !== expected.access || credentials !== expected.credentials)
+    expect({ access, credentials }, texts()).toEqual(expected)
+  for (const { claim, request } of widenings) {
+    const answers = [file, upper].map(({ configuration }) => modelRule(configuration, request))
+    for (const [at, { configuration }] of [file, upper].entries()) {
+      if (explain(configuration, request).answeredBy !== answers[at])
+        expect(explain(configuration, request).answeredBy, texts()).toBe(answers[at])
+    }
+    const [of, by] = answers
+    const open = (side: Side, rule: number) =>
+      side.configuration.rules[rule]?.allowedOrigins.includes('*') === true
+    const isBeyond =
+      typeof of === 'number' &&
+      (claim === 'access' ? by === null : !open(file, of) && (typeof by !== 'number' || open(upper, by)))
+    if (!isBeyond) expect.fail(`${texts()} is not refuted by ${JSON.stringify(request)}`)
+  }
+}
+
+/** Every `step`th pair of these configurations, from a place that changes with the step. */
+function eachPair(configurations: readonly Configuration[], share: number, scope: Scope): number {
+  const sides = configurations.map(sideOf)
+  const total = sides.length * sides.length
+  const step = DEEP ? 1 : Math.max(1, Math.floor(total / share))
+  let count = 0
+  for (let at = 0; at < total; at += step) {
+    const [file, upper] = [sides[Math.floor(at / sides.length)], sides[at % sides.length]]
+    if (file === undefined || upper === undefined) continue
+    agree(scope, file, upper)
+    count++
+  }
+  return count
+}
+
+describe('within()', () => {
+  test('agrees with all requests for every pair of one-rule configurations', () => {
+    const headers = [[], ...patternsOf(2).map(pattern => [pattern])]
+    const all = patternsOf(2).flatMap(origin =>
+      METHOD_SETS.slice(0, 2).flatMap(methods =>
+        headers.map(names => configurationOf(ruleOf([origin], methods, names))),
+      ),
+    )
+    const count = eachPair(all, 4_000, new Scope(4))
+    expect(count).toBeGreaterThanOrEqual(DEEP ? 1_000_000 : 4_000)
+    if (DEEP) console.log(`${count} pairs of one-rule configurations`)
+  })
+
+  test('agrees with all requests for every pair of two-rule configurations of a smaller set', () => {
+    const rules = ['a', '*', 'a*', '*b'].flatMap(origin =>
+      METHOD_SETS.slice(0, 2).flatMap(methods =>
+        [[], ['a'], ['*'], ['a*'], ['*b']].map(names => ruleOf([origin], methods, names)),
+      ),
+    )
+    const all = rules.flatMap(first => rules.map(second => configurationOf(first, second)))
+    const count = eachPair(all, 4_000, new Scope(3))
+    expect(count).toBeGreaterThanOrEqual(DEEP ? 1_000_000 : 4_000)
+    if (DEEP) console.log(`${count} pairs of two-rule configurations`)
+  })
+
+  test('agrees with all requests for configurations of up to three rules and three letters', () => {
+    const scope = new Scope(7)
+    const pattern = fc.constantFrom(...patternsOf(3))
+    const rule = fc
+      .tuple(
+        fc.array(pattern, { minLength: 1, maxLength: 2 }),
+        fc.constantFrom(...METHOD_SETS),
+        fc.array(pattern, { maxLength: 3 }),
+      )
+      .map(([origins, methods, names]) => ruleOf(origins, methods, names))
+    const configuration = fc.array(rule, { minLength: 1, maxLength: 3 }).map(list => configurationOf(...list))
+    fc.assert(
+      fc.property(configuration, configuration, (file, upper) => {
+        agree(scope, sideOf(file), sideOf(upper))
+      }),
+      runs(500, 100_000),
+    )
+  })
+})
