@@ -8,7 +8,7 @@ const PURE = [
   'test/model/**/*.test.ts',
   'test/conformance/**/*.test.ts',
 ]
-const limits = { testTimeout: 30_000, hookTimeout: 60_000 }
+const limits = { testTimeout: 180_000, hookTimeout: 180_000 }
 
 export default defineConfig({
   test: {

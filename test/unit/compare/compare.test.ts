@@ -13,7 +13,7 @@ import type { CorsRequest } from '../../../src/cors/request.ts'
 import { configurations, dialects, requestsFor, rules } from '../../model/generators.ts'
 
 /** A comparison costs as much as a thousand decisions. */
-const RUNS = process.env.MODEL_RUNS === undefined ? 200 : 4 * Math.ceil(Number(process.env.MODEL_RUNS) / 200)
+const RUNS = process.env.MODEL_RUNS === undefined ? 60 : 4 * Math.ceil(Number(process.env.MODEL_RUNS) / 200)
 
 /** What the engine answers, without what means nothing: the order of lists, repetitions, the case of names. */
 function answerOf(configuration: Configuration, dialect: DialectName, request: CorsRequest) {
