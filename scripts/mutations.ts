@@ -87,13 +87,13 @@ export const MUTATIONS: readonly Mutation[] = [
     ENGINE,
     [
       'prefix and suffix of a pattern may overlap',
-      'if (node === undefined || end - node.label.length < from || !text.endsWith',
+      'if (node === undefined || end - node.label.length < least || !text.endsWith',
       'if (node === undefined || !text.endsWith',
     ],
     [
       '`<=` for `<` in the length check: a star stands for one character at least',
-      'end - node.label.length < from',
-      'end - node.label.length <= from',
+      'end - node.label.length < least',
+      'end - node.label.length <= least',
     ],
     [
       'prefix and suffix may overlap, as explained',

@@ -15,6 +15,7 @@ import { addHistory } from './commands/history.ts'
 import { addImport } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addList } from './commands/list.ts'
+import { addProve } from './commands/prove.ts'
 import { addPublish } from './commands/publish.ts'
 import { addPull } from './commands/pull.ts'
 import { addRollback } from './commands/rollback.ts'
@@ -47,6 +48,7 @@ export async function execute(args: readonly string[]): Promise<void> {
   addSuggest(program)
   addTest(program)
   addDiff(program)
+  addProve(program)
   addPublish(program)
   addHistory(program)
   addRollback(program)

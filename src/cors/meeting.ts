@@ -14,9 +14,15 @@ export const witnessOfName = (pattern: string): string => (pattern === '*' ? '**
  * if it matches every witness. These are `P*S` of the longer prefix and the longer suffix, and each text in which the two
  * overlap. Stops when `visit` returns false.
  *
+ * @param looksAtOverlaps asked after `P*S`, with the length of the shortest overlap
  * @returns false if `visit` stopped it
  */
-export function eachMeeting(one: string, other: string, visit: (witness: string) => boolean): boolean {
+export function eachMeeting(
+  one: string,
+  other: string,
+  visit: (witness: string) => boolean,
+  looksAtOverlaps: (witness: string, shortest: number) => boolean,
+): boolean {
   const [star, otherStar] = [one.indexOf('*'), other.indexOf('*')]
   if (star < 0 || otherStar < 0) return eachWithExact(one, star, other, otherStar, visit)
   const [prefix1, suffix1] = [one.slice(0, star), one.slice(star + 1)]
@@ -25,9 +31,11 @@ export function eachMeeting(one: string, other: string, visit: (witness: string)
   const suffix = suffix1.length < suffix2.length ? suffix2 : suffix1
   if (!prefix.startsWith(prefix1) || !prefix.startsWith(prefix2)) return true
   if (!suffix.endsWith(suffix1) || !suffix.endsWith(suffix2)) return true
-  if (!visit(witnessOfName(`${prefix}*${suffix}`))) return false
+  const witness = witnessOfName(`${prefix}*${suffix}`)
+  if (!visit(witness)) return false
   const least = Math.max(one.length, other.length) - 1
   const most = Math.min(prefix.length, suffix.length, prefix.length + suffix.length - least)
+  if (most < 1 || !looksAtOverlaps(witness, least)) return true
   for (let shared = 1; shared <= most; shared++) {
     if (!prefix.endsWith(suffix.slice(0, shared))) continue
     if (!visit(prefix + suffix.slice(shared))) return false

@@ -117,8 +117,15 @@ export class PatternIndex {
   /** The rules with a pattern that matches the text. */
   match(text: string): RuleSet {
     const found = this.literal(text)
-    if (this.#hasStars) this.#matchStars(text, found)
+    if (this.#hasStars) this.#matchStars(text, found, text.length)
     return found
+  }
+
+  /** The rules with a one-star pattern of at most `letters` letters that matches the text. */
+  matchShort(text: string, letters: number): RuleSet {
+    const short = copyOf(this.#all)
+    this.#matchStars(text, short, letters)
+    return short
   }
 
   /** Keeps of `set` the rules with a pattern that matches the text. */
@@ -139,11 +146,11 @@ export class PatternIndex {
     return text.length <= this.#longestExact ? this.#exact.get(text) : undefined
   }
 
-  #matchStars(text: string, found: RuleSet): void {
+  #matchStars(text: string, found: RuleSet, letters: number): void {
     let node: Node<Node<RuleSet>> | undefined = this.#prefixes
     let from = 0
-    while (node !== undefined) {
-      if (node.value !== null) matchSuffixes(node.value, text, from, found)
+    while (node !== undefined && from <= letters) {
+      if (node.value !== null) matchSuffixes(node.value, text, from, found, letters - from)
       node = node.children?.get(text.charCodeAt(from))
       if (node === undefined || !text.startsWith(node.label, from)) return
       from += node.label.length
@@ -151,14 +158,21 @@ export class PatternIndex {
   }
 }
 
-/** Unites the sets of all suffixes that end the text without reaching back over `from`, the prefix's end. */
-function matchSuffixes(root: Node<RuleSet>, text: string, from: number, found: RuleSet): void {
+/** Unites the sets of all suffixes that end the text, of at most `letters`, without reaching back over the prefix's end. */
+function matchSuffixes(
+  root: Node<RuleSet>,
+  text: string,
+  from: number,
+  found: RuleSet,
+  letters: number,
+): void {
   let node: Node<RuleSet> | undefined = root
   let end = text.length
+  const least = Math.max(from, text.length - letters)
   while (node !== undefined) {
     if (node.value !== null) unite(found, node.value)
     node = node.children?.get(text.charCodeAt(end - 1))
-    if (node === undefined || end - node.label.length < from || !text.endsWith(node.label, end)) return
+    if (node === undefined || end - node.label.length < least || !text.endsWith(node.label, end)) return
     end -= node.label.length
   }
 }

@@ -4,7 +4,17 @@
  */
 
 import { eachMeeting, witnessOfName } from './meeting.ts'
-import { emptySet, intersect, isEmpty, keyOfSet, type RuleSet, sizeOf, unite, without } from './rule-set.ts'
+import {
+  common,
+  emptySet,
+  intersect,
+  isEmpty,
+  keyOfSet,
+  type RuleSet,
+  sizeOf,
+  unite,
+  without,
+} from './rule-set.ts'
 import { rulesForHeaders, type Side } from './side.ts'
 
 /** In place of a rule of the second configuration: the names are those that the first one's rule allows. */
@@ -65,11 +75,10 @@ export class SharedNames {
    * @param known what `covering` returned
    */
   allowingAll(rule: number, open: number, known: RulesOfBoth, among: RulesOfBoth): RulesOfBoth | null {
-    const left = { file: { ...among.file }, upper: { ...among.upper } }
-    const isSettled = () =>
-      isEmpty(without(left.file, known.file)) && isEmpty(without(left.upper, known.upper))
+    const left = { file: without(among.file, known.file), upper: without(among.upper, known.upper) }
+    const isSettled = () => isEmpty(left.file) && isEmpty(left.upper)
     if (isSettled()) return known
-    const complete = this.#eachName(rule, open, ({ file, upper }) => {
+    const complete = this.#eachName(rule, open, left, ({ file, upper }) => {
       intersect(left.file, file)
       intersect(left.upper, upper)
       return !isSettled()
@@ -84,11 +93,13 @@ export class SharedNames {
    * Calls `visit` with the witnesses of the names that both rules allow, and the rules that allow each. Stops when `visit`
    * returns false.
    *
+   * @param among the rules that matter: an overlap that all of them allow is left out
    * @returns null if that takes too many pairs
    */
   #eachName(
     rule: number,
     open: number,
+    among: RulesOfBoth,
     visit: (allowing: RulesOfBoth, name: string) => boolean,
   ): true | null {
     const look = (name: string) =>
@@ -96,6 +107,12 @@ export class SharedNames {
         { file: this.#file.policy.headers.match(name), upper: this.#upper.policy.headers.match(name) },
         name,
       )
+    // A pattern that covers P*S and is no longer than the shortest overlap matches every overlap too.
+    const looksAtOverlaps = (witness: string, shortest: number) =>
+      [this.#file, this.#upper].some(({ policy: { headers } }, side) => {
+        const rules = common(side === 0 ? among.file : among.upper, headers.match(witness))
+        return !isEmpty(rules) && !isEmpty(without(rules, headers.matchShort(witness, shortest)))
+      })
     const own = this.#file.headers[rule] ?? []
     if (open === NO_RULE) {
       for (const pattern of own) if (!look(witnessOfName(pattern))) break
@@ -108,7 +125,7 @@ export class SharedNames {
         this.#problem = `More than ${this.#maxPairs} pairs of header patterns would have to be compared.`
         return null
       }
-      for (const other of others) if (!eachMeeting(pattern, other, look)) return true
+      for (const other of others) if (!eachMeeting(pattern, other, look, looksAtOverlaps)) return true
     }
     return true
   }
@@ -120,7 +137,7 @@ export class SharedNames {
   namesAgainst(rule: number, open: number, wanted: RulesOfBoth): string[] | null {
     const covered: RulesOfBoth = { file: emptySet(), upper: emptySet() }
     const bySignature = new Map<string, { name: string; misses: RulesOfBoth }>()
-    const complete = this.#eachName(rule, open, (allowing, name) => {
+    const complete = this.#eachName(rule, open, wanted, (allowing, name) => {
       const misses = {
         file: without(wanted.file, allowing.file),
         upper: without(wanted.upper, allowing.upper),
