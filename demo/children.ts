@@ -1,6 +1,6 @@
 /**
  * @module
- * The processes that `npm start` starts, and their certain end.
+ * The processes that `npm start` starts. All of them end with it.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -16,7 +16,7 @@ const running = new Set<Child>()
 
 /**
  * A Node program in a process group of its own, so that what it starts (workerd, esbuild) ends with it.
- * Its output is kept back, line by line, for the day it fails.
+ * Its last lines of output are kept, to be shown if it fails.
  */
 export class Child {
   readonly #process: ChildProcess
@@ -26,16 +26,16 @@ export class Child {
 
   /**
    * @param args the program's file and its arguments
-   * @param env variables on top of this process's own
+   * @param env its whole environment
    * @param onLine called with each line that it prints
    */
   constructor(
     args: readonly string[],
-    options: { cwd: string; env?: Readonly<Record<string, string>>; onLine?: (line: string) => void },
+    options: { cwd: string; env: NodeJS.ProcessEnv; onLine?: (line: string) => void },
   ) {
     this.#process = spawn(process.execPath, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: options.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
     })
@@ -49,7 +49,7 @@ export class Child {
     }
   }
 
-  /** What it has printed lately. */
+  /** The last lines that it has printed. */
   get output(): string {
     return this.#lines.join('\n')
   }
@@ -75,7 +75,7 @@ export class Child {
       if (process.platform === 'win32') this.#process.kill(signal)
       else process.kill(-pid, signal)
     } catch {
-      // The group is empty: that is what was wanted.
+      // The group is empty: all of its processes have ended.
     }
   }
 }

@@ -2,9 +2,9 @@
  * @module
  * `npm start`: the edge in front of the demo bucket, the rules in a local KV, and the demo page.
  *
- * Once it has told what to try, it prints the Worker's log lines, one JSON object each, and nothing else.
+ * After its first screen, it prints the Worker's log lines, one JSON object each, and nothing else.
  *
- * PORT and PAGE_PORT are the ports of edge and page (8787, 8788); STATE_DIR is where KV and objects are kept.
+ * PORT and PAGE_PORT are the ports of edge and page (8787, 8788); STATE_DIR is the folder of KV and objects.
  */
 
 import { lookup } from 'node:dns/promises'
@@ -12,9 +12,11 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DEMO_REGION } from './bucket/region.ts'
 import { Child, stopAll } from './children.ts'
 import { type PageServer, servePage } from './page-server.ts'
 import { type DemoKey, seed } from './seed.ts'
+import { environment, ignoredFiles, makeEmptyEnvFile, readDemoKey, readPort, UserError } from './settings.ts'
 import { readLogLine, readTraffic } from './traffic.ts'
 
 const ROOT = new URL('../', import.meta.url)
@@ -22,14 +24,11 @@ const ROOT = new URL('../', import.meta.url)
 const START_MS = 60_000
 const POLL_MS = 100
 
-/** Something that the person who started this can put right; shown without a stack trace. */
-class Trouble extends Error {}
-
 const startedAt = performance.now()
 const root = fileURLToPath(ROOT)
 let stopping = false
-/** What the Worker logs while the bucket is filled is of no request that anybody made. */
-let isTold = false
+/** True once log lines are printed: those before are of requests that nobody but this program made. */
+let isIntroduced = false
 let page: PageServer | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
@@ -39,7 +38,7 @@ try {
   await start()
 } catch (error) {
   if (!stopping) {
-    console.error(error instanceof Trouble ? error.message : error)
+    console.error(error instanceof UserError ? error.message : error)
     await stop(1)
   }
 }
@@ -49,7 +48,7 @@ async function start(): Promise<void> {
   const pagePort = readPort('PAGE_PORT', 8788)
   const stateDir = resolve(root, process.env.STATE_DIR || '.wrangler/state')
   const edge = `http://localhost:${edgePort}`
-  const key = await readDemoKey()
+  const key = await readDemoKey(root)
   const addresses = await loopback()
   for (const address of addresses) await probe(edgePort, address, 'PORT')
   try {
@@ -58,63 +57,64 @@ async function start(): Promise<void> {
     throw explainPort(error, pagePort, 'PAGE_PORT')
   }
 
+  const ignored = ignoredFiles(root)
+  if (ignored.length > 0)
+    console.log(`Ignoring ${ignored.join(', ')}: npm start takes its settings from this repository alone.`)
   console.log('Publishing rules/ and starting the edge and the demo bucket …')
-  const env = {
-    // Two of these on one machine would otherwise find each other's bucket by its name.
-    WRANGLER_REGISTRY_PATH: join(stateDir, 'registry'),
-    WRANGLER_LOG_PATH: join(stateDir, 'logs'),
-    WRANGLER_SEND_METRICS: 'false',
-    WRANGLER_HIDE_BANNER: 'true',
-    // The traffic is read from what it prints, whatever the caller's environment silences.
-    WRANGLER_LOG: 'log',
-    CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-    FORCE_COLOR: '0',
-    NO_COLOR: '1',
-  }
+  const env = environment(stateDir)
   await publish(stateDir, env)
   const wrangler = new Child(
     [
       join(root, 'node_modules/wrangler/bin/wrangler.js'),
       ...['dev', '--env', 'local', '-c', 'wrangler.toml', '-c', 'demo/wrangler.toml'],
       ...['--ip', '127.0.0.1', '--port', String(edgePort), '--persist-to', stateDir],
-      '--show-interactive-dev-session=false',
+      ...['--env-file', await makeEmptyEnvFile(stateDir), '--show-interactive-dev-session=false'],
     ],
     { cwd: root, env, onLine: show },
   )
   const failed = wrangler.ended.then(code => {
     if (!stopping)
-      throw new Trouble(`${wrangler.output}\n\nwrangler dev ended with code ${code}; its output is above.`)
+      throw new UserError(`${wrangler.output}\n\nwrangler dev ended with code ${code}; its output is above.`)
   })
   await Promise.race([failed, fill(edge, key)])
-  tell(edge, `http://localhost:${pagePort}`)
+  printIntroduction(edge, `http://localhost:${pagePort}`)
   await failed
 }
 
 /** Puts `rules/` into the local KV with the project's own command line. */
-async function publish(stateDir: string, env: Readonly<Record<string, string>>): Promise<void> {
+async function publish(stateDir: string, env: NodeJS.ProcessEnv): Promise<void> {
   const args = [join(root, 'src/cli/main.ts'), 'publish', '--local', '--yes', '--persist-to', stateDir]
   const child = new Child(args, { cwd: root, env })
   const code = await child.ended
   if (code !== 0)
-    throw new Trouble(`${child.output}\n\nThe rules in rules/ could not be published; why is above.`)
+    throw new UserError(`${child.output}\n\nThe rules in rules/ could not be published; why is above.`)
 }
 
 async function fill(edge: string, key: DemoKey): Promise<void> {
-  await ready(edge)
+  const region = await ready(edge)
+  if (region !== DEMO_REGION) {
+    throw new UserError(
+      `The bucket behind ${edge} is not the demo bucket, so nothing was written to it. KV in STATE_DIR has settings of its own for the host localhost (bucket:localhost or bucket:default). Delete them, or set STATE_DIR to another folder.`,
+    )
+  }
   const corsXml = await readFile(new URL('rules/localhost.xml', ROOT), 'utf8')
   await seed(edge, key, corsXml).catch(error => {
-    throw new Trouble(`The demo bucket could not be filled. ${error.message}`)
+    throw new UserError(`The demo bucket could not be filled. ${error.message}`)
   })
 }
 
-/** Resolves when the edge reaches the bucket: until wrangler has connected the two, the edge answers 5xx. */
-async function ready(edge: string): Promise<void> {
+/**
+ * Waits until the edge reaches the bucket: until wrangler has connected the two, the edge answers 5xx.
+ *
+ * @returns the region that the bucket names; null if it is not the demo bucket
+ */
+async function ready(edge: string): Promise<string | null> {
   const deadline = performance.now() + START_MS
   for (;;) {
     const response = await fetch(edge, { method: 'HEAD' }).catch(() => null)
-    if (response && response.status < 500) return
+    if (response && response.status < 500) return response.headers.get('x-cos-bucket-region')
     if (performance.now() > deadline) {
-      throw new Trouble(
+      throw new UserError(
         `The edge did not answer within ${START_MS / 1000} s (last status: ${response?.status}).`,
       )
     }
@@ -126,10 +126,10 @@ function show(line: string): void {
   const traffic = readTraffic(line)
   if (traffic) page?.show(traffic)
   const logged = readLogLine(line)
-  if (logged !== null && isTold) console.log(logged)
+  if (logged !== null && isIntroduced) console.log(logged)
 }
 
-function tell(edge: string, pageOrigin: string): void {
+function printIntroduction(edge: string, pageOrigin: string): void {
   const asked =
     "-H 'Access-Control-Request-Method: PUT' \\\n      -H 'Access-Control-Request-Headers: content-type'"
   console.log(`
@@ -155,7 +155,7 @@ The edge answers on ${edge}, in front of the demo bucket (ready in ${((performan
 
 Ctrl-C ends it. What follows is the edge's log: a line of each refusal.
 `)
-  isTold = true
+  isIntroduced = true
 }
 
 async function stop(code: number): Promise<void> {
@@ -164,15 +164,6 @@ async function stop(code: number): Promise<void> {
   page?.close()
   await stopAll()
   process.exit(code)
-}
-
-function readPort(name: string, fallback: number): number {
-  const text = process.env[name] ?? String(fallback)
-  const port = Number(text)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Trouble(`${name} is "${text}", but a port is a number from 1 to 65535.`)
-  }
-  return port
 }
 
 /** The loopback addresses that this machine calls localhost: a browser may try ::1 first. */
@@ -197,21 +188,11 @@ async function probe(port: number, address: string, variable: string): Promise<v
 function explainPort(error: unknown, port: number, variable: string): unknown {
   if (!(error instanceof Error && 'code' in error)) return error
   if (error.code === 'EADDRINUSE') {
-    return new Trouble(
+    return new UserError(
       `Port ${port} is taken by another program: end that, or set ${variable} to a free port.`,
     )
   }
   if (error.code === 'EACCES')
-    return new Trouble(`Port ${port} may not be used: set ${variable} to another port.`)
+    return new UserError(`Port ${port} may not be used: set ${variable} to another port.`)
   return error
-}
-
-/** The key pair stands in the demo bucket's own settings; nowhere else. */
-async function readDemoKey(): Promise<DemoKey> {
-  const settings = await readFile(new URL('demo/wrangler.toml', ROOT), 'utf8')
-  const secretId = /^DEMO_SECRET_ID = "(.+)"$/m.exec(settings)?.[1]
-  const secretKey = /^DEMO_SECRET_KEY = "(.+)"$/m.exec(settings)?.[1]
-  if (!secretId || !secretKey)
-    throw new Trouble('demo/wrangler.toml lacks DEMO_SECRET_ID or DEMO_SECRET_KEY.')
-  return { secretId, secretKey }
 }

@@ -408,9 +408,9 @@ export const MUTATIONS: readonly Mutation[] = [
       "if (decision?.outcome === 'no-rules') return response",
       "if (decision === null || decision.outcome === 'no-rules') return response",
     ],
-    ['missing Vary', 'if (missing.length > 0) headers.set', 'if (missing.length > 1) headers.set'],
-    ['the upstream Vary is replaced', '[...before, ...missing].join', '[...missing].join'],
-    ['Origin stands in Vary twice', '.filter(name => !listed.has(name.toLowerCase()))', ''],
+    ['missing Vary', 'merged.size > listed.length)', 'merged.size > listed.length + 1)'],
+    ['the upstream Vary is replaced', 'listed.forEach(add)', ''],
+    ['Origin stands in Vary twice', 'isRepeated || ', ''],
     [
       'the origin is missing from actual responses',
       'if (!decision.rule.anyOrigin && origin !== null) headers.set',

@@ -7,6 +7,7 @@ import { isRecord, readDocument, readXml } from './body.ts'
 import { BUCKET_NAME, type Call } from './call.ts'
 import { INVALID_ARGUMENT, isError, MALFORMED_XML, refuse } from './errors.ts'
 import { etagOf } from './objects.ts'
+import { DEMO_REGION } from './region.ts'
 import { OBJECTS, objectKey } from './storage.ts'
 import { keyEncoder, readCount, xmlResponse } from './xml.ts'
 
@@ -86,7 +87,8 @@ export const listObjects = async ({ request, query, objects }: Call): Promise<Re
 }
 
 /** COS "HEAD Bucket". */
-export const headBucket = async (): Promise<Response> => new Response(null)
+export const headBucket = async (): Promise<Response> =>
+  new Response(null, { headers: { 'x-cos-bucket-region': DEMO_REGION } })
 
 /** COS "DELETE Multiple Objects". */
 export const deleteObjects = async ({ request, objects }: Call): Promise<Response> => {

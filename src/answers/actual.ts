@@ -40,16 +40,23 @@ export function decorate(response: Response, { dialect, decision, origin }: Cors
 /** Longest Vary that is taken apart, in characters; a longer one becomes `*`, which holds for any. */
 const MAX_VARY = 4096
 
-/** Adds names to Vary, each once (RFC 9110 12.5.5). `*` covers them all. */
+/** Adds names to Vary, so that each stands in it once (RFC 9110 12.5.5). `*` covers them all. */
 function mergeVary(headers: Headers, names: string): void {
   const present = headers.get('vary') ?? ''
   if (present.length > MAX_VARY) {
     headers.set('vary', '*')
     return
   }
-  const listed = new Set(present.split(',').map(name => name.trim().toLowerCase()))
-  if (listed.has('*')) return
-  const missing = names.split(', ').filter(name => !listed.has(name.toLowerCase()))
-  const before = present.trim() === '' ? [] : [present]
-  if (missing.length > 0) headers.set('vary', [...before, ...missing].join(', '))
+  const listed = present
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => name !== '')
+  if (listed.includes('*')) return
+  const merged = new Map<string, string>()
+  const add = (name: string) => merged.set(name.toLowerCase(), merged.get(name.toLowerCase()) ?? name)
+  listed.forEach(add)
+  const isRepeated = merged.size < listed.length
+  names.split(', ').forEach(add)
+  // Without a change, the bucket's own spelling stays.
+  if (isRepeated || merged.size > listed.length) headers.set('vary', [...merged.values()].join(', '))
 }

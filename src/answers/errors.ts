@@ -106,6 +106,22 @@ export const UNSAFE_REDIRECT: ErrorAnswer = {
     'The bucket redirects out of the mount. Below a page’s own domain, the edge does not follow or pass that on.',
 }
 
+/** METHODS does not have the method of the request. */
+export const methodNotAllowed = ({ url, method }: CorsFacts): ErrorAnswer => ({
+  status: 405,
+  code: 'MethodNotAllowed',
+  message: 'The specified method is not allowed against this resource.',
+  method: quotable(method) ?? '',
+  resourceType: isBucketUrl(url) ? 'BUCKET' : 'OBJECT',
+})
+
+/** The body of the request was cut off, or its framing was invalid. */
+export const INCOMPLETE_BODY: ErrorAnswer = {
+  status: 400,
+  code: 'IncompleteBody',
+  message: 'The request body ended before it was complete, or could not be read.',
+}
+
 export const BAD_GATEWAY: ErrorAnswer = {
   status: 502,
   code: 'BadGateway',

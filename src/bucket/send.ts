@@ -20,7 +20,16 @@ export function uploadMs({ body, headers }: Request): number {
   return Math.min(Math.ceil((length / SLOWEST_UPLOAD) * 1000), LONGEST_UPLOAD_MS)
 }
 
-export type SendFailure = 'unreachable' | 'timeout'
+/** `client`: the bucket did nothing wrong; the body of the request did not arrive. */
+export type SendFailure = 'unreachable' | 'timeout' | 'client'
+
+/** The body of a request, which the client may fail to send. */
+export interface Upload {
+  /** Aborts when the client closes its connection in the middle of the body, or sends an invalid one. */
+  readonly failure: AbortSignal
+  /** Called after an error: returns whether the client's failure is the reason. */
+  hasFailed(): Promise<boolean>
+}
 
 export type Sent =
   | { readonly response: Response }
@@ -33,24 +42,28 @@ export type Sent =
  * @param make makes the request for each attempt; a request with a body can be made only once
  * @param retry true if a second attempt is harmless
  * @param timeoutMs time to the response headers, both attempts together; the body may take longer
+ * @param upload the body of the request, if it has one
  */
 export async function send(
   make: () => Request | Promise<Request>,
   fetcher: (request: Request, init: RequestInit) => Promise<Response>,
   timeoutMs: number,
   retry: boolean,
+  upload: Upload | null = null,
 ): Promise<Sent> {
   const deadline = Date.now() + timeoutMs
   const attempt = async (): Promise<Sent> => {
     // One for each attempt: the end of the second must not cut off the body of the first.
     const abort = new AbortController()
     const timer = setTimeout(() => abort.abort(), deadline - Date.now())
+    upload?.failure.addEventListener('abort', () => abort.abort(), { once: true })
     try {
       const response = await fetcher(await make(), { signal: abort.signal })
       if (response.status >= 200 && response.status <= 599) return { response }
       discard(response)
       return { failure: 'unreachable', detail: `the bucket answered with status ${response.status}` }
     } catch (error) {
+      if (await upload?.hasFailed()) return { failure: 'client', detail: 'the request body is incomplete' }
       if (abort.signal.aborted)
         return { failure: 'timeout', detail: `no response headers within ${timeoutMs} ms` }
       const detail = withoutQueries(error instanceof Error ? error.message : String(error))

@@ -4,7 +4,9 @@
  * that path and query arrive byte for byte.
  */
 
-/** Returns path and query of an absolute URL, unchanged. */
+import { isLoopback } from '../settings/upstream.ts'
+
+/** Returns the path and query of an absolute URL, unchanged. */
 export function pathAndQuery(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   return start === -1 ? '/' : url.slice(start)
@@ -69,6 +71,15 @@ export function hasDotSegment(url: string): boolean {
 /** Returns the upstream URL. A `\` in a key is encoded, because a URL parser would read it as `/`. */
 export function upstreamUrl(base: string, url: string): string {
   return base + pathAndQuery(url).replaceAll('\\', '%5C')
+}
+
+/**
+ * Returns the URL that a signature of the edge goes to when the bucket has the host name of the request: by https and
+ * the default port, whatever the client used, because what it used may not be encrypted. A loopback host keeps its own.
+ */
+export function signedUrl(url: string): string {
+  const host = hostnameOf(url)
+  return isLoopback(host) ? ownUrl(url) : upstreamUrl(`https://${host}`, url)
 }
 
 /** Returns the request's own URL, with `\` encoded in the same way. */

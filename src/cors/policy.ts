@@ -137,10 +137,11 @@ let serial = 0
 /**
  * Builds the match structures of a policy. Do it once for each policy, not for each request.
  *
+ * @param credentials false: no header set has Access-Control-Allow-Credentials
  * @example
  * const ready = hydrate(compile(configuration, 'cos'))
  */
-export function hydrate(policy: Policy): ReadyPolicy {
+export function hydrate(policy: Policy, credentials = true): ReadyPolicy {
   const origins = new PatternIndex()
   const headers = new PatternIndex()
   const methods = new Map<string, RuleSet>(METHODS.map(method => [method, emptySet()]))
@@ -156,7 +157,7 @@ export function hydrate(policy: Policy): ReadyPolicy {
   return {
     serial: ++serial,
     dialect: dialectOf(policy.dialect),
-    rules: policy.rules.map(hydrateRule),
+    rules: policy.rules.map((rule, position) => hydrateRule(rule, position, credentials)),
     origins,
     headers,
     methods,
@@ -164,17 +165,16 @@ export function hydrate(policy: Policy): ReadyPolicy {
   }
 }
 
-function hydrateRule(rule: PolicyRule, position: number): ReadyRule {
-  const sets = new HeaderSets(rule.preflight, rule.actual)
+function hydrateRule(rule: PolicyRule, position: number, credentials: boolean): ReadyRule {
+  const withoutAny = () => new HeaderSets(withoutCredentials(rule.preflight), withoutCredentials(rule.actual))
+  const sets = credentials ? new HeaderSets(rule.preflight, rule.actual) : withoutAny()
   return {
     position,
     id: rule.id,
     anyOrigin: rule.anyOrigin,
     echoesHeaders: rule.echoesHeaders,
     sets,
-    setsForNull: rule.origins.includes('null')
-      ? new HeaderSets(withoutCredentials(rule.preflight), withoutCredentials(rule.actual))
-      : sets,
+    setsForNull: credentials && rule.origins.includes('null') ? withoutAny() : sets,
   }
 }
 

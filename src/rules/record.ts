@@ -36,6 +36,7 @@ export class Rules {
   readonly configuration: Configuration
   readonly #compiled: Policy | null
   readonly #ready = new Map<DialectName, ReadyPolicy>()
+  readonly #readyWithoutCredentials = new Map<DialectName, ReadyPolicy>()
 
   constructor(revision: string, configuration: Configuration, compiled: Policy | null) {
     this.revision = revision
@@ -44,13 +45,14 @@ export class Rules {
   }
 
   /** The policy in a dialect. A record published for the other dialect is compiled anew. */
-  ready(dialect: DialectName): ReadyPolicy {
-    let ready = this.#ready.get(dialect)
+  ready(dialect: DialectName, credentials = true): ReadyPolicy {
+    const hydrated = credentials ? this.#ready : this.#readyWithoutCredentials
+    let ready = hydrated.get(dialect)
     if (ready === undefined) {
       const compiled =
         this.#compiled?.dialect === dialect ? this.#compiled : compile(this.configuration, dialect)
-      ready = hydrate(compiled)
-      this.#ready.set(dialect, ready)
+      ready = hydrate(compiled, credentials)
+      hydrated.set(dialect, ready)
     }
     return ready
   }

@@ -10,7 +10,7 @@ import { missingBindings, missingSecrets } from './requirements.ts'
 import { KEY_PART, type Keys } from './secrets.ts'
 import { readTable, type Setting, type SettingsReading, type Table, type ValuesOf } from './table.ts'
 import { UPSTREAM } from './upstream.ts'
-import { choice, integer, NAMES, type Reader, type SettingProblem, SWITCH, shown } from './values.ts'
+import { choice, integer, NAMES, type Reader, type SettingProblem, SWITCH, shown, some } from './values.ts'
 
 interface HostSetting extends Setting {
   /** The name of the setting in a `bucket:` record. */
@@ -47,6 +47,15 @@ export const HOST_SETTINGS = {
     reader: choice(['refuse', 'forward']),
     fallback: 'refuse',
   },
+  /** The methods of actual requests that go to the bucket. Preflights are answered by the rules, whatever this says. */
+  methods: {
+    variable: 'METHODS',
+    field: 'methods',
+    reader: some(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'PATCH']),
+    fallback: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+  },
+  /** Whether rules that do not allow every origin grant credentials, as COS and S3 do. */
+  credentials: { variable: 'CREDENTIALS', field: 'credentials', reader: SWITCH, fallback: true },
   /** Time until the headers of the bucket's response, in milliseconds. */
   upstreamTimeoutMs: {
     variable: 'ORIGIN_TIMEOUT_MS',

@@ -60,6 +60,17 @@ export const NAMES: Reader<readonly string[]> = {
   },
 }
 
+/** Some of a list of words, comma-separated, each at most once. */
+export const some = <const T extends string>(values: readonly T[]): Reader<readonly T[]> => ({
+  accepted: `one or more of ${values.join(', ')}, comma-separated`,
+  read(text) {
+    const named = text.split(',', values.length + 1).map(name => values.find(value => value === name.trim()))
+    return named.every(value => value !== undefined) && new Set(named).size === named.length
+      ? (named as T[])
+      : undefined
+  },
+})
+
 /** A share from 0 to 1. */
 export const SHARE: Reader<number> = {
   accepted: 'a number from 0 to 1, such as 0.01',

@@ -15,6 +15,7 @@ export const LOG_EVENTS = [
   'kv-unavailable',
   'misconfigured',
   'policy-unavailable',
+  'request-incomplete',
   'rules-published',
   'rules-unusable',
   'settings-unusable',

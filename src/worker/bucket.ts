@@ -6,7 +6,8 @@
 import { upstreamRequest } from '../bucket/request.ts'
 import { type Sent, send, uploadMs } from '../bucket/send.ts'
 import type { Sign } from '../bucket/signing/authorize.ts'
-import { ownUrl, pathAndQuery, upstreamUrl } from '../bucket/url.ts'
+import { watchBody } from '../bucket/upload.ts'
+import { ownUrl, pathAndQuery, signedUrl, upstreamUrl } from '../bucket/url.ts'
 import type { HostSettings } from '../settings/host-settings.ts'
 import type { Upstream } from '../settings/upstream.ts'
 import type { Edge } from './edge.ts'
@@ -19,8 +20,10 @@ export function fetcherOf({ env }: Edge, { kind }: Upstream): Fetcher {
   return binding === undefined ? fetch : binding.fetch.bind(binding)
 }
 
-const urlAt = (upstream: Upstream, { url }: Request): string =>
-  upstream.kind === 'url' ? upstreamUrl(upstream.base, url) : ownUrl(url)
+function urlAt(upstream: Upstream, url: string, isSigned: boolean): string {
+  if (upstream.kind === 'url') return upstreamUrl(upstream.base, url)
+  return isSigned ? signedUrl(url) : ownUrl(url)
+}
 
 /** Returns the bucket's URL of a request, and the bucket's own URL; null if the settings name no bucket. */
 export function upstreamUrlOf(
@@ -28,7 +31,7 @@ export function upstreamUrlOf(
   request: Request,
 ): { upstream: string; base: string } | null {
   if (upstream === null) return null
-  const url = urlAt(upstream, request)
+  const url = urlAt(upstream, request.url, false)
   return { upstream: url, base: url.slice(0, url.length - pathAndQuery(ownUrl(request.url)).length) }
 }
 
@@ -48,16 +51,18 @@ export function sendToBucket(
   keepCors = false,
 ): Promise<Sent> | null {
   if (upstream === null) return null
-  const url = urlAt(upstream, request)
+  const url = urlAt(upstream, request.url, sign !== null)
   const fetcher = fetcherOf(edge, upstream)
+  const upload = watchBody(request)
   const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
   return send(
     () => {
-      const sent = upstreamRequest(url, request, keepCors)
+      const sent = upstreamRequest(url, upload?.request ?? request, keepCors)
       return sign === null ? sent : sign(sent)
     },
     (sent, signal) => fetcher(sent, { ...init, ...signal }),
     upstreamTimeoutMs + uploadMs(request),
     retry,
+    upload,
   )
 }

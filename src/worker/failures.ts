@@ -11,8 +11,10 @@ import {
   COOKIE_SIGNED,
   DOT_SEGMENT,
   GATEWAY_TIMEOUT,
+  INCOMPLETE_BODY,
   INTERNAL_ERROR,
   INVALID_HOST,
+  methodNotAllowed,
   misconfigured,
   notAllowed,
   OUTSIDE_MOUNT,
@@ -40,6 +42,8 @@ export type Failure =
   | { readonly kind: 'settings-unusable' }
   /** The Host header or the URL authority is not a valid host name. */
   | { readonly kind: 'invalid-host' }
+  /** METHODS does not have the method. */
+  | { readonly kind: 'method-not-allowed'; readonly allowed: readonly string[] }
   /** The path has a dot segment. */
   | { readonly kind: 'dot-segment' }
   /** The path is not below the mount of the host. */
@@ -57,7 +61,13 @@ export type Failure =
   | { readonly kind: 'cors-write-refused'; readonly refusal: ErrorAnswer }
   /** Neither memory nor KV nor the bucket has an answer at the moment. */
   | { readonly kind: 'policy-unavailable'; readonly detail: string }
-  | { readonly kind: 'upstream-failed'; readonly failure: SendFailure; readonly detail: string }
+  | {
+      readonly kind: 'upstream-failed'
+      readonly failure: Exclude<SendFailure, 'client'>
+      readonly detail: string
+    }
+  /** The client closed its connection in the middle of the body, or sent a body that is not valid HTTP. */
+  | { readonly kind: 'request-incomplete'; readonly detail: string }
   /** Something threw: a defect of the edge. */
   | { readonly kind: 'internal-error'; readonly error: unknown }
 
@@ -98,6 +108,7 @@ export function failureResponse(
   const response = errorResponse(dialect, error, request.url, request.method === 'HEAD')
   if (failure.kind === 'policy-unavailable') response.headers.set('retry-after', String(RETRY_AFTER_SECONDS))
   if (failure.kind === 'content-sandboxed') response.headers.set('cache-control', 'no-store')
+  if (failure.kind === 'method-not-allowed') response.headers.set('allow', failure.allowed.join(', '))
   logFailure(failure, request, response.headers.get(dialect.requestIdHeader))
   return response
 }
@@ -110,6 +121,8 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
       return misconfigured('InvalidBucketSettings', `bucket:${hostnameOf(url)}`)
     case 'invalid-host':
       return INVALID_HOST
+    case 'method-not-allowed':
+      return methodNotAllowed({ url, method })
     case 'dot-segment':
       return DOT_SEGMENT
     case 'outside-mount':
@@ -129,6 +142,8 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
       return POLICY_UNAVAILABLE
     case 'upstream-failed':
       return failure.failure === 'timeout' ? GATEWAY_TIMEOUT : BAD_GATEWAY
+    case 'request-incomplete':
+      return INCOMPLETE_BODY
     case 'internal-error':
       return INTERNAL_ERROR
   }
@@ -159,6 +174,9 @@ function logFailure(failure: Failure, { url, method, headers }: Request, request
       return
     case 'upstream-failed':
       log('error', 'upstream-failed', { host, method, failure: failure.failure, detail: failure.detail })
+      return
+    case 'request-incomplete':
+      log('info', 'request-incomplete', { host, method, detail: failure.detail })
       return
     case 'internal-error': {
       const { error } = failure

@@ -68,7 +68,7 @@ function answer(
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
-  const decision = decide(rules.ready(settings.dialect), options)
+  const decision = decide(rules.ready(settings.dialect, settings.credentials), options)
   const decidedMs = debug ? performance.now() - started : 0
   if (decision.outcome !== 'allowed' || edge.events.recordsAllowed) {
     const { origin, method, requestedHeaders } = options
@@ -119,6 +119,7 @@ async function askBucket(
   if (sent.response.status >= 500) return unavailable(`status ${sent.response.status}`)
   const response = clientResponse(sent.response)
   harmlessPreflight(settings, response)
+  if (!settings.credentials) response.headers.delete('access-control-allow-credentials')
   // The assumed bucket may be the wrong one: browsers must not remember its answer for long.
   if (isAssumed) response.headers.delete('access-control-max-age')
   return response

@@ -73,10 +73,10 @@ async function answer(c: AppContext, door: Door): Promise<Response> {
 
   const debug = edge.settings.debugRefusals
   const started = debug ? performance.now() : 0
-  const dialect = policy.settings?.dialect ?? edge.settings.dialect
+  const { dialect, credentials } = policy.settings ?? edge.settings
   const cors: CorsOutcome = {
     dialect: dialectOf(dialect),
-    decision: policy.rules === null ? null : decideActual(policy.rules, dialect, asked),
+    decision: policy.rules === null ? null : decideActual(policy.rules, dialect, credentials, asked),
     origin: asked.headers.get('origin'),
   }
   const decidedMs = debug ? performance.now() - started : 0
@@ -106,7 +106,7 @@ const write: Door = actual => (writesCors(actual) ? writeCors(actual) : passOn(a
 
 /** Passes a read or a write on to the bucket. */
 async function passOn(actual: ActualRequest): Promise<Response | Failure> {
-  const failure = dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
+  const failure = unlistedMethod(actual) ?? dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
@@ -115,7 +115,7 @@ async function passOn(actual: ActualRequest): Promise<Response | Failure> {
 
 /** Passes a change of the bucket's CORS configuration on, and publishes it once the bucket has accepted it. */
 async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
-  const failure = dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
+  const failure = unlistedMethod(actual) ?? dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
@@ -132,9 +132,14 @@ async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
 const writesCors = ({ edge, request }: ActualRequest): boolean =>
   edge.settings.sync.writeThrough && isCorsWrite(request)
 
-function decideActual(rules: Rules, dialect: DialectName, { method, headers }: Request): Decision {
+function decideActual(
+  rules: Rules,
+  dialect: DialectName,
+  credentials: boolean,
+  { method, headers }: Request,
+): Decision {
   const origin = headers.get('origin')
-  const policy = rules.ready(dialect)
+  const policy = rules.ready(dialect, credentials)
   if (!policy.dialect.actualReadsRequestHeaders)
     return decide(policy, { origin, method, requestedHeaders: null })
   return decide(policy, {
@@ -142,6 +147,11 @@ function decideActual(rules: Rules, dialect: DialectName, { method, headers }: R
     method: headers.get('access-control-request-method') || method,
     requestedHeaders: headers.get('access-control-request-headers'),
   })
+}
+
+const unlistedMethod = ({ request, policy }: ActualRequest): Failure | null => {
+  const allowed: readonly string[] = policy.settings.methods
+  return allowed.includes(request.method) ? null : { kind: 'method-not-allowed', allowed }
 }
 
 const dotSegment = ({ request }: ActualRequest): Failure | null =>
@@ -222,7 +232,12 @@ function ask(
 /** Returns the bucket's response as the client gets it. */
 function deliver({ asked, request, policy }: ActualRequest, sent: Sent | null): Response | Failure {
   if (sent === null) return MISSING_ORIGIN
-  if (!('response' in sent)) return { kind: 'upstream-failed', ...sent }
+  if (!('response' in sent)) {
+    const { failure, detail } = sent
+    return failure === 'client'
+      ? { kind: 'request-incomplete', detail }
+      : { kind: 'upstream-failed', failure, detail }
+  }
   const response = clientResponse(sent.response)
   // The assumed bucket may be the wrong one: no browser may store its object.
   if (policy.kind === 'assumed') response.headers.set('cache-control', 'no-store')

@@ -181,7 +181,7 @@ describe('origins', () => {
         expect(corsOf(answer)).toEqual({})
       }
     const patch = await actual('forward.example', { method: 'PATCH', headers: { origin: A } })
-    expect([patch.status, bucket.last.method, corsOf(patch)]).toEqual([200, 'PATCH', {}])
+    expect([patch.status, corsOf(patch)]).toEqual([405, {}])
   })
 })
 
@@ -421,7 +421,7 @@ describe('buckets without rules', () => {
     bucket.answer = (request, response) =>
       response.writeHead(request.method === 'PUT' ? 201 : 200, { vary: 'Accept', etag: '"e"' }).end(body)
     for (const host of ['no-rules.example', 'unknown.example'])
-      for (const method of ['GET', 'PUT', 'DELETE', 'PATCH'])
+      for (const method of ['GET', 'PUT', 'DELETE'])
         for (const headers of [fromOrigin(EVIL, 'cors'), fromOrigin('null', 'cors'), fromOrigin(null)]) {
           const answer = await actual(host, { method, headers, ...(method === 'PUT' ? { body } : {}) })
           expect(answer.status).toBe(method === 'PUT' ? 201 : 200)

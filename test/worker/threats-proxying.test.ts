@@ -53,7 +53,7 @@ describe('a refusal', () => {
 
   beforeAll(async () => {
     edge = await Edge.start({
-      vars: { ORIGIN: bucket.origin },
+      vars: { ORIGIN: bucket.origin, METHODS: 'GET,HEAD,PUT,POST,DELETE,PATCH' },
       rules: { 'cors:edge.example': RULES, 'cors:default': RULES },
     })
   })

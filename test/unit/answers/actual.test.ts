@@ -33,8 +33,10 @@ describe('decorate()', () => {
     [
       'a,origin ,b',
       'a,origin ,b',
-      'a,origin ,b, Access-Control-Request-Headers, Access-Control-Request-Method',
+      'a, origin, b, Access-Control-Request-Headers, Access-Control-Request-Method',
     ],
+    ['Origin, Accept, origin', 'Origin, Accept', `Origin, Accept, ${S3.replace('Origin, ', '')}`],
+    ['Accept, Accept,', 'Accept, Origin', `Accept, ${S3}`],
     ['x-origin', 'x-origin, Origin', `x-origin, ${S3}`],
     ['*', '*', '*'],
     ['Accept, *', 'Accept, *', 'Accept, *'],

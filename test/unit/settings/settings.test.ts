@@ -12,6 +12,8 @@ describe('readSettings()', () => {
         upstream: null,
         dialect: 'cos',
         unmatched: 'refuse',
+        methods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
+        credentials: true,
         upstreamTimeoutMs: 30_000,
         cache: 'origin',
         cacheParameters: [],
@@ -98,6 +100,22 @@ describe('readSettings()', () => {
     for (const text of ['a=b', 'a b', 'a,,b', 'a&b', 'p%61', '*', 'x'.repeat(65), many])
       expect(read(text).problems, text).toMatchObject([{ name: 'CACHE_PARAMETERS' }])
   })
+
+  test.each([
+    ['GET', ['GET']],
+    ['GET,HEAD', ['GET', 'HEAD']],
+    ['PATCH, GET', ['PATCH', 'GET']],
+  ])('METHODS %s is read', (text, methods) => {
+    const { settings, problems } = readSettings(env({ METHODS: text }))
+    expect([settings.methods, problems]).toEqual([methods, []])
+  })
+
+  test.each(['get', 'GET,GET', 'GET,', 'OPTIONS', 'GET;HEAD', '*', 'GET,HEAD,PUT,POST,DELETE,PATCH,GET'])(
+    'METHODS %s is refused',
+    text => {
+      expect(readSettings(env({ METHODS: text })).problems).toMatchObject([{ name: 'METHODS' }])
+    },
+  )
 
   test.each(['0', '-1', '1.5', '31536001', 'on', '60s'])('CACHE %s is refused', text => {
     expect(readSettings(env({ CACHE: text })).problems).toMatchObject([{ name: 'CACHE', value: text }])
