@@ -77,7 +77,8 @@ export class Project {
     if (!keyboard.isTTY) keyboard.end(input)
     const take = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
       result[stream] += text
-      if (stream === 'out' && String(text).includes('[y/N]')) keyboard.write(`${typed.shift()}\n`)
+      if (stream === 'out' && /\[y\/N\] |: $/.test(String(text)) && typed.length > 0)
+        keyboard.write(`${typed.shift()}\n`)
       return true
     }
     const [folder, exitCode] = [process.cwd(), process.exitCode]

@@ -29,6 +29,7 @@ export async function readRulesFolder({ folder, config, vars }: DeploymentFacts)
 export function checkRules(facts: DeploymentFacts, readings: readonly FileReading[]): Diagnosis[] {
   const found = readings.flatMap(checkFile)
   const hosts = new Set<string>()
+  found.push(...readings.flatMap(placeholderOrigins))
   for (const { file } of readings.filter(({ kind }) => kind === 'rules')) {
     const read = hostOfFile(file)
     if ('host' in read) hosts.add(read.host)
@@ -50,6 +51,21 @@ export function checkRules(facts: DeploymentFacts, readings: readonly FileReadin
   if (hosts.size > 0 && found.length === 0)
     found.push(ok('rules', `Rules files: ${[...hosts].map(visible).join(', ')}.`))
   return found
+}
+
+/** The starter of `init` allows a name under .invalid. The Worker can be deployed before the rules are right. */
+function placeholderOrigins(reading: FileReading): Diagnosis[] {
+  if (reading.kind !== 'rules') return []
+  const origins = reading.configuration?.rules.flatMap(({ allowedOrigins }) => allowedOrigins) ?? []
+  return origins
+    .filter(origin => /\.invalid(?::\d+)?$/.test(origin))
+    .map(origin =>
+      warning(
+        'placeholder',
+        `${visible(reading.file)}: the allowed origin "${visible(origin)}" is a placeholder.`,
+        'Write the origin of your page, such as https://www.example.com.',
+      ),
+    )
 }
 
 function checkFile(reading: FileReading): Diagnosis[] {

@@ -5,9 +5,10 @@
 
 import { createInterface } from 'node:readline/promises'
 import type { DialectName } from '../../cors/dialect.ts'
+import { MOUNT } from '../../settings/mount.ts'
 import { hostOf } from '../files/source.ts'
 import { readServer } from '../http/server-url.ts'
-import { isInteractive, print } from '../print/terminal.ts'
+import { isInteractive, print, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
 export interface InitOptions {
@@ -73,8 +74,8 @@ export async function readAnswers(options: InitOptions): Promise<InitAnswers> {
   const host = hostOf(options.host ?? asked.get('host') ?? UNKNOWN_HOST)
   const bucket = options.bucket ?? asked.get('bucket') ?? UNKNOWN_BUCKET
   const mount = options.mount ?? ''
-  if (kind === 'mount' && !/^(?:\/[\w.~-]+)+$/.test(mount))
-    throw new UserError(`--mount: "${mount}" is not a path such as /files.`)
+  if (kind === 'mount' && !MOUNT.read(mount))
+    throw new UserError(`--mount: "${visible(mount)}" is not valid. Accepted: ${MOUNT.accepted}.`)
   return {
     host,
     bucket: readServer('--bucket', bucket),

@@ -25,6 +25,10 @@ const IGNORED = `node_modules/
 .env*
 `
 
+/** Whether an existing package.json has this package already: it stays as it is there. */
+const dependsOnUs = (text: string | null): boolean =>
+  Object.hasOwn((JSON.parse(text ?? '{}') as { dependencies?: object }).dependencies ?? {}, 'edge-preflight')
+
 /**
  * Writes the project.
  *
@@ -56,7 +60,7 @@ export async function writeProject(
   const own = ownPackage()
   try {
     mkdirSync(folder, { recursive: true })
-    const spec = await packageSpec(own, folder)
+    const spec = dependsOnUs(before) ? '' : await packageSpec(own, folder)
     files.set('package.json', packageJson(before, basename(resolve(folder)), spec, own))
     if (!existsSync(join(folder, '.gitignore'))) files.set('.gitignore', IGNORED)
     for (const [file, text] of files) {

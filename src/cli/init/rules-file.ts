@@ -42,7 +42,7 @@ const STARTER = `<?xml version="1.0" encoding="UTF-8"?>
 <!--
   The CORS rules of the bucket: the document that COS and S3 take as PUT /?cors. Rules are tried from top to bottom.
   The first rule that allows the origin, the method and every requested header answers.
-  This starter allows no origin of yours: replace https://app.invalid, then run "npm run rules -- check".
+  This starter allows no origin of yours: replace https://app.invalid, then run "npx edge-preflight check".
 -->
 <CORSConfiguration>
   <CORSRule>
