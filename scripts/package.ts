@@ -30,8 +30,9 @@ export async function buildPackage(): Promise<void> {
   rmSync('dist/types', { recursive: true, force: true })
   execFileSync(process.execPath, ['scripts/build.ts'], { stdio: ['ignore', 'ignore', 'inherit'] })
   const metafiles = await Promise.all([buildCli(), buildModules()])
+  // Not .txt: with no_bundle, wrangler uploads every text beside the Worker.
   writeFileSync(
-    'dist/licences.txt',
+    'dist/licences.md',
     licencesOf([workerMetafile(), ...metafiles], 'The files of this folder hold'),
   )
   execFileSync('tsc', ['-p', 'tsconfig.package.json'], { stdio: 'inherit' })

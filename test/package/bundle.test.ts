@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { EDGE_BUNDLE } from '../setup.ts'
 
 test('wrangler deploy uploads the bundle that npm run build measures, byte for byte', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   const outdir = mkdtempSync(join(tmpdir(), 'bundle-'))
   try {

@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import COS from 'cos-nodejs-sdk-v5'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freePort } from '../../tools/free-port.ts'
 import { BUCKET, type DemoBucket, KEY, startDemoBucket } from '../cli/demo-bucket.ts'
-import { eventually } from '../eventually.ts'
 import { install, pack, type Result, run } from './installed.ts'
 
 const HOST = 'files.acme.test'
@@ -56,7 +55,7 @@ const command = (
 ): Promise<Result> =>
   run(SYSTEM_NODE ?? process.execPath, [join(home, 'node_modules/.bin/edge-preflight'), ...args], cwd, env)
 
-describe('the installed package', { timeout: 240_000 }, () => {
+describe('the installed package', { timeout: 400_000 }, () => {
   test('has no test, no source of the demo and no source of TypeScript', () => {
     const installed = join(home, 'node_modules/edge-preflight')
     const files = readdirSync(installed, { recursive: true }).map(String)
@@ -112,7 +111,8 @@ describe('the installed package', { timeout: 240_000 }, () => {
             'access-control-request-headers': 'x-a',
           },
         })
-      await eventually(async () => expect((await preflight(PAGE)).status).toBe(200))
+      const started = async () => expect((await preflight(PAGE)).status).toBe(200)
+      await vi.waitFor(started, { timeout: 150_000, interval: 200 })
       const allowed = await preflight(PAGE)
       expect(allowed.headers.get('access-control-allow-origin')).toBe(PAGE)
       expect(allowed.headers.get('access-control-max-age')).toBe('321')
@@ -141,6 +141,7 @@ describe('the installed package', { timeout: 240_000 }, () => {
     expect([failed, checks.filter(({ status }) => status !== 'ok')]).toEqual([false, []])
     expect(await deploy('--dry-run', '--outdir', 'out')).toMatchObject({ code: 0 })
     expect(readFileSync(join(project, 'out/index.js'))).toEqual(readFileSync('dist/index.js'))
+    expect(readdirSync(join(project, 'out')).sort()).toEqual(['README.md', 'index.js'])
   })
 })
 

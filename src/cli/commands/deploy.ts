@@ -23,8 +23,8 @@ export function addDeploy(program: Command): void {
     .description(
       'Runs the offline checks of doctor. If none is an error, runs `wrangler deploy` with all other options.',
     )
-    .option('--env <environment>', 'an environment of wrangler.toml (default: the top level)')
-    .option('--config <file>', 'the configuration file (default: the nearest wrangler.toml)')
+    .option('-e, --env <environment>', 'an environment of wrangler.toml (default: the top level)')
+    .option('-c, --config <file>', 'the configuration file (default: the nearest wrangler.toml)')
     .argument('[options...]', 'options of `wrangler deploy`, such as --dry-run')
     .allowUnknownOption()
     .addHelpText(
@@ -56,6 +56,6 @@ async function deploy(wranglerOptions: string[], { env = '', config }: DeployOpt
     env,
     ...wranglerOptions,
   ]
-  const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit', cwd: facts.folder }), 'exit')
+  const [code] = await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit')
   process.exitCode = typeof code === 'number' ? code : 1
 }
