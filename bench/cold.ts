@@ -14,8 +14,8 @@ import { MAX_DOCUMENT_BYTES } from '../src/cors/configuration.ts'
 import { compile, hydrate } from '../src/cors/policy.ts'
 import { readDocument } from '../src/formats/read.ts'
 import { makeRecord } from '../src/rules/record.ts'
-import { median, type Row } from './rows.ts'
-import { type Subject, startWorkerd } from './workerd.ts'
+import { firstAnswerRows } from './cold-first.ts'
+import type { Row } from './rows.ts'
 
 /** A document at both limits: 100 rules and 64 KB. */
 function documentAtLimits(): string {
@@ -51,13 +51,13 @@ const row = (name: string, measured: number, unit: string, most: number | null, 
 const milliseconds = async (run: () => unknown): Promise<number> =>
   (await measure(run, { min_cpu_time: 400e6 })).p50 / 1e6
 
-export async function coldRows(rounds = 9): Promise<Row[]> {
+export async function coldRows(rounds = 7): Promise<Row[]> {
   const bundle = readFileSync('dist/index.js')
   const document = documentAtLimits()
   assert.equal(Buffer.byteLength(document), MAX_DOCUMENT_BYTES)
   const { configuration } = await readDocument(document)
   assert.ok(configuration?.rules.length === 100)
-  const record = await makeRecord(configuration, 'cos', {
+  const record = await makeRecord(configuration, {
     publishedAt: '2026-01-01T00:00:00Z',
     source: 'bench',
   })
@@ -66,16 +66,14 @@ export async function coldRows(rounds = 9): Promise<Row[]> {
     const read = await readDocument(document)
     if (read.configuration !== null) hydrate(compile(read.configuration, 'cos'))
   }
-  const first = await firstAnswers(rounds, text)
   return [
     row('bundle', bundle.length / 1024, 'KiB', null),
     row('bundle, gzip', gzipSync(bundle, { level: 9 }).length / 1024, 'KiB', 40),
     row('module evaluation (wrangler check startup, active)', evaluation(), 'ms', null),
-    row('first preflight of an isolate, one KV read and 100 rules', first.edge, 'ms', null),
-    row('first answer of an empty Worker', first.empty, 'ms', null),
+    ...(await firstAnswerRows(rounds)),
     row(
-      `hydrate at the limits (record of ${text.length} characters)`,
-      await milliseconds(() => hydrate(JSON.parse(text).policy)),
+      `compile and hydrate at the limits (record of ${text.length} characters)`,
+      await milliseconds(() => hydrate(compile(JSON.parse(text).configuration, 'cos'))),
       'ms',
       1,
       2,
@@ -96,29 +94,4 @@ function evaluation(): number {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** The first answer of a new workerd after it listens, in milliseconds: medians. */
-async function firstAnswers(rounds: number, rules: string): Promise<{ edge: number; empty: number }> {
-  const edge: Subject = {
-    name: 'edge',
-    source: readFileSync('dist/index.js', 'utf8'),
-    kv: true,
-    vars: { ORIGIN: 'http://127.0.0.1:9' },
-  }
-  const empty: Subject = { name: 'empty', source: 'export default { fetch() { return new Response(null) } }' }
-  const times = { edge: [] as number[], empty: [] as number[] }
-  for (let round = 0; round < rounds; round++)
-    for (const name of ['empty', 'edge'] as const) {
-      // The other one answers when workerd is up; the one that is timed has not run yet.
-      const workerd = await startWorkerd([empty, edge], rules, [name === 'edge' ? 'empty' : 'edge'])
-      const started = performance.now()
-      await fetch(`${workerd.url(name)}/key`, {
-        method: 'OPTIONS',
-        headers: { Origin: 'https://www.t0.r0.example.com', 'Access-Control-Request-Method': 'PUT' },
-      })
-      times[name].push(performance.now() - started)
-      await workerd.stop()
-    }
-  return { edge: median(times.edge), empty: median(times.empty) }
 }

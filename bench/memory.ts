@@ -7,7 +7,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Configuration } from '../src/cors/configuration.ts'
 import { compile, hydrate } from '../src/cors/policy.ts'
-import { decodeValue, makeRecord, Rules } from '../src/rules/record.ts'
+import { decodeValue } from '../src/rules/decode.ts'
+import { makeRecord } from '../src/rules/record.ts'
+import { Rules } from '../src/rules/rules.ts'
 import type { Row } from './rows.ts'
 
 setFlagsFromString('--expose-gc')
@@ -66,7 +68,7 @@ export async function memoryRows(): Promise<Row[]> {
     measured: bytes,
   })
   const one = async (at: number) =>
-    JSON.stringify(await makeRecord(configuration([`https://app${at}.example.com`]), 'cos', facts))
+    JSON.stringify(await makeRecord(configuration([`https://app${at}.example.com`]), facts))
   const host = await bytesEach(5000, async at => stateOf(await one(at)))
   const hostLength = (await one(1)).length
   const origins = (at: number, star: string) =>
@@ -74,7 +76,7 @@ export async function memoryRows(): Promise<Row[]> {
   const thousand = (star: string) =>
     bytesEach(50, async at => hydrate(compile(configuration(origins(at, star)), 'cos')))
   const full = JSON.stringify(
-    await makeRecord(configuration([`https://${'a'.repeat(400)}.example`], 100), 'cos', facts),
+    await makeRecord(configuration([`https://${'a'.repeat(400)}.example`], 100), facts),
   )
   const limit = await bytesEach(50, () => stateOf(full))
   return [

@@ -62,7 +62,7 @@ const OPTIMISATIONS: readonly Optimisation[] = [
     of: 'bundle',
     edits: [
       [
-        'src/rules/record.ts',
+        'src/rules/decode.ts',
         "import { readDocument } from '../formats/read.ts'",
         "import { readAdvised as readDocument } from '../formats/advised.ts'",
       ],

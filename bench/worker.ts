@@ -63,7 +63,6 @@ const RECORD = await makeRecord(
     ],
     responseVary: false,
   },
-  'cos',
   FACTS,
 )
 

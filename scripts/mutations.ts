@@ -55,7 +55,7 @@ const SIGNATURES = unit('unit/bucket/signing/sign-cos', 'unit/bucket/signing/sig
 const RULES = unit(
   'unit/rules/record',
   'unit/rules/policies',
-  'unit/rules/publications',
+  'unit/rules/store',
   'model/answers',
   'fuzz/record',
 )
@@ -66,6 +66,7 @@ const SANDBOX = unit('unit/bucket/mount/sandbox')
 const MOUNTED = worker('mount')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
+const SYNC = worker('sync')
 const FAULTS = worker('fault-matrix', 'fault-matrix-unread')
 const CACHE = worker('cache')
 const AUTHORIZE = unit('unit/bucket/signing/authorize', 'unit/bucket/public-read')
@@ -576,72 +577,185 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a presigned URL never expires', 'return now > at + expires * 1000 ?', 'return now === 0 ?'],
   ),
   ...of(
-    'src/rules/record.ts',
+    'src/rules/decode.ts',
     RULES,
     [
       'a record that was changed is served',
-      '(await digestOf(configuration, policy)) !== claimed',
-      'claimed === null',
-    ],
-    ['a newer schema is read as this one', 'record.schema !== SCHEMA', "typeof record.schema !== 'number'"],
-    [
-      'the policy of one dialect answers in the other',
-      'this.#compiled?.dialect === dialect ?',
-      'this.#compiled ?',
+      '(await revisionOf(configuration)) === revision',
+      "revision !== ''",
     ],
     [
-      'a record of any shape is served',
-      'if (configuration.rules.every(hasLists)) return rules',
-      'return rules',
+      'a record of schema 1 that was changed is served',
+      '(await sha256(JSON.stringify([configuration, policy]))) === claimed',
+      'claimed !== null && policy !== undefined && configuration !== null',
     ],
+    ['a newer schema is read as this one', 'schema !== SCHEMA && schema !== 1', "typeof schema !== 'number'"],
+    ['a record of any shape is served', 'if (hasShape(configuration)) return', 'return'],
     [
       'a document with errors is a bucket without rules',
       'if (configuration === null)\n',
       'if (findings.length > 1000)\n',
     ],
     ['a byte order mark makes a record unreadable', 'const json = text.trim()', 'const json = text'],
+    [
+      'rules of schema 1 belong to no settings',
+      'return schema === SCHEMA ? { ...dated, settings, guardrail } : dated',
+      'return { ...dated, settings, guardrail }',
+    ],
+  ),
+  ...of(
+    'src/rules/record.ts',
+    RULES,
+    [
+      'the order of origins is another revision',
+      '[...new Set(rule.allowedOrigins)].sort()',
+      'rule.allowedOrigins',
+    ],
+    ['the order of settings is another digest', '.sort(([a], [b]) => (a < b ? -1 : 1))', ''],
   ),
   ...of(
     'src/rules/policies.ts',
     RULES,
-    ['a bad value replaces a good one', 'if (held !== undefined && isGood(held.state)) {', 'if (false) {'],
-    ['memory is without bound', 'if (this.#bytes > MAX_BYTES) this.#makeRoom()', ''],
+    [
+      'a bad value replaces a good one',
+      'if (held !== undefined && isGood(held.state)) {\n      held.rejected',
+      'if (false) {\n      held.rejected',
+    ],
     ['what was no policy long ago is served as one', 'if (!isGood(entry.state)) return null', ''],
     [
       "while KV fails, a host's own bucket is forgotten for that of the variables",
-      'const nothing = read ?? held ?? this.#assumed',
-      'const nothing = read ?? this.#assumed',
+      'read ?? (held === undefined ? this.#assumed : { ...held, isPaired: true })',
+      'read ?? this.#assumed',
     ],
     [
       'a guessed bucket becomes a good one by a publication',
-      "if (held.state.kind !== 'known') return",
-      'if (held.state.settings === null) return',
+      "if (held?.state.kind !== 'known' || held.values === null) return",
+      'if (held === undefined || held.state.settings === null) return',
     ],
     [
       'a bad value that was corrected is left for a whole POLICY_TTL_SECONDS',
-      '(isGoodInKv ? this.#ttlMs : this.#retryMs)',
+      '(isSame && isGood(known.state) ? this.#ttlMs : this.#retryMs)',
       'this.#ttlMs',
     ],
+    ['an older value replaces a newer one', 'if (isPropagating(held, read, now)) {', 'if (false) {'],
+    ['an older value is never taken', 'now < propagatesUntil(held.version, held.seenAt) &&\n', ''],
+    [
+      'a document comes back over the record that replaced it',
+      'read.values?.rules === held.replacedDocument)',
+      'read.values === null)',
+    ],
+    ['half a publication is served', 'if (now - held.unpairedSince < PROPAGATION_MS) return held.state', ''],
+    ['a new isolate serves half a publication', 'if (good !== null) {', 'if (good === null) {'],
+    ['half a publication is not reported', 'if (!isReported) this.#deps.report(host, MISMATCH, true)', ''],
+    [
+      'a late read replaces a newer one',
+      'if (before !== undefined && before.turn > turn && isGood(before.state)) return before',
+      '',
+    ],
+    ['a version that is read again is new', 'seenAt: isSame ? before.seenAt : seenAt,', 'seenAt,'],
   ),
-  ...of('src/rules/last-known-good.ts', RULES, [
-    'a value of another shape in the Cache API is a 500',
-    'return isHostValues(values) ? values : null',
-    'return values as HostValues | null',
+  ...of('src/rules/flights.ts', RULES, [
+    'each request reads KV',
+    'if (flight === undefined || restMs <= 0) return',
+    'if (restMs > -1) return',
+  ]),
+  ...of('src/rules/flights.ts', RULES, [
+    'requests wait for ever for one that is gone',
+    'timer = setTimeout(() => resolve(null), timeoutMs)',
+    'timer = setTimeout(() => resolve(null), 1e9 + timeoutMs)',
+  ]),
+  ...of('src/rules/policy-memory.ts', RULES, [
+    'memory is without bound',
+    'if (this.#bytes > MAX_BYTES) this.#makeRoom()',
+    '',
   ]),
   ...of(
-    'src/rules/publications.ts',
+    'src/rules/order.ts',
     RULES,
     [
-      'what KV still shows takes published rules back',
-      '(shown !== null && publishedAtOf(shown) > publication.at)',
-      'shown !== null',
+      'default rules are as new as the own ones of a host',
+      'a.isDefault === b.isDefault ? a.publishedAt < b.publishedAt : a.isDefault',
+      'a.publishedAt < b.publishedAt',
     ],
-    ['a publication is kept for ever', 'Date.now() >= publication.until || ', ''],
     [
-      'publications are without bound',
-      'this.#publications.size <= MAX_HOSTS && this.#characters <= MAX_CHARACTERS',
-      'true',
+      'a clock that is ahead protects its record for ever',
+      'Math.min(publishedAt + SKEW_MS, seenAt)',
+      'publishedAt + SKEW_MS',
     ],
+    [
+      'a record of long ago is protected when it is first read',
+      'Math.min(publishedAt + SKEW_MS, seenAt)',
+      'seenAt',
+    ],
+  ),
+  ...of(
+    'src/rules/last-known-good.ts',
+    RULES,
+    [
+      'a value of another shape in the Cache API is a 500',
+      'if (!isStored(stored)) return null',
+      'if (stored === null || typeof stored !== "object") return null',
+    ],
+    [
+      'an older value replaces a newer last known good one',
+      'if (now < propagatesUntil(stored.version, stored.storedAt) && isOlder(version, stored.version)) return',
+      '',
+    ],
+  ),
+  ...of(
+    'src/rules/host-decoder.ts',
+    RULES,
+    [
+      'rules go with any settings',
+      'return (await settingsDigest(bucket)) === settings',
+      'return bucket !== undefined',
+    ],
+    ['default settings are compared', 'bucket === undefined || ', ''],
+  ),
+  ...of(
+    'src/worker/write-through.ts',
+    SYNC,
+    [
+      'an unsigned change makes the edge ask',
+      '(SCHEMES.some(scheme => authorization.startsWith(scheme)) || others.some(name => SIGNATURES.has(name)))',
+      'authorization !== "x"',
+    ],
+    ['any parameter may stand beside cors', 'others.every(name => SIGNATURE_PARAMETERS.has(name)) &&', ''],
+    ['cors may stand twice', 'others.length === parameters.length - 1 &&', ''],
+    [
+      'the client waits for KV without bound',
+      'await inTime(published).catch(error => logFailure(host, error))',
+      'await published',
+    ],
+  ),
+  ...of('src/worker/request.ts', SYNC, [
+    'what the bucket refuses is published',
+    "'response' in sent && sent.response.ok)",
+    "'response' in sent)",
+  ]),
+  ...of(
+    'src/sync/settle.ts',
+    SYNC,
+    ['the bucket is asked once', 'const MAX_ROUNDS = 4', 'const MAX_ROUNDS = 1'],
+    ['other formats than XML are published', '!/^\\uFEFF?\\s*</.test(answer.text)', "answer.text === ''"],
+    ['KV is asked once', 'const MAX_TRIES = 3', 'const MAX_TRIES = 1'],
+    ['what was replaced meanwhile is written again', 'if (deps.isSuperseded(host, record)) return false', ''],
+    [
+      'rules with errors are published',
+      'configuration === null || hasErrors(findings)',
+      'configuration === null',
+    ],
+  ),
+  ...of('src/bucket/cors-configuration.ts', SYNC, [
+    'an object is published as a configuration',
+    'if (OBJECT_HEADERS.some(name => response.headers.has(name)))',
+    'if (response.status === 418)',
+  ]),
+  ...of(
+    'src/worker/cron.ts',
+    SYNC,
+    ['one page of KV is read', 'if (page.list_complete) return', 'return'],
+    ['requests are without bound', 'requests + CONCURRENCY * MAX_HOST_REQUESTS <= MAX_REQUESTS', 'true'],
   ),
   ...of('src/settings/table.ts', SETTINGS, [
     'a value that is nested deep throws',

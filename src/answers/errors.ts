@@ -134,41 +134,6 @@ export const GATEWAY_TIMEOUT: ErrorAnswer = {
   message: 'The bucket did not answer in time.',
 }
 
-/** COS and S3 "PUT Bucket cors": a document with errors. */
-export const MALFORMED_XML: ErrorAnswer = {
-  status: 400,
-  code: 'MalformedXML',
-  message: 'The XML you provided was not well-formed or did not validate against our published schema.',
-}
-
-/** Over the size that a bucket stores. */
-export const ENTITY_TOO_LARGE: ErrorAnswer = {
-  status: 400,
-  code: 'EntityTooLarge',
-  message: 'Your proposed upload exceeds the maximum size.',
-}
-
-/** Content-MD5 is no MD5. */
-export const INVALID_DIGEST: ErrorAnswer = {
-  status: 400,
-  code: 'InvalidDigest',
-  message: 'The Content-MD5 you specified is not valid.',
-}
-
-/** Content-MD5 is that of another body. */
-export const BAD_DIGEST: ErrorAnswer = {
-  status: 400,
-  code: 'BadDigest',
-  message: 'The Content-MD5 you specified did not match what we received.',
-}
-
-/** S3 alone tells a method outside the five from other errors of a document. */
-export const unsupportedMethod = (method: string): ErrorAnswer => ({
-  status: 400,
-  code: 'InvalidRequest',
-  message: `Found unsupported HTTP method in CORS config. Unsupported method is ${quotable(method) ?? 'null'}`,
-})
-
 /** No policy can be had, from memory, KV, the last known good or the bucket. */
 export const POLICY_UNAVAILABLE: ErrorAnswer = {
   status: 503,

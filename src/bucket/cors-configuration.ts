@@ -27,10 +27,15 @@ export type BucketCorsAnswer =
   | { readonly kind: 'refused'; readonly status: number; readonly code: string; readonly message: string }
   | {
       readonly kind: 'failed'
-      readonly reason: 'unreachable' | 'timeout' | 'too-large'
+      readonly reason: 'unreachable' | 'timeout' | 'too-large' | 'object'
       readonly detail: string
     }
 
+/**
+ * Headers of objects alone. An upstream that ignores `?cors` may answer with an object that anybody could store, such as
+ * the index of a folder that ORIGIN names.
+ */
+const OBJECT_HEADERS = ['last-modified', 'accept-ranges']
 const VALID_SECONDS = 300
 /** The longest parts of the bucket's error that are repeated, in characters. */
 const MAX_CODE = 64
@@ -54,6 +59,12 @@ export async function fetchBucketCors(
     const text = await readBounded(response)
     if (text === null)
       return { kind: 'failed', reason: 'too-large', detail: `more than ${MAX_DOCUMENT_BYTES} bytes` }
+    if (OBJECT_HEADERS.some(name => response.headers.has(name)))
+      return {
+        kind: 'failed',
+        reason: 'object',
+        detail: 'the answer is an object, not the configuration of a bucket',
+      }
     return response.status === 200 ? { kind: 'document', text } : refusal(response.status, text)
   } catch (error) {
     if (abort.signal.aborted)

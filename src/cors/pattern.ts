@@ -30,42 +30,48 @@ interface Node<V> {
 const newNode = <V>(label: string): Node<V> => ({ label, value: null, children: null })
 
 /**
- * Finds or makes the node of `key`. A suffix tree is the same tree read from the end of its keys: labels stay
- * in reading order, only which end of them comes first differs.
+ * Returns the node of `key`, made if necessary. A suffix tree is the same tree read from the end of its keys: labels stay
+ * in reading order, only which end of them comes first differs. An isolate builds the trees before its first answer, so
+ * texts are compared without a slice for each character.
  */
 function insert<V>(root: Node<V>, key: string, fromEnd: boolean): Node<V> {
-  const edge = (text: string) => text.charCodeAt(fromEnd ? text.length - 1 : 0)
-  const near = (text: string, length: number) =>
-    fromEnd ? text.slice(text.length - length) : text.slice(0, length)
-  const far = (text: string, length: number) =>
-    fromEnd ? text.slice(0, text.length - length) : text.slice(length)
   let node = root
   let rest = key
   while (rest !== '') {
     node.children ??= new Map()
-    const child = node.children.get(edge(rest))
+    const edge = rest.charCodeAt(fromEnd ? rest.length - 1 : 0)
+    const child = node.children.get(edge)
     if (child === undefined) {
       const leaf = newNode<V>(rest)
-      node.children.set(edge(rest), leaf)
+      node.children.set(edge, leaf)
       return leaf
     }
-    let shared = 1
-    while (
-      shared < child.label.length &&
-      shared < rest.length &&
-      near(rest, shared + 1) === near(child.label, shared + 1)
-    )
-      shared++
-    if (shared < child.label.length) {
-      const middle = newNode<V>(near(child.label, shared))
-      child.label = far(child.label, shared)
-      middle.children = new Map([[edge(child.label), child]])
-      node.children.set(edge(middle.label), middle)
+    const { label } = child
+    const isWhole = fromEnd ? rest.endsWith(label) : rest.startsWith(label)
+    const shared = isWhole ? label.length : sharedLength(label, rest, fromEnd)
+    if (shared < label.length) {
+      const middle = newNode<V>(fromEnd ? label.slice(label.length - shared) : label.slice(0, shared))
+      child.label = fromEnd ? label.slice(0, label.length - shared) : label.slice(shared)
+      const next = child.label.charCodeAt(fromEnd ? child.label.length - 1 : 0)
+      middle.children = new Map()
+      middle.children.set(next, child)
+      node.children.set(edge, middle)
       node = middle
     } else node = child
-    rest = far(rest, shared)
+    rest = fromEnd ? rest.slice(0, rest.length - shared) : rest.slice(shared)
   }
   return node
+}
+
+/** Returns how many characters two texts have in common at their beginning, or at their end. */
+function sharedLength(a: string, b: string, fromEnd: boolean): number {
+  const most = Math.min(a.length, b.length)
+  let shared = 0
+  if (fromEnd)
+    while (shared < most && a.charCodeAt(a.length - 1 - shared) === b.charCodeAt(b.length - 1 - shared))
+      shared++
+  else while (shared < most && a.charCodeAt(shared) === b.charCodeAt(shared)) shared++
+  return shared
 }
 
 /**

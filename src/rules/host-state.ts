@@ -4,7 +4,7 @@
  */
 
 import type { HostSettings } from '../settings/host-settings.ts'
-import type { Rules } from './record.ts'
+import type { Rules } from './rules.ts'
 
 export type HostState =
   | {
@@ -20,6 +20,10 @@ export type HostState =
    * go to the assumed bucket and are never cached; nothing is written to it or signed for it.
    */
   | { readonly kind: 'assumed'; readonly rules: null; readonly settings: HostSettings }
+
+export type PolicySource = 'memory' | 'kv' | 'last-known-good'
+
+export type FoundPolicy = HostState & { readonly source: PolicySource }
 
 /** A state with rules and settings: it answers requests, and may stand in for a later bad state. */
 export type GoodState = HostState & { readonly kind: 'known'; readonly rules: Rules }

@@ -1,47 +1,78 @@
 /**
  * @module
- * The last known good values of a host in the Cache API: shared by the isolates of a data centre, and there when
- * KV is not. A convenience that may fail: it never delays or breaks an answer.
+ * The last known good values of a host in the Cache API. The isolates of a data centre share them, and they are there
+ * when KV is not. They are a convenience: they never delay or break an answer.
  */
 
-import { type HostValues, inTime } from './store.ts'
+import { isOlder, propagatesUntil, type Version } from './order.ts'
+import { UNDATED } from './rules.ts'
+import { type HostValues, inTime, sameValues } from './store.ts'
 
-/** How long the data centre may hold a value, in seconds. */
+/** Seconds for which the data centre may hold a value. */
 const MAX_AGE_SECONDS = 30 * 86_400
 
-/** A name that can't be any bucket's: `.invalid` is reserved (RFC 6761 6.4). */
+/** A name that no bucket can have: `.invalid` is reserved (RFC 6761 6.4). */
 const keyOf = (host: string): string => `https://last-known-good.invalid/${encodeURIComponent(host)}`
 
-/** Keeps values that were read, decoded and found good. Never rejects. */
-export async function saveLastKnownGood(host: string, values: HostValues): Promise<void> {
+/** Good values of a host, and when they were stored. */
+export interface LastKnownGood {
+  readonly values: HostValues
+  readonly version: Version
+  /** Milliseconds since 1970. */
+  readonly storedAt: number
+}
+
+/**
+ * Stores values that were read, decoded and found good, unless KV may still show them after newer ones, which are stored.
+ * Never rejects.
+ */
+export async function saveLastKnownGood(host: string, values: HostValues, version: Version): Promise<void> {
+  const now = Date.now()
+  const stored = await readLastKnownGood(host)
+  if (stored !== null) {
+    if (sameValues(stored.values, values)) return
+    if (now < propagatesUntil(stored.version, stored.storedAt) && isOlder(version, stored.version)) return
+  }
   try {
     const headers = { 'cache-control': `max-age=${MAX_AGE_SECONDS}` }
-    await inTime(caches.default.put(keyOf(host), new Response(JSON.stringify(values), { headers })))
+    const publishedAt = version.publishedAt === UNDATED ? null : version.publishedAt
+    const body = JSON.stringify({ ...values, publishedAt, storedAt: now })
+    await inTime(caches.default.put(keyOf(host), new Response(body, { headers })))
   } catch {
-    // Without it, the next cold start has one resort less; nothing else changes.
+    // The next cold start has one fallback less. Nothing else changes.
   }
 }
 
-/** The values kept last, or null. Never rejects. */
-export async function readLastKnownGood(host: string): Promise<HostValues | null> {
+/** Returns the stored values, or null. Never rejects. */
+export async function readLastKnownGood(host: string): Promise<LastKnownGood | null> {
   try {
-    const kept = await inTime(caches.default.match(keyOf(host)))
-    const values: unknown = kept === undefined ? null : await inTime(kept.json())
-    return isHostValues(values) ? values : null
+    const response = await inTime(caches.default.match(keyOf(host)))
+    const stored: unknown = response === undefined ? null : await inTime(response.json())
+    if (!isStored(stored)) return null
+    const { rules, bucket, isDefault, isDefaultBucket, publishedAt, storedAt } = stored
+    return {
+      values: { rules, bucket, isDefault, isDefaultBucket },
+      version: { isDefault, publishedAt: publishedAt ?? UNDATED },
+      storedAt,
+    }
   } catch {
     return null
   }
 }
 
-/** Other Workers of the zone, and other versions of this one, may write there, too. */
-const isHostValues = (value: unknown): value is HostValues =>
-  typeof value === 'object' &&
-  value !== null &&
-  'rules' in value &&
-  isTextOrNull(value.rules) &&
-  'bucket' in value &&
-  isTextOrNull(value.bucket) &&
-  'isDefault' in value &&
-  typeof value.isDefault === 'boolean'
+type Stored = HostValues & { readonly publishedAt: number | null; readonly storedAt: number }
 
-const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string'
+/** Other Workers of the zone, and other versions of this one, may write there as well. */
+function isStored(value: unknown): value is Stored {
+  if (typeof value !== 'object' || value === null) return false
+  const { rules, bucket, isDefault, isDefaultBucket, publishedAt, storedAt } = value as Record<
+    string,
+    unknown
+  >
+  return (
+    [rules, bucket].every(text => text === null || typeof text === 'string') &&
+    [isDefault, isDefaultBucket].every(flag => typeof flag === 'boolean') &&
+    (publishedAt === null || typeof publishedAt === 'number') &&
+    typeof storedAt === 'number'
+  )
+}

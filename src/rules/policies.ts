@@ -1,75 +1,45 @@
 /**
  * @module
- * The policies of this isolate: in memory, from KV, or the last known good ones. What is bad or can't be read
- * never replaces what is good, and memory is bounded in bytes.
+ * The policies of this isolate: from memory, from KV, or the last known good ones. A bad or older value never replaces a
+ * good one.
  */
 
-import { NO_CONFIGURATION } from '../cors/configuration.ts'
 import type { HostSettings } from '../settings/host-settings.ts'
-import { type HostState, isGood } from './host-state.ts'
-import { readLastKnownGood, saveLastKnownGood } from './last-known-good.ts'
-import { Publications } from './publications.ts'
-import { type BadValue, decodeValue, Rules, type RulesRecord, sha256 } from './record.ts'
-import { type HostValues, readHost } from './store.ts'
+import { rulesOf } from './decode.ts'
+import { Flights } from './flights.ts'
+import {
+  bytesOfRules,
+  type Decoded,
+  type DecoderDeps,
+  HOST_BYTES,
+  HostDecoder,
+  type PolicyProblem,
+} from './host-decoder.ts'
+import { type FoundPolicy, isGood } from './host-state.ts'
+import { type LastKnownGood, readLastKnownGood, saveLastKnownGood } from './last-known-good.ts'
+import { isOlder, PROPAGATION_MS, propagatesUntil } from './order.ts'
+import { type PolicyEntry, PolicyMemory } from './policy-memory.ts'
+import { type RulesRecord, settingsDigest } from './record.ts'
+import { MISSING, UNDATED } from './rules.ts'
+import { type HostValues, ownBucket, readHost, sameValues } from './store.ts'
 
-/** Bytes of all policies in memory together; an isolate has 128 MB in all. */
-export const MAX_BYTES = 64 * 1024 * 1024
-/** What is left after making room, so that room is made seldom. */
-const BYTES_AFTER_ROOM = 0.9 * MAX_BYTES
-/**
- * Bytes that a host takes besides its values, that each character of a value becomes by parsing, and that each
- * origin and header name takes in the indexes: as `npm run bench` measures, rounded up.
- */
-const HOST_BYTES = 2048
-const CHARACTER_BYTES = 3
-const PATTERN_BYTES = 200
-/** How soon a failed read is tried again, in milliseconds. */
+/** Milliseconds after which a failed read is retried. */
 const RETRY_MS = 5000
-/** How many findings of a bad document one trouble tells. */
-const MAX_TOLD_FINDINGS = 3
 
-export type PolicySource = 'memory' | 'kv' | 'last-known-good'
-
-export type FoundPolicy = HostState & { readonly source: PolicySource }
-
-/** Something bad that was found in KV, or that KV did. For the log. */
-export interface PolicyProblem {
-  readonly event: 'kv-unavailable' | 'rules-unusable' | 'settings-unusable'
-  readonly code: string
-  readonly detail: string
-}
-
-/** What a bad settings value says of itself. */
-export interface BadSettings {
-  readonly code: string
-  readonly detail: string
-}
-
-export interface PoliciesDeps {
+export interface PoliciesDeps extends DecoderDeps {
   readonly kv: KVNamespace
+  /** 0: KV is read before every answer. */
   readonly ttlSeconds: number
-  /** The settings of a host without its own. */
-  readonly settings: HostSettings
   /** The settings of a host while its KV values cannot be read. */
   readonly assumed: HostSettings
-  /** Reads a `bucket:` value. */
-  readonly readSettings: (text: string) => { settings: HostSettings } | { bad: BadSettings }
-  /** Called once for each bad value. `lastGood`: an earlier good state goes on serving. */
-  readonly report: (host: string, trouble: PolicyProblem, lastGood: boolean) => void
+  /** Called once for each bad value. `lastGood` is true if a good state goes on serving. */
+  readonly report: (host: string, problem: PolicyProblem, lastGood: boolean) => void
 }
 
-interface PolicyEntry {
-  readonly state: FoundPolicy
-  /** Of the values it was made from; empty where KV could not be read. A refresh skips what is unchanged. */
-  readonly digest: string
-  readonly bytes: number
-  /** Of newer values that were bad, so that they are neither read nor told again. */
-  rejected: string
-  /** When it is to be read again, in milliseconds. */
-  refreshAt: number
-  lastUsed: number
-  /** Of the read that it came from: a slow one must not replace what a later one has found. */
-  readonly turn: number
+const MISMATCH: PolicyProblem = {
+  event: 'settings-mismatch',
+  code: 'record-settings',
+  detail: 'The rules were published with other settings than KV has. Publish both again.',
 }
 
 export class Policies {
@@ -77,44 +47,45 @@ export class Policies {
   readonly #ttlMs: number
   readonly #retryMs: number
   readonly #assumed: Decoded
-  readonly #entries = new Map<string, PolicyEntry>()
-  #bytes = 0
-  #uses = 0
+  readonly #decoder: HostDecoder
+  readonly #memory = new PolicyMemory()
+  readonly #flights = new Flights()
   #turns = 0
-  readonly #publications = new Publications()
-  /** Hosts without rules of their own share one decoded default. */
-  #default: { text: string; rules: Rules } | null = null
 
   constructor(deps: PoliciesDeps) {
     this.#deps = deps
     this.#ttlMs = deps.ttlSeconds * 1000
     this.#retryMs = Math.min(RETRY_MS, this.#ttlMs)
+    this.#decoder = new HostDecoder(deps)
     this.#assumed = {
       state: { kind: 'assumed', rules: null, settings: deps.assumed },
+      values: null,
+      version: { isDefault: true, publishedAt: MISSING },
+      isPaired: true,
       bytes: HOST_BYTES,
     }
   }
 
-  /** Hosts in memory, and the bytes that they are counted at. */
+  /** The number of hosts in memory, and the bytes that they are counted at. */
   get size(): { hosts: number; bytes: number } {
-    return { hosts: this.#entries.size, bytes: this.#bytes }
+    return this.#memory.size
   }
 
   /**
-   * The state of a host from memory, however old: a stale one is refreshed in the background. Synchronous,
-   * because it is on the way of every preflight.
+   * Returns the state of a host from memory, however old. A stale one is refreshed in the background. Synchronous,
+   * because every preflight asks it.
    *
-   * @returns null when there is none that is worth serving, or every answer is to be read anew (POLICY_TTL_SECONDS=0)
+   * @returns null without a state that may be served, or if KV is read before every answer
    */
   inMemory(host: string, context: ExecutionContext): FoundPolicy | null {
-    const entry = this.#entries.get(host)
+    const entry = this.#memory.get(host)
     if (entry === undefined || this.#ttlMs === 0) return null
-    entry.lastUsed = ++this.#uses
+    this.#memory.touch(entry)
     const now = Date.now()
     if (now >= entry.refreshAt) {
-      // One request refreshes and the others go on: a promise can't be shared between requests.
+      // One request refreshes; the others are served the stale state meanwhile.
       entry.refreshAt = now + this.#retryMs
-      // A state without rules or settings is no policy: whoever is to refresh it waits for what KV has by now.
+      // Without rules or settings there is nothing to serve: the request that refreshes waits for KV.
       if (!isGood(entry.state)) return null
       context.waitUntil(this.load(host, context))
     }
@@ -122,162 +93,179 @@ export class Policies {
   }
 
   /**
-   * Reads a host's state from KV. What can't be read or used is replaced by the nearest good state: the one in
-   * memory, else the last known good one of the data centre. Never rejects.
+   * Reads a host's state from KV; at the same time as other requests, once for all of them. What can't be read or used is
+   * replaced by the nearest good state: the one in memory, else the last known good one of the data centre. Never
+   * rejects.
    */
-  async load(host: string, context: ExecutionContext): Promise<FoundPolicy> {
-    const turn = ++this.#turns
-    const troubles: PolicyProblem[] = []
-    const values = await this.#read(host, troubles)
-    const digest = values === null ? '' : await sha256(JSON.stringify(values))
-    const known = this.#entries.get(host)
-    if (known !== undefined && values !== null && (known.digest === digest || known.rejected === digest)) {
-      const isGoodInKv = known.digest === digest && isGood(known.state)
-      known.refreshAt = Date.now() + (isGoodInKv ? this.#ttlMs : this.#retryMs)
-      return { ...known.state, source: known.digest === digest ? 'kv' : 'memory' }
-    }
-
-    const read = values === null ? null : await this.#decode(values, troubles)
-    if (values !== null && read !== null && isGood(read.state)) {
-      this.#keep(host, read, digest, this.#ttlMs, turn)
-      context.waitUntil(saveLastKnownGood(host, values))
-      return { ...read.state, source: 'kv' }
-    }
-
-    const last = isGood(this.#entries.get(host)?.state) ? null : await this.#lastKnownGood(host)
-    // Looked up after all waiting: meanwhile another request may have read something good.
-    const held = this.#entries.get(host)
-    for (const trouble of troubles) this.#deps.report(host, trouble, isGood(held?.state) || last !== null)
-    if (held !== undefined && isGood(held.state)) {
-      held.rejected = digest
-      held.refreshAt = Date.now() + this.#retryMs
-      return held.state
-    }
-    if (last !== null) {
-      this.#keep(host, last.decoded, last.digest, this.#retryMs, turn).rejected = digest
-      return { ...last.decoded.state, source: 'last-known-good' }
-    }
-    // While nothing can be read, what was read last stands, bad as it is: it may know of a bucket of the host's own.
-    const nothing = read ?? held ?? this.#assumed
-    this.#keep(host, nothing, read === null ? (held?.digest ?? '') : digest, this.#retryMs, turn)
-    return { ...nothing.state, source: 'kv' }
+  load(host: string, context: ExecutionContext): Promise<FoundPolicy> {
+    const load = () => this.#load(host, context)
+    return this.#ttlMs === 0 ? load() : this.#flights.join(host, context, load)
   }
 
-  async #read(host: string, troubles: PolicyProblem[]): Promise<HostValues | null> {
+  async #load(host: string, context: ExecutionContext): Promise<FoundPolicy> {
+    const turn = ++this.#turns
+    const problems: PolicyProblem[] = []
+    const values = await this.#read(host, problems)
+    const known = this.#memory.get(host)
+    if (known !== undefined && values !== null) {
+      const isSame = known.values !== null && sameValues(known.values, values)
+      if (isSame || (known.rejected !== null && sameValues(known.rejected, values))) {
+        if (isSame) known.unpairedSince = null
+        known.refreshAt = Date.now() + (isSame && isGood(known.state) ? this.#ttlMs : this.#retryMs)
+        return { ...known.state, source: isSame ? 'kv' : 'memory' }
+      }
+    }
+    const read = values === null ? null : await this.#decoder.decode(values, problems)
+    if (read !== null && isGood(read.state)) return this.#take(host, read, turn, context)
+    return this.#fallBack(host, read, values, problems, turn)
+  }
+
+  async #read(host: string, problems: PolicyProblem[]): Promise<HostValues | null> {
     try {
-      return this.#publications.newest(host, await readHost(this.#deps.kv, host))
+      return await readHost(this.#deps.kv, host)
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
-      troubles.push({ event: 'kv-unavailable', code: 'kv-read', detail })
+      problems.push({ event: 'kv-unavailable', code: 'kv-read', detail })
       return null
     }
   }
 
-  /**
-   * Serves rules of a host at once that were published from here, and goes on serving them while KV still shows older
-   * ones. Never rejects.
-   */
-  async accept(host: string, record: RulesRecord): Promise<void> {
-    const text = JSON.stringify(record)
-    const turn = ++this.#turns
-    this.#publications.add(host, text, record)
-    const rules = await decodeValue(text)
-    const held = this.#entries.get(host)
-    if (held === undefined || !(rules instanceof Rules)) return
-    // Rules alone are not a policy: the settings must have been read and be usable.
-    if (held.state.kind !== 'known') return
-    const state: HostState = { kind: 'known', rules, settings: held.state.settings }
-    const bytes = HOST_BYTES + bytesOfRules(text, rules)
-    // No digest: the next read finds it changed, and reads the settings anew as well.
-    this.#keep(host, { state, bytes }, '', this.#ttlMs, turn)
-  }
-
-  /** True when something newer than a record was accepted for its host. */
-  hasNewer(host: string, record: RulesRecord): boolean {
-    return this.#publications.hasNewer(host, record)
-  }
-
-  async #decode(values: HostValues, troubles: PolicyProblem[]): Promise<Decoded> {
-    const rules = await this.#decodeRules(values, troubles)
-    let state: HostState = { kind: 'known', rules, settings: this.#deps.settings }
-    if (values.bucket !== null) {
-      const read = this.#deps.readSettings(values.bucket)
-      if ('settings' in read) state = { kind: 'known', rules, settings: read.settings }
-      else {
-        state = { kind: 'settings-unusable', rules, settings: null }
-        troubles.push({ event: 'settings-unusable', ...read.bad })
+  /** Serves a good state that was read, unless KV shows an older one, or half of a publication. */
+  async #take(host: string, read: Decoded, turn: number, context: ExecutionContext): Promise<FoundPolicy> {
+    let isReported = read.isPaired
+    const last = read.isPaired || isGood(this.#memory.get(host)?.state) ? null : await readLastKnownGood(host)
+    const now = Date.now()
+    const held = this.#memory.get(host)
+    if (held !== undefined && isGood(held.state)) {
+      if (isPropagating(held, read, now)) {
+        held.refreshAt = now + Math.min(this.#ttlMs, PROPAGATION_MS)
+        return held.state
+      }
+      if (!read.isPaired) {
+        held.unpairedSince ??= now
+        held.refreshAt = now + this.#retryMs
+        if (now - held.unpairedSince < PROPAGATION_MS) return held.state
+      }
+    } else if (last !== null && read.values !== null) {
+      // Another isolate has already waited for the other half.
+      isReported = sameValues(last.values, read.values)
+      if (!isReported) {
+        const good = await this.#decodeGood(last)
+        if (good !== null) {
+          this.#store(host, good, this.#retryMs, turn, last.storedAt).unpairedSince = now
+          return { ...good.state, source: 'last-known-good' }
+        }
       }
     }
-    const shared = rules !== null && rules === this.#default?.rules
-    const own = shared || rules === null ? 0 : bytesOfRules(values.rules ?? '', rules)
-    return { state, bytes: HOST_BYTES + CHARACTER_BYTES * (values.bucket?.length ?? 0) + own }
+    if (!isReported) this.#deps.report(host, MISMATCH, true)
+    this.#store(host, read, this.#ttlMs, turn)
+    if (read.values !== null) context.waitUntil(saveLastKnownGood(host, read.values, read.version))
+    return { ...read.state, source: 'kv' }
   }
 
-  async #decodeRules(values: HostValues, troubles: PolicyProblem[]): Promise<Rules | null> {
-    const { rules: text, isDefault } = values
-    if (text === null) return WITHOUT_RULES
-    if (isDefault && this.#default?.text === text) return this.#default.rules
-    const decoded = await decodeValue(text)
-    if (decoded instanceof Rules) {
-      if (isDefault) this.#default = { text, rules: decoded }
-      return decoded
+  /** Serves the nearest good state in place of one that is bad or could not be read. */
+  async #fallBack(
+    host: string,
+    read: Decoded | null,
+    values: HostValues | null,
+    problems: readonly PolicyProblem[],
+    turn: number,
+  ): Promise<FoundPolicy> {
+    const stored = isGood(this.#memory.get(host)?.state) ? null : await readLastKnownGood(host)
+    const last = stored === null ? null : await this.#decodeGood(stored)
+    // Only now: while this request waited, another one may have read something good.
+    const held = this.#memory.get(host)
+    for (const problem of problems) this.#deps.report(host, problem, isGood(held?.state) || last !== null)
+    if (held !== undefined && isGood(held.state)) {
+      held.rejected = values
+      held.refreshAt = Date.now() + this.#retryMs
+      return held.state
     }
-    troubles.push({ event: 'rules-unusable', code: decoded.code, detail: describe(decoded) })
-    return null
+    if (stored !== null && last !== null) {
+      this.#store(host, last, this.#retryMs, turn, stored.storedAt).rejected = values
+      return { ...last.state, source: 'last-known-good' }
+    }
+    // While nothing can be read, the bad values that were read last stay: they may name a bucket of the host's own.
+    const nothing = read ?? (held === undefined ? this.#assumed : { ...held, isPaired: true })
+    this.#store(host, nothing, this.#retryMs, turn)
+    return { ...nothing.state, source: 'kv' }
   }
 
-  async #lastKnownGood(host: string): Promise<{ decoded: Decoded; digest: string } | null> {
-    const values = await readLastKnownGood(host)
-    if (values === null) return null
-    const decoded = await this.#decode(values, [])
-    return isGood(decoded.state) ? { decoded, digest: await sha256(JSON.stringify(values)) } : null
+  async #decodeGood({ values }: LastKnownGood): Promise<Decoded | null> {
+    const decoded = await this.#decoder.decode(values, [])
+    return isGood(decoded.state) ? decoded : null
   }
 
-  #keep(host: string, decoded: Decoded, digest: string, freshMs: number, turn: number): PolicyEntry {
-    const before = this.#entries.get(host)
+  /**
+   * Serves rules at once that were published from this isolate, and goes on while KV still shows older ones. Does nothing
+   * for a host that is not in memory, or not with usable settings.
+   */
+  accept(host: string, record: RulesRecord): void {
+    const held = this.#memory.get(host)
+    if (held?.state.kind !== 'known' || held.values === null) return
+    const rules = rulesOf(record)
+    const text = JSON.stringify(record)
+    const isDefault = host === 'default'
+    const accepted: Decoded = {
+      state: { kind: 'known', rules, settings: held.state.settings },
+      values: { ...held.values, rules: text, isDefault },
+      version: { isDefault, publishedAt: rules.publication.publishedAt },
+      isPaired: true,
+      bytes: HOST_BYTES + bytesOfRules(text, rules),
+    }
+    this.#store(host, accepted, this.#ttlMs, ++this.#turns)
+  }
+
+  /** Returns true if this isolate serves a host by a newer record. */
+  hasNewer(host: string, { publishedAt }: RulesRecord): boolean {
+    const held = this.#memory.get(host)?.version.publishedAt ?? MISSING
+    return held !== UNDATED && held > Date.parse(publishedAt)
+  }
+
+  /** Returns what a new record of a host has to follow: the time of the rules in memory, and the settings' digest. */
+  async published(host: string): Promise<{ publishedAt: number; settings: string | null }> {
+    const held = this.#memory.get(host)
+    const bucket = held === undefined || held.values === null ? null : ownBucket(host, held.values)
+    return {
+      publishedAt: held?.version.publishedAt ?? MISSING,
+      settings: await settingsDigest(bucket),
+    }
+  }
+
+  /** Puts a state into memory, unless a later load has put a good one there. */
+  #store(host: string, decoded: Decoded, freshMs: number, turn: number, seenAt = Date.now()): PolicyEntry {
+    const before = this.#memory.get(host)
     if (before !== undefined && before.turn > turn && isGood(before.state)) return before
-    this.#bytes += decoded.bytes - (before?.bytes ?? 0)
+    const isSame = before !== undefined && isSameVersion(before, decoded)
+    const isReplaced = before?.version.publishedAt === UNDATED && decoded.version.publishedAt !== UNDATED
+    const replacedDocument = (isReplaced ? before.values?.rules : before?.replacedDocument) ?? null
     const entry: PolicyEntry = {
       state: { ...decoded.state, source: 'memory' },
-      bytes: decoded.bytes,
-      digest,
-      rejected: '',
+      values: decoded.values,
+      version: decoded.version,
+      seenAt: isSame ? before.seenAt : seenAt,
+      bytes: decoded.bytes + 2 * (replacedDocument?.length ?? 0),
+      replacedDocument,
+      rejected: null,
+      unpairedSince: null,
       refreshAt: Date.now() + freshMs,
-      lastUsed: ++this.#uses,
+      lastUsed: 0,
       turn,
     }
-    this.#entries.set(host, entry)
-    if (this.#bytes > MAX_BYTES) this.#makeRoom()
+    this.#memory.set(host, entry)
     return entry
   }
-
-  /** Takes out the hosts that were not used for the longest time. */
-  #makeRoom(): void {
-    const oldestFirst = [...this.#entries].sort(([, a], [, b]) => a.lastUsed - b.lastUsed)
-    for (const [host, entry] of oldestFirst) {
-      if (this.#bytes <= BYTES_AFTER_ROOM) return
-      this.#entries.delete(host)
-      this.#bytes -= entry.bytes
-    }
-  }
 }
 
-function bytesOfRules(text: string, { configuration }: Rules): number {
-  let patterns = 0
-  for (const rule of configuration.rules) patterns += rule.allowedOrigins.length + rule.allowedHeaders.length
-  return CHARACTER_BYTES * text.length + PATTERN_BYTES * patterns
-}
+type Versioned = Pick<Decoded, 'values' | 'version'>
 
-interface Decoded {
-  readonly state: HostState
-  readonly bytes: number
-}
+const isSameVersion = (a: Versioned, b: Versioned): boolean =>
+  a.version.publishedAt === b.version.publishedAt &&
+  a.version.isDefault === b.version.isDefault &&
+  (a.version.publishedAt !== UNDATED || a.values?.rules === b.values?.rules)
 
-/** A host without any value in KV: a bucket without rules. */
-const WITHOUT_RULES = new Rules('none', NO_CONFIGURATION, null)
-
-const describe = (bad: BadValue): string =>
-  [
-    bad.reason,
-    ...bad.findings.slice(0, MAX_TOLD_FINDINGS).map(f => `${f.path || 'document'}: ${f.reason}`),
-  ].join(' ')
+/** Returns true if KV shows something older than an entry, and may still do so because the newer value propagates. */
+const isPropagating = (held: PolicyEntry, read: Versioned, now: number): boolean =>
+  now < propagatesUntil(held.version, held.seenAt) &&
+  (isOlder(read.version, held.version) ||
+    (read.version.publishedAt === UNDATED && read.values?.rules === held.replacedDocument))

@@ -20,6 +20,27 @@ export interface HostValues {
   readonly bucket: string | null
   /** True if the host has no rules of its own. */
   readonly isDefault: boolean
+  /** True if the host has no settings of its own. */
+  readonly isDefaultBucket: boolean
+}
+
+export const sameValues = (a: HostValues, b: HostValues): boolean =>
+  a.rules === b.rules &&
+  a.bucket === b.bucket &&
+  a.isDefault === b.isDefault &&
+  a.isDefaultBucket === b.isDefaultBucket
+
+/** Returns the value of the host's own `bucket:` key, or null. */
+export const ownBucket = (host: string, { bucket, isDefaultBucket }: HostValues): string | null =>
+  host === 'default' || !isDefaultBucket ? bucket : null
+
+/**
+ * Returns the settings that the rules were published with: the `bucket:` value of the same name as the `cors:` key, null
+ * if there is none, and undefined if it was not read (a host's own settings hide `bucket:default`).
+ */
+export function pairedBucket({ bucket, isDefault, isDefaultBucket }: HostValues): string | null | undefined {
+  if (isDefault) return isDefaultBucket ? bucket : undefined
+  return isDefaultBucket ? null : bucket
 }
 
 /**
@@ -35,10 +56,12 @@ export async function readHost(kv: Pick<KVNamespace, 'get'>, host: string): Prom
   const values = await inTime(kv.get(keys, { type: 'text', cacheTtl: CACHE_TTL_SECONDS }))
   const own = hosts[0] ?? 'default'
   const ownRules = values.get(rulesKey(own)) ?? null
+  const ownBucket = values.get(settingsKey(own)) ?? null
   return {
     rules: ownRules ?? values.get(rulesKey('default')) ?? null,
-    bucket: values.get(settingsKey(own)) ?? values.get(settingsKey('default')) ?? null,
+    bucket: ownBucket ?? values.get(settingsKey('default')) ?? null,
     isDefault: own === 'default' || ownRules === null,
+    isDefaultBucket: own === 'default' || ownBucket === null,
   }
 }
 

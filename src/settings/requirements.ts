@@ -61,13 +61,13 @@ export function missingSecrets(
   return []
 }
 
-/** Returns the key that SYNC lacks. The cron signs its requests; a host may name another key of KEYS than SECRET_ID. */
+/** Returns the key that SYNC lacks: it asks buckets by signed requests. A host may name another key of KEYS. */
 export function missingSyncKey(
-  sync: { readonly cron: boolean },
+  { writeThrough, cron }: { readonly writeThrough: boolean; readonly cron: boolean },
   keys: Keys,
   problems: readonly SettingProblem[],
 ): SettingProblem[] {
-  return !sync.cron || keys.size > 0 || hasSecretProblem(problems)
-    ? []
-    : missingSecret('SECRET_KEY', 'SECRET_ID and SECRET_KEY, or KEYS, because SYNC has cron')
+  if (!(writeThrough || cron) || keys.size > 0 || hasSecretProblem(problems)) return []
+  const kind = cron ? 'cron' : 'write-through'
+  return missingSecret('SECRET_KEY', `SECRET_ID and SECRET_KEY, or KEYS, because SYNC has ${kind}`)
 }

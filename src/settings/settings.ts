@@ -13,7 +13,7 @@ import { integer, type Reader, SHARE, SWITCH } from './values.ts'
 
 /** How KV is kept equal to the buckets. */
 interface Sync {
-  /** A `PUT` or `DELETE /?cors` that the bucket accepts is published. */
+  /** After a signed `PUT` or `DELETE /?cors`, the bucket's configuration is published. */
   readonly writeThrough: boolean
   /** The scheduled handler asks the bucket of every host. */
   readonly cron: boolean

@@ -6,9 +6,9 @@
  */
 
 import { type Configuration, NO_CONFIGURATION } from '../cors/configuration.ts'
-import type { DialectName } from '../cors/dialect.ts'
 import { type Finding, hasErrors } from '../cors/findings.ts'
 import { readDocument } from '../formats/read.ts'
+import { publicationTime } from '../rules/order.ts'
 import { makeRecord, type RulesRecord, revisionOf } from '../rules/record.ts'
 import { historyEntry, type KvEntry, liveEntry, writeHistoryThenLive } from '../rules/store.ts'
 
@@ -22,11 +22,12 @@ export type BucketAnswer =
 
 export interface SyncDeps {
   readonly kv: Pick<KVNamespace, 'put'>
-  readonly dialect: DialectName
-  /** Asks the bucket; null if the edge has no key for it. Never rejects. */
-  readonly ask: (() => Promise<BucketAnswer>) | null
-  /** Serves a record from this isolate at once, even if KV refuses it. Never rejects. */
-  readonly accept: (host: string, record: RulesRecord) => Promise<void>
+  /** Asks the bucket. Never rejects. */
+  readonly ask: () => Promise<BucketAnswer>
+  /** Returns what a new record follows: the time of the rules that it replaces, and the digest of the host's settings. */
+  readonly published: () => Promise<{ readonly publishedAt: number; readonly settings: string | null }>
+  /** Serves a record from this isolate at once, even if KV refuses it. */
+  readonly accept: (host: string, record: RulesRecord) => void
   /** Returns true if this isolate has accepted a newer record of the host. */
   readonly isSuperseded: (host: string, record: RulesRecord) => boolean
   /** Logs what happened to a host. */
@@ -49,7 +50,7 @@ export type SyncEvent =
   /** The bucket's configuration changed each time that it was read. */
   | { readonly event: 'sync-unsettled' }
 
-/** Most times that the bucket is asked after one change. A further round deps that it has changed again. */
+/** Most times that the bucket is asked after one change. A further round means that it has changed again. */
 const MAX_ROUNDS = 4
 /** Milliseconds before a write is retried: KV takes one write a second for each key. */
 const RETRY_MS = 1100
@@ -57,62 +58,29 @@ const MAX_TRIES = 3
 /** Most requests of {@link settle}: each round asks the bucket once, and each try writes twice. */
 export const MAX_SETTLE_REQUESTS = MAX_ROUNDS * (1 + 2 * MAX_TRIES)
 
-/** Makes the record of a bucket's configuration, published now. */
-export const recordOf = (
-  { dialect }: SyncDeps,
-  configuration: Configuration,
-  source: string,
-): Promise<RulesRecord> =>
-  makeRecord(configuration, dialect, { publishedAt: new Date().toISOString(), source })
-
-/**
- * Publishes a record. Memory has it at once, and keeps it even if KV refuses it, because the bucket has it too.
- *
- * @param tries how often KV is asked; a retry stops once something newer was published from this isolate
- * @returns false if KV refused the record; that is reported
- */
-export async function publish(
-  deps: SyncDeps,
-  host: string,
-  record: RulesRecord,
-  tries = 1,
-): Promise<boolean> {
-  const { revision, source, configuration } = record
-  await deps.accept(host, record)
-  const put = async (entries: readonly KvEntry[]) => {
-    for (const { key, value, metadata } of entries) await deps.kv.put(key, value, { metadata })
-  }
-  for (let tried = 1; ; tried++) {
-    try {
-      await writeHistoryThenLive(put, [historyEntry(host, record)], [liveEntry(host, record)])
-      deps.report({ event: 'rules-published', revision, rules: configuration.rules.length, source })
-      return true
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error)
-      if (tried >= tries) {
-        deps.report({ event: 'sync-unpublished', revision, detail })
-        return false
-      }
-      await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-      if (deps.isSuperseded(host, record)) return false
-    }
-  }
-}
-
 /**
  * Asks the bucket and publishes its answer, until the bucket's configuration is what KV has. Never rejects. Never
  * replaces live rules by a configuration with errors.
  *
- * @param live revision in KV; null if KV has no usable rules
+ * @param live revision in KV; null publishes whatever the bucket has
+ * @param source source of the records
+ * @param onFirst called when the bucket's first answer has been written to KV, refused by it, or can't be published
  */
-export async function settle(deps: SyncDeps, host: string, live: string | null): Promise<void> {
-  if (deps.ask === null) return
+export async function settle(
+  deps: SyncDeps,
+  host: string,
+  live: string | null,
+  source = 'GET /?cors',
+  onFirst: () => void = () => {},
+): Promise<void> {
   let published = live
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const configuration = await configurationIn(await deps.ask(), deps.report)
-    if (configuration === null || (await revisionOf(configuration)) === published) return
-    const record = await recordOf(deps, configuration, 'GET /?cors')
-    if (!(await publish(deps, host, record, MAX_TRIES))) return
+    if (configuration === null || (await revisionOf(configuration)) === published) return onFirst()
+    const { publishedAt, settings } = await deps.published()
+    const facts = { publishedAt: publicationTime(publishedAt), source, settings }
+    const record = await makeRecord(configuration, facts)
+    if (!(await publish(deps, host, record, onFirst))) return
     published = record.revision
   }
   deps.report({ event: 'sync-unsettled' })
@@ -128,6 +96,11 @@ async function configurationIn(
     report({ event: 'sync-unanswered', code: answer.code, detail: answer.detail })
     return null
   }
+  // A bucket answers in XML. Other formats are not a bucket's.
+  if (!/^\uFEFF?\s*</.test(answer.text)) {
+    report({ event: 'sync-unanswered', code: 'not-xml', detail: 'The answer to GET /?cors is not XML.' })
+    return null
+  }
   const { configuration, findings } = await readDocument(answer.text)
   if (configuration === null || hasErrors(findings)) {
     report({ event: 'sync-refused', findings })
@@ -136,8 +109,36 @@ async function configurationIn(
   return configuration
 }
 
-/** Retries a publication that KV has refused, for an edge that can't ask the bucket again. */
-export async function republish(deps: SyncDeps, host: string, record: RulesRecord): Promise<void> {
-  await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-  if (!deps.isSuperseded(host, record)) await publish(deps, host, record, MAX_TRIES - 1)
+/**
+ * Publishes a record. Memory has it at once, and keeps it even if KV refuses it, because the bucket has it too. A retry
+ * stops once something newer was published from this isolate. Each refusal is reported.
+ *
+ * @returns false if KV refused the record
+ */
+async function publish(
+  deps: SyncDeps,
+  host: string,
+  record: RulesRecord,
+  onTried: () => void,
+): Promise<boolean> {
+  const { revision, source, configuration } = record
+  deps.accept(host, record)
+  const put = async (entries: readonly KvEntry[]) => {
+    for (const { key, value, metadata } of entries) await deps.kv.put(key, value, { metadata })
+  }
+  for (let tried = 1; ; tried++) {
+    try {
+      await writeHistoryThenLive(put, [historyEntry(host, record)], [liveEntry(host, record)])
+      deps.report({ event: 'rules-published', revision, rules: configuration.rules.length, source })
+      onTried()
+      return true
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error)
+      deps.report({ event: 'sync-unpublished', revision, detail })
+      onTried()
+      if (tried >= MAX_TRIES) return false
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS))
+      if (deps.isSuperseded(host, record)) return false
+    }
+  }
 }

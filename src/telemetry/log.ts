@@ -9,7 +9,6 @@ type LogFieldsValue = LogFields[string]
 
 /** Every event that is a problem or a change; docs/reliability.md has them all. The requests': src/telemetry/events.ts. */
 export const LOG_EVENTS = [
-  'cors-write-refused',
   'events-unwritten',
   'internal-error',
   'kv-unavailable',
@@ -18,6 +17,7 @@ export const LOG_EVENTS = [
   'request-incomplete',
   'rules-published',
   'rules-unusable',
+  'settings-mismatch',
   'settings-unusable',
   'signature-refused',
   'sync-failed',

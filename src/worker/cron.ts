@@ -1,96 +1,34 @@
 /**
  * @module
- * SYNC: what the edge needs to keep KV equal to a host's bucket, and the cron that does it for every host.
+ * SYNC=cron: asks the bucket of every host that KV names, and publishes what has changed.
  */
 
-import { type BucketCorsAnswer, fetchBucketCors } from '../bucket/cors-configuration.ts'
-import { decodeValue, Rules } from '../rules/record.ts'
-import { readHost } from '../rules/store.ts'
-import { type HostSettings, readHostSettings } from '../settings/host-settings.ts'
+import { decodeValue } from '../rules/decode.ts'
+import { rulesKey, settingsKey } from '../rules/kv-keys.ts'
+import { settingsDigest } from '../rules/record.ts'
+import { MISSING, Rules } from '../rules/rules.ts'
+import { ownBucket, readHost } from '../rules/store.ts'
+import { readHostSettings } from '../settings/host-settings.ts'
 import type { Env } from '../settings/settings.ts'
-import {
-  type BucketAnswer,
-  MAX_SETTLE_REQUESTS,
-  type SyncDeps,
-  type SyncEvent,
-  settle,
-} from '../sync/settle.ts'
-import { type LogFields, log } from '../telemetry/log.ts'
-import { fetcherOf } from './bucket.ts'
+import { MAX_SETTLE_REQUESTS, type SyncDeps, settle } from '../sync/settle.ts'
+import { log } from '../telemetry/log.ts'
 import { type Edge, edgeOf } from './edge.ts'
+import { settleDeps } from './settle-deps.ts'
 
-/** Hosts of one run, which may take 15 minutes. */
+/** Most hosts of one run, which may take 15 minutes. */
 const MAX_HOSTS = 150
-/** A Worker may make so many requests in one run, KV's included. */
+/** Most requests of a Worker in one run, requests to KV included. */
 const MAX_REQUESTS = 1000
-/** What a host takes at most: its values, and what comes of them. As a rule, it takes two. */
+/** Most pages of one list: a page has 1,000 keys, and pages take requests from the hosts. */
+const MAX_PAGES = 100
+/** Most requests for one host: its values, and what follows from them. As a rule, it takes two. */
 const MAX_HOST_REQUESTS = 1 + MAX_SETTLE_REQUESTS
-/** At once: an invocation has six connections. */
+/** Hosts at a time: an invocation has six connections. */
 const CONCURRENCY = 3
-/** For the bucket's whole answer, in milliseconds; or the host's own limit, where that is less. */
-const TIMEOUT_MS = 10_000
-/** Findings that one log line names. */
-const MAX_TOLD = 5
+/** Beginnings of the keys that name hosts. */
+const PREFIXES = [rulesKey(''), settingsKey('')]
 
-/** Returns the dependencies that keep a host equal to its bucket. Without a key, the bucket can't be asked. */
-export function syncDeps(edge: Edge, host: string, settings: HostSettings): SyncDeps {
-  return {
-    // Without the binding every answer is an error before this is used.
-    kv: edge.env.RULES as KVNamespace,
-    dialect: settings.dialect,
-    ask: asker(edge, host, settings),
-    accept: (name, record) => edge.policies.accept(name, record),
-    isSuperseded: (name, record) => edge.policies.hasNewer(name, record),
-    report: event => report(host, event),
-  }
-}
-
-function asker(edge: Edge, host: string, settings: HostSettings): SyncDeps['ask'] {
-  const { upstream, secretId, signing, dialect, region, upstreamTimeoutMs } = settings
-  const secret = edge.settings.keys.get(secretId)
-  if (upstream === null || secret === undefined) return null
-  // No request tells the port: what stands behind its own name is asked by that.
-  const base = upstream.kind === 'url' ? upstream.base : `https://${host}`
-  const fetcher = fetcherOf(edge, upstream)
-  const source = {
-    base,
-    signing: signing === 'none' ? dialect : signing,
-    key: { id: secretId, secret },
-    region,
-  }
-  return async () =>
-    toBucketAnswer(
-      await fetchBucketCors(
-        source,
-        (request, init) => fetcher(request, { ...init, cache: 'no-store' }),
-        Math.min(upstreamTimeoutMs, TIMEOUT_MS),
-      ),
-    )
-}
-
-function toBucketAnswer(answer: BucketCorsAnswer): BucketAnswer {
-  if (answer.kind === 'document' || answer.kind === 'none') return answer
-  if (answer.kind === 'failed') return { kind: 'failure', code: answer.reason, detail: answer.detail }
-  const { status, code, message } = answer
-  return { kind: 'failure', code: code || `status-${status}`, detail: message }
-}
-
-function report(host: string, { event, ...fields }: SyncEvent): void {
-  const level = event === 'rules-published' ? 'info' : 'error'
-  log(level, event, { host, ...withFindings(fields) })
-}
-
-const withFindings = (fields: Omit<SyncEvent, 'event'>): LogFields => {
-  if (!('findings' in fields)) return fields as LogFields
-  const { findings, ...rest } = fields as Extract<SyncEvent, { event: 'sync-refused' }>
-  const told = findings
-    .filter(finding => finding.severity === 'error')
-    .slice(0, MAX_TOLD)
-    .map(({ code, path, reason }): LogFields => ({ code, path, reason }))
-  return { ...rest, findings: told }
-}
-
-/** The cron: asks the bucket of every host that KV names, and publishes what has changed. Never rejects. */
+/** Runs once over all hosts. Never rejects. */
 export async function syncAll(env: Env): Promise<void> {
   const edge = edgeOf(env)
   if (!edge.settings.sync.cron) return
@@ -99,17 +37,16 @@ export async function syncAll(env: Env): Promise<void> {
       log('error', 'misconfigured', { code, name, value, accepted })
     return
   }
-  const { hosts, areAll } = await listHosts(env.RULES as KVNamespace)
-  let synced = 0
-  let requests = PREFIXES.length
+  let requests = 0
   const countRequest = () => {
     requests++
   }
-  const mayTakeOneMore = () =>
-    synced < MAX_HOSTS && requests + CONCURRENCY * MAX_HOST_REQUESTS <= MAX_REQUESTS
+  const { hosts, areAll } = await listHosts(env.RULES as KVNamespace, countRequest)
+  let synced = 0
+  const hasBudget = () => synced < MAX_HOSTS && requests + CONCURRENCY * MAX_HOST_REQUESTS <= MAX_REQUESTS
   await Promise.all(
     Array.from({ length: CONCURRENCY }, async () => {
-      for (let host = hosts[synced]; host !== undefined && mayTakeOneMore(); host = hosts[synced]) {
+      for (let host = hosts[synced]; host !== undefined && hasBudget(); host = hosts[synced]) {
         synced++
         await syncHost(edge, host, countRequest)
       }
@@ -128,55 +65,70 @@ async function syncHost(edge: Edge, host: string, countRequest: () => void): Pro
       return
     }
     const settings = read?.settings ?? edge.settings
-    // The hosts without a name share rules only where there are any, and a bucket only where one is named by its URL.
+    // The default rules are published only if there are some, and if a URL names the bucket of all other hosts.
     if (host === 'default' && (values.rules === null || settings.upstream?.kind !== 'url')) return
-    const { kv, ask, ...others } = syncDeps(edge, host, settings)
-    if (ask === null) {
-      log('error', 'sync-skipped', {
-        host,
-        reason: settings.upstream === null ? 'no ORIGIN' : 'no secret for its SECRET_ID',
-      })
-      return
-    }
-    const deps: SyncDeps = {
-      ...others,
-      kv: {
-        put: (...args: Parameters<typeof kv.put>) => {
-          countRequest()
-          return kv.put(...args)
-        },
-      },
-      ask: () => {
-        countRequest()
-        return ask()
-      },
-    }
     const isOwn = host === 'default' || !values.isDefault
-    const live = isOwn && values.rules !== null ? await decodeValue(values.rules) : null
-    await settle(deps, host, live instanceof Rules ? live.revision : null)
+    const decoded = isOwn && values.rules !== null ? await decodeValue(values.rules) : null
+    const live = decoded instanceof Rules ? decoded : null
+    const deps = settleDeps(edge, host, settings, async () => ({
+      publishedAt: live?.publication.publishedAt ?? MISSING,
+      settings: await settingsDigest(ownBucket(host, values)),
+    }))
+    if (deps !== null) await settle(counted(deps, countRequest), host, live?.revision ?? null)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     log('error', 'kv-unavailable', { host, code: 'kv-read', detail })
   }
 }
 
-/** Whose keys name the hosts. */
-const PREFIXES = ['cors:', 'bucket:']
+const counted = (deps: SyncDeps, countRequest: () => void): SyncDeps => ({
+  ...deps,
+  kv: {
+    put: (...args: Parameters<typeof deps.kv.put>) => {
+      countRequest()
+      return deps.kv.put(...args)
+    },
+  },
+  ask: () => {
+    countRequest()
+    return deps.ask()
+  },
+})
 
-/** The hosts that have a key of their own, from another one on in each run: where there are too many, all have their turn. */
-async function listHosts(kv: KVNamespace): Promise<{ hosts: string[]; areAll: boolean }> {
+/** Returns the hosts that have a key. Each run begins with another one, so that all have a turn if there are too many. */
+async function listHosts(
+  kv: KVNamespace,
+  countRequest: () => void,
+): Promise<{ hosts: string[]; areAll: boolean }> {
   try {
-    const pages = await Promise.all(PREFIXES.map(prefix => kv.list({ prefix })))
-    const names = pages.flatMap(({ keys }) => keys.map(({ name }) => name.slice(name.indexOf(':') + 1)))
-    const hosts = [...new Set(names)].sort()
+    const lists = await Promise.all(PREFIXES.map(prefix => listKeys(kv, prefix, countRequest)))
+    const hosts = [...new Set(lists.flatMap(({ names }) => names))].sort()
     const start = Math.floor(Math.random() * hosts.length)
     return {
       hosts: [...hosts.slice(start), ...hosts.slice(0, start)],
-      areAll: pages.every(page => page.list_complete),
+      areAll: lists.every(({ areAll }) => areAll),
     }
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     log('error', 'kv-unavailable', { code: 'kv-list', detail })
     return { hosts: [], areAll: true }
   }
+}
+
+/** Turns every page of a list. */
+async function listKeys(
+  kv: KVNamespace,
+  prefix: string,
+  countRequest: () => void,
+): Promise<{ names: string[]; areAll: boolean }> {
+  const names: string[] = []
+  let cursor: string | null = null
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    countRequest()
+    const page: KVNamespaceListResult<unknown, string> = await kv.list({ prefix, cursor })
+    for (const { name } of page.keys) names.push(name.slice(prefix.length))
+    if (page.list_complete) return { names, areAll: true }
+    cursor = page.cursor
+  }
+  return { names, areAll: false }
 }

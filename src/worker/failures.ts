@@ -57,8 +57,6 @@ export type Failure =
   /** No rule allows the request. */
   | { readonly kind: 'not-allowed'; readonly decision: Exclude<Decision, Allowed> }
   | { readonly kind: 'signature-refused'; readonly refusal: Refusal }
-  /** The bucket would refuse this CORS configuration. */
-  | { readonly kind: 'cors-write-refused'; readonly refusal: ErrorAnswer }
   /** Neither memory nor KV nor the bucket has an answer at the moment. */
   | { readonly kind: 'policy-unavailable'; readonly detail: string }
   | {
@@ -136,7 +134,6 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
     case 'not-allowed':
       return notAllowed(dialect, { url, method }, debug ? reasonOf(failure.decision) : undefined)
     case 'signature-refused':
-    case 'cors-write-refused':
       return failure.refusal
     case 'policy-unavailable':
       return POLICY_UNAVAILABLE

@@ -16,8 +16,8 @@ import { authorize, type Sign } from '../bucket/signing/authorize.ts'
 import { hasDotSegment, hostnameOf } from '../bucket/url.ts'
 import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
-import type { FoundPolicy } from '../rules/policies.ts'
-import type { Rules } from '../rules/record.ts'
+import type { FoundPolicy } from '../rules/host-state.ts'
+import type { Rules } from '../rules/rules.ts'
 import { isSandboxed } from '../settings/mount.ts'
 import type { Env } from '../settings/settings.ts'
 import { REQUEST } from '../telemetry/events.ts'
@@ -26,7 +26,7 @@ import { type Edge, edgeOf } from './edge.ts'
 import { type Failure, failureResponse, invalidHost, MISSING_ORIGIN, misconfiguration } from './failures.ts'
 import { admit, harmless, isOwnPage, mayBeMounted } from './mount.ts'
 import { addServerTiming } from './server-timing.ts'
-import { isCorsWrite, publishWrite, readCorsWrite } from './write-through.ts'
+import { isSignedCorsWrite, publishAfterWrite } from './write-through.ts'
 
 type AppContext = Context<{ Bindings: Env }>
 
@@ -110,27 +110,24 @@ async function passOn(actual: ActualRequest): Promise<Response | Failure> {
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
-  return deliver(actual, await ask(actual, actual.request, authorization.sign))
+  return deliver(actual, await ask(actual, authorization.sign))
 }
 
-/** Passes a change of the bucket's CORS configuration on, and publishes it once the bucket has accepted it. */
+/** Passes a change of the bucket's CORS configuration on. Once it is accepted, publishes what the bucket has now. */
 async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
   const failure = unlistedMethod(actual) ?? dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
   const { edge, context, request, host, policy } = actual
-  const write = await readCorsWrite(request, policy.settings.dialect)
-  if ('refusal' in write) return { kind: 'cors-write-refused', refusal: write.refusal }
-  const sent = await ask(actual, write.request, authorization.sign)
-  // The bucket has checked the signature.
+  const sent = await ask(actual, authorization.sign)
   if (sent !== null && 'response' in sent && sent.response.ok)
-    await publishWrite(edge, host, policy.settings, write, context)
+    await publishAfterWrite(edge, host, policy.settings, request.method, context)
   return deliver(actual, sent)
 }
 
 const writesCors = ({ edge, request }: ActualRequest): boolean =>
-  edge.settings.sync.writeThrough && isCorsWrite(request)
+  edge.settings.sync.writeThrough && isSignedCorsWrite(request)
 
 function decideActual(
   rules: Rules,
@@ -221,11 +218,10 @@ async function authorizationOf({
 /** Asks the cache, where CACHE has one, or the bucket. */
 function ask(
   { edge, context, asked, request, policy: { settings } }: ActualRequest,
-  sent: Request,
   sign: Sign | null,
 ): Promise<Sent | null> {
   const init = fetchInit(request, settings, sign !== null)
-  const send = () => sendToBucket(edge, settings, sent, init, sign)
+  const send = () => sendToBucket(edge, settings, request, init, sign)
   return throughCache(request, settings, context, send, asked.url)
 }
 

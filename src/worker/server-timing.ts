@@ -3,7 +3,7 @@
  * `Server-Timing`, for whoever debugs refusals (DEBUG_REFUSALS=on).
  */
 
-import type { FoundPolicy } from '../rules/policies.ts'
+import type { FoundPolicy } from '../rules/host-state.ts'
 
 /** Characters of a revision that the header shows. */
 const MAX_REVISION = 64

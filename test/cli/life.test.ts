@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { readHostName, readSourceName } from '../../src/cli/files/source.ts'
-import { planRules, readLive } from '../../src/cli/kv/plan.ts'
-import {
-  answeringRules,
-  historyOf,
-  liveRules,
-  revisionBefore,
-  revisionRules,
-} from '../../src/cli/kv/stored.ts'
+import { historyOf } from '../../src/cli/kv/history.ts'
+import { readLive } from '../../src/cli/kv/live.ts'
+import { keysToPlan, planRules, readHostState } from '../../src/cli/kv/plan.ts'
+import { answeringRules, liveRules, revisionBefore, revisionRules } from '../../src/cli/kv/stored.ts'
 import { writeChanges } from '../../src/cli/kv/write.ts'
 import { resultOf, resultsText } from '../../src/cli/print/results.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
@@ -243,13 +239,20 @@ describe('rules in KV', () => {
     responseVary: false,
   })
   const record = (method: 'GET' | 'PUT', publishedAt: string) =>
-    makeRecord(configuration(method), 'cos', { publishedAt, source: `${method}.xml` })
-  const publish = async (kv: MemoryKv, method: 'GET' | 'PUT', publishedAt: string) => {
-    const made = await record(method, publishedAt)
-    const values = await kv.get(['cors:a.example', 'cors:default'])
-    const change = await planRules('a.example', made, values)
-    return { made, change, results: await writeChanges(kv, [change]) }
+    makeRecord(configuration(method), { publishedAt, source: `${method}.xml` })
+  const plan = async (kv: MemoryKv, method: 'GET' | 'PUT', force = false) => {
+    const values = await kv.get(keysToPlan(['a.example']))
+    const state = await readHostState('a.example', values, values, await historyOf(kv, 'a.example'))
+    const source = `${method}.xml`
+    return planRules(state, { configuration: configuration(method), source, dialect: 'cos', force })
   }
+  const publish = async (kv: MemoryKv, method: 'GET' | 'PUT', publishedAt: string, force = false) => {
+    vi.setSystemTime(publishedAt)
+    const change = await plan(kv, method, force)
+    return { made: change.record, change, results: await writeChanges(kv, [change]) }
+  }
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
 
   test('writeChanges() also stores the pasted document that a record replaces', async () => {
     const kv = new MemoryKv()
@@ -263,7 +266,7 @@ describe('rules in KV', () => {
       ['cors:a.example'],
     ])
     const stored = await revisionRules(kv, 'a.example', pasted.rules.revision)
-    expect(stored).toMatchObject({ source: 'pasted by hand', publishedAt: '2026-01-01T00:00:00.000Z' })
+    expect(stored).toMatchObject({ source: 'pasted by hand', publishedAt: '2025-12-31T23:59:59.999Z' })
     expect(stored.rules.configuration).toEqual(pasted.rules.configuration)
   })
 
@@ -302,32 +305,55 @@ a.example
     await expect(revisionRules(kv, 'b.example', older.revision)).rejects.toThrow('b.example has no revision')
   })
 
-  test('revisionBefore() returns the revision that was live before, never one that was not', async () => {
+  test('revisionBefore() counts from the revision that was written last, whether KV shows it or not', async () => {
     const kv = new MemoryKv()
-    await publish(kv, 'PUT', '2026-01-01T00:00:00.000Z')
-    const live = async () => kv.entries.get('cors:a.example')?.value ?? null
-    await expect(revisionBefore(kv, 'a.example', await live())).rejects.toThrow(
-      'a.example has no earlier revision',
-    )
+    const earlier = async (value: string | null) =>
+      revisionBefore('a.example', await readLive(value), await historyOf(kv, 'a.example'))
+    const live = () => kv.entries.get('cors:a.example')?.value ?? null
+    const { made: first } = await publish(kv, 'PUT', '2026-01-01T00:00:00.000Z')
+    const shown = live()
+    await expect(earlier(shown)).rejects.toThrow('a.example has no earlier revision')
     const { made: second } = await publish(kv, 'GET', '2026-01-02T00:00:00.000Z')
-    const first = await revisionBefore(kv, 'a.example', await live())
-    expect(first).not.toBe(second.revision)
-    // Its history was written, and then KV failed.
-    await kv.put([
-      {
-        key: 'history:a.example:ffffffffffff',
-        value: '{}',
-        metadata: { revision: 'ffffffffffff', publishedAt: '2026-01-03T00:00:00.000Z' },
-      },
-    ])
-    expect(await revisionBefore(kv, 'a.example', await live())).toBe(first)
-    expect(await revisionBefore(kv, 'a.example', null)).toBe('ffffffffffff')
+    for (const value of [live(), shown, null]) expect(await earlier(value)).toBe(first.revision)
+    // A document pasted by hand is newer than the history.
+    const pasted = readFileSync('test/fixtures/rules/cos-sample.xml', 'utf8')
+    expect(await earlier(pasted)).toBe(second.revision)
+  })
+
+  test('a publication is compared with what was written last: KV that still shows the rules before is no reason to leave it', async () => {
+    const kv = new MemoryKv()
+    const key = 'cors:a.example'
+    const { made: good } = await publish(kv, 'GET', '2026-01-01T00:00:00.000Z')
+    const shown = kv.entries.get(key)
+    const { made: bad } = await publish(kv, 'PUT', '2026-01-02T00:00:00.000Z')
+    if (shown === undefined) throw new Error('nothing was published')
+    kv.entries.set(key, shown)
+    const { change, results } = await publish(kv, 'GET', '2026-01-03T00:00:00.000Z')
+    expect(change).toMatchObject({ changes: true, written: { revision: bad.revision, isPending: true } })
+    expect(resultsText(results, false)).toContain(`same rules as KV shows, after ${bad.revision}`)
+    expect(kv.entries.get(key)?.metadata).toEqual({
+      revision: good.revision,
+      publishedAt: '2026-01-03T00:00:00.000Z',
+    })
+    expect((await plan(kv, 'GET')).changes).toBe(false)
+    expect((await plan(kv, 'GET', true)).changes).toBe(true)
+  })
+
+  test('a publication is newer than what it replaces, though the clock of that publisher was ahead', async () => {
+    const kv = new MemoryKv()
+    await publish(kv, 'GET', '2026-01-01T00:04:00.000Z')
+    const { made } = await publish(kv, 'PUT', '2026-01-01T00:00:00.000Z')
+    expect(made.publishedAt).toBe('2026-01-01T00:04:00.001Z')
+    await publish(kv, 'GET', '2999-01-01T00:00:00.000Z')
+    const later = await publish(kv, 'PUT', '2026-01-01T00:00:00.000Z')
+    // A clock that is years ahead is not followed.
+    expect(later.made.publishedAt).toBe('2026-01-01T00:05:00.000Z')
   })
 
   test('an unusable value is an error, and so is a host with only the default rules', async () => {
     const kv = new MemoryKv()
     const made = await record('GET', '2026-01-01T00:00:00.000Z')
-    const tampered = JSON.stringify({ ...made, sha256: 'x' })
+    const tampered = JSON.stringify({ ...made, revision: '0'.repeat(12) })
     await kv.put([
       { key: 'cors:a.example', value: tampered },
       { key: `history:a.example:${made.revision}`, value: tampered },

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { LocalKv } from '../../src/cli/kv/local.ts'
-import { decodeValue, Rules } from '../../src/rules/record.ts'
+import { decodeValue } from '../../src/rules/decode.ts'
+import { settingsDigest } from '../../src/rules/record.ts'
+import { Rules } from '../../src/rules/rules.ts'
 import { FakeCloudflare } from './cloudflare.ts'
 import { Project, type Run } from './rules.ts'
 
@@ -63,8 +65,11 @@ The local KV (environment local): 3 published, 0 unchanged.
       ['bucket:files.example.com', 'cors:default', 'cors:files.example.com', ...history].sort(),
     )
     expect(values.get('bucket:files.example.com')).toBe('{"dialect":"s3","unmatched":"forward"}')
-    // The host's own dialect, and the one of wrangler.toml for the others.
-    expect([files.policy.dialect, others.policy.dialect]).toEqual(['s3', 'cos'])
+    // The rules belong to the settings that were published with them.
+    expect([files.settings, others.settings]).toEqual([
+      await settingsDigest(values.get('bucket:files.example.com') ?? null),
+      null,
+    ])
     expect(files.source).toBe('rules/Files.example.com.xml')
     for (const key of ['cors:files.example.com', 'cors:default']) {
       const record = JSON.parse(values.get(key) ?? '')
@@ -213,6 +218,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     })
     expect(cloudflare.calls).toEqual([
       'get cors:default,bucket:default',
+      'list history:default:',
       `put history:default:${revision}`,
       'put bucket:default,cors:default',
       'get bucket:default,cors:default',
@@ -235,7 +241,11 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
         'Nothing that is live was changed.\n',
     )
     expect(cloudflare.values.size).toBe(0)
-    expect(cloudflare.calls.map(call => call.split(':')[0])).toEqual(['get cors', 'put history'])
+    expect(cloudflare.calls.map(call => call.split(':')[0])).toEqual([
+      'get cors',
+      'list history',
+      'put history',
+    ])
   })
 })
 

@@ -11,7 +11,8 @@ const ROOT = new URL('../../', import.meta.url)
 const SEPARATOR = ' › '
 
 const SECTIONS = ['1.1', '1.2', '2', ...Array.from({ length: 12 }, (_, at) => `3.${at + 1}`), '4']
-const THREATS = [...Array.from({ length: 29 }, (_, at) => String(at + 1)), '31', '32', '34', '35', '36', '43']
+/** 44 to 46 are held by the command line, the package and `npm run test:mutation`. */
+const THREATS = Array.from({ length: 43 }, (_, at) => String(at + 1))
 
 interface Row {
   /** The number of the heading that it stands under: a section or a threat. */

@@ -12,7 +12,9 @@ import { decide } from '../../src/cors/decide.ts'
 import { DIALECTS } from '../../src/cors/dialect.ts'
 import { compile, hydrate, type ReadyPolicy } from '../../src/cors/policy.ts'
 import type { CorsRequest } from '../../src/cors/request.ts'
-import { decodeValue, makeRecord, Rules } from '../../src/rules/record.ts'
+import { decodeValue } from '../../src/rules/decode.ts'
+import { makeRecord } from '../../src/rules/record.ts'
+import { Rules } from '../../src/rules/rules.ts'
 import type { ModelDialect } from '../../tools/model.ts'
 import { configurations, dialects, requestsFor } from './generators.ts'
 import { runs } from './runs.ts'
@@ -61,8 +63,8 @@ describe('rules that go through KV', () => {
 
   test('compiled, encoded, decoded and hydrated, they answer as before, in either dialect', async () => {
     await fc.assert(
-      fc.asyncProperty(asked, kinds, async ([{ configuration, dialect }, requests], kind) => {
-        const record = await makeRecord(configuration, dialect, { publishedAt: '', source: 'a.xml' })
+      fc.asyncProperty(asked, kinds, async ([{ configuration }, requests], kind) => {
+        const record = await makeRecord(configuration, { publishedAt: '', source: 'a.xml' })
         const rules = await decodeValue(JSON.stringify(record))
         if (!(rules instanceof Rules)) throw new Error(`${rules.code}: ${rules.reason}`)
         expect(rules.configuration).toEqual(configuration)

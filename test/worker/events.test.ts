@@ -78,7 +78,7 @@ const rulesOf = (id: string | null) => ({
   ],
   responseVary: false,
 })
-const published = await makeRecord(rulesOf('app-writes'), 'cos', {
+const published = await makeRecord(rulesOf('app-writes'), {
   publishedAt: '2026-01-01T00:00:00Z',
   source: 'test',
 })

@@ -4,10 +4,13 @@
  * lines of module around the built Worker, which itself is unchanged.
  */
 
+import http from 'node:http'
+import { expect } from 'vitest'
+import { eventually } from '../eventually.ts'
 import { type Answer, Edge, type RequestOptions } from './harness.ts'
 
-/** What KV does. A read that hangs is given up soon, one that stalls is not while a test goes on. */
-export type Fault = 'none' | 'reject' | 'hang' | 'stall' | 'throw'
+/** What KV does. A read that hangs is given up soon, one that stalls is not while a test goes on; a slow one takes SLOW_MS. */
+export type Fault = 'none' | 'reject' | 'hang' | 'stall' | 'throw' | 'slow'
 /** In place of a host: what KV does for every host of which nothing else is said. */
 export const EVERY_HOST = '*'
 
@@ -24,6 +27,8 @@ export const INTERNAL = 'internal detail of 10.0.0.7 in /srv/secret.js'
 
 /** When a read that hangs is given up, in milliseconds: nobody needs to wait for the real limit. */
 const SOON_MS = 50
+/** Time of a slow read, in milliseconds. */
+const SLOW_MS = 500
 /** How much farther away every other limit is than in production: a machine with other things to do is no fault. */
 const FARTHER = 10
 
@@ -57,6 +62,8 @@ function environment(env, isolate) {
         reads[hostOf(keys[0])] = (reads[hostOf(keys[0])] ?? 0) + 1
         if (fault === 'throw') throw new TypeError('KV is not there')
         if (fault === 'reject') return Promise.reject(new Error('KV GET failed: 500 Internal Server Error'))
+        if (fault === 'slow')
+          return new Promise(then => realSetTimeout(then, ${SLOW_MS})).then(() => env.RULES.get(keys, options))
         hangs = fault === 'hang'
         return hangs || fault === 'stall' ? new Promise(() => {}) : env.RULES.get(keys, options)
       },
@@ -177,6 +184,17 @@ export class FaultyEdge {
       ...(throws === undefined ? {} : { 'x-test-throws': throws }),
     }
     return this.#edge.send(path, { ...options, headers })
+  }
+
+  /** Sends a preflight, and goes away as soon as KV is read for its host. */
+  async abandon(isolate: string, host: string, origin: string): Promise<void> {
+    const headers = { host, origin, 'access-control-request-method': 'GET', 'x-test-isolate': isolate }
+    const before = await this.reads(host)
+    const request = http.request(this.#edge.origin, { method: 'OPTIONS', path: '/k', headers })
+    request.on('error', () => {})
+    request.end()
+    await eventually(async () => expect(await this.reads(host)).toBe(before + 1))
+    request.destroy()
   }
 
   stop(): Promise<void> {

@@ -58,8 +58,7 @@ beforeEach(() => {
 })
 
 /** What `rules publish` writes for a bucket without rules. */
-const emptyRecord = () =>
-  makeRecord({ rules: [], responseVary: false }, 'cos', { publishedAt: '', source: '' })
+const emptyRecord = () => makeRecord({ rules: [], responseVary: false }, { publishedAt: '', source: '' })
 
 const corsOf = (answer: Answer): Record<string, unknown> =>
   Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name.startsWith('access-control-')))

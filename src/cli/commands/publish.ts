@@ -4,7 +4,7 @@
  */
 
 import { basename, join } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
 import { settingsKey } from '../../rules/kv-keys.ts'
 import {
@@ -22,7 +22,7 @@ import { readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { type PlannedPublication, planChanges } from '../kv/plan.ts'
+import { type PlannedChange, type PlannedPublication, planChanges } from '../kv/plan.ts'
 import { fileJson, findingsText, summarize } from '../print/findings.ts'
 import { print, printError, printJson, shellWord, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
@@ -30,7 +30,12 @@ import { UserError } from '../user-error.ts'
 interface PublishOptions extends PlaceOptions, WriteOptions {
   remote?: true
   host?: string
+  force?: true
+  expect?: string
 }
+
+/** A revision or its first digits, or `none` for a host without rules. */
+const EXPECTED = /^(?:[0-9a-f]{4,12}|none)$/
 
 export function addPublish(program: Command): void {
   const command = program
@@ -44,13 +49,15 @@ export function addPublish(program: Command): void {
     .argument('[file...]', 'rules files (default: all of rules/)')
     .option('--host <hostname>', 'the host of the one file (default: the file name)')
   addPlaceOptions(command)
+    .option('--expect <revision>', 'publish only over this revision (or none), for one host', expectedOf)
+    .option('--force', 'write even what KV shows to be unchanged')
     .option('--yes', 'write to --remote without confirmation')
     .option('--dry-run', 'show what would be written, and write nothing')
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
       '\nExample: npm run rules -- publish rules/files.example.com.xml --remote --dry-run\n' +
-        '\nExit code: 0 done, 1 a file has errors or you declined, 2 a problem with a file, wrangler or KV.',
+        '\nExit code: 0 done, 1 a file has errors, --expect names another revision, or you declined, 2 a problem with a file, wrangler or KV.',
     )
     .action(publish)
 }
@@ -71,13 +78,44 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
     if (reading.kind === 'settings') settings = reading
     else if (reading.kind === 'rules' && host !== undefined) publications.push({ host, file: reading })
   }
+  if (options.expect !== undefined && publications.length !== 1)
+    throw new UserError(
+      `--expect is for the rules of one host, but there are ${publications.length}: name one file.`,
+    )
   await withKv(deployment.place, async kv => {
-    const now = new Date().toISOString()
-    const { changes, unnamed } = await planChanges(kv, deployment, publications, settings, now)
+    const input = { publications, settingsFile: settings, force: options.force === true }
+    const { changes, halfDone, unnamed } = await planChanges(kv, deployment, input)
+    for (const sentence of halfDone) printError(sentence)
+    if (!isExpected(changes, readings, options)) return
     await applyChanges(kv, deployment, readings, changes, options)
     // A list of files says nothing about the other hosts.
     if (named.length === 0) for (const host of unnamed) printError(unnamedText(host, options))
   })
+}
+
+function expectedOf(text: string): string {
+  const revision = text.toLowerCase()
+  if (EXPECTED.test(revision)) return revision
+  throw new InvalidArgumentError(
+    'Accepted: a revision as `history` shows it, its first digits (at least 4), or none.',
+  )
+}
+
+/** Returns false, and sets the exit code, if other rules than --expect names were written last. */
+function isExpected(
+  changes: readonly PlannedChange[],
+  readings: readonly FileReading[],
+  { expect, json }: PublishOptions,
+): boolean {
+  const change = changes.find(({ kind }) => kind === 'rules')
+  if (expect === undefined || change?.kind !== 'rules') return true
+  const { host, written } = change
+  if ((written.revision ?? 'none').startsWith(expect)) return true
+  if (json) printJson({ files: readings.map(fileJson), changes: [], failed: true })
+  const was = written.revision === null ? `${host} has no rules` : `${host} has revision ${written.revision}`
+  printError(`${was}, not ${expect}. Nothing was published. \`diff live:${host} FILE\` shows the difference.`)
+  process.exitCode = 1
+  return false
 }
 
 function unnamedText(host: string, { env, local, persistTo }: PublishOptions): string {

@@ -79,6 +79,7 @@ function whyNot(answer: Extract<BucketCorsAnswer, { kind: 'refused' | 'failed' }
       unreachable: 'the bucket could not be reached',
       timeout: 'the bucket did not answer in time',
       'too-large': 'the answer is longer than any CORS configuration',
+      object: 'this URL does not answer as a bucket',
     }[answer.reason]
     return `${what} (${visible(answer.detail)}). Check the URL and the network.`
   }

@@ -4,15 +4,13 @@
  */
 
 import type { Command } from 'commander'
-import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
-import { makeRecord } from '../../rules/record.ts'
 import { hostOf } from '../files/source.ts'
 import { applyChanges, requireConfirmable, type WriteOptions } from '../kv/apply.ts'
-import { type PlaceOptions, readDeployment, settingsOfHost } from '../kv/deployment.ts'
-import { DEFAULT_HOST } from '../kv/hosts.ts'
+import { type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { historyOf } from '../kv/history.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
-import { keysToPlan, planRules } from '../kv/plan.ts'
+import { dialectOf, keysToPlan, planRules, readHostState } from '../kv/plan.ts'
 import { revisionBefore, revisionRules } from '../kv/stored.ts'
 
 /** Suffix of the source of a record that a rollback made live. */
@@ -54,14 +52,16 @@ async function rollback(
   const deployment = await readDeployment(options)
   await withKv(deployment.place, async kv => {
     const values = await kv.get(keysToPlan([host]))
-    const wanted = revision ?? (await revisionBefore(kv, host, values.get(rulesKey(host)) ?? null))
+    const history = await historyOf(kv, host)
+    const state = await readHostState(host, values, values, history)
+    const wanted = revision ?? revisionBefore(host, state.live, history)
     const { rules, source } = await revisionRules(kv, host, wanted)
-    const settings = values.get(settingsKey(host)) ?? values.get(settingsKey(DEFAULT_HOST)) ?? null
-    const { dialect } = settingsOfHost(deployment, settings)
-    const record = await makeRecord(rules.configuration, dialect, {
-      publishedAt: new Date().toISOString(),
+    const change = await planRules(state, {
+      configuration: rules.configuration,
       source: `${(source ?? '').replace(ROLLED_BACK, '')}${ROLLED_BACK}`.trimStart(),
+      dialect: dialectOf(deployment, host, values),
+      force: false,
     })
-    await applyChanges(kv, deployment, [], [await planRules(host, record, values)], options)
+    await applyChanges(kv, deployment, [], [change], options)
   })
 }

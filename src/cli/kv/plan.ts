@@ -5,20 +5,18 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Configuration } from '../../cors/configuration.ts'
+import type { DialectName } from '../../cors/dialect.ts'
 import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
-import { decodeValue, makeRecord, Rules, type RulesRecord } from '../../rules/record.ts'
+import { publicationTime } from '../../rules/order.ts'
+import { makeRecord, type RulesRecord, settingsDigest } from '../../rules/record.ts'
 import { sourceName } from '../files/files.ts'
 import type { RulesFile, SettingsFile } from '../files/read.ts'
 import { type Deployment, settingsOfHost } from './deployment.ts'
+import { type HistoryEntry, historiesOf, type LastWritten, lastWritten } from './history.ts'
 import { DEFAULT_HOST } from './hosts.ts'
 import type { Kv } from './kv.ts'
-
-/** A `cors:` value as it is live. */
-export type Live =
-  | { readonly kind: 'nothing' }
-  /** `isRecord` is false for a document pasted by hand. */
-  | { readonly kind: 'rules'; readonly rules: Rules; readonly isRecord: boolean }
-  | { readonly kind: 'unusable'; readonly reason: string }
+import { type Live, readLive } from './live.ts'
+import { readStored } from './stored.ts'
 
 interface ChangeBase {
   readonly host: string
@@ -31,7 +29,9 @@ interface ChangeBase {
 export interface RulesChange extends ChangeBase {
   readonly kind: 'rules'
   readonly record: RulesRecord
+  readonly dialect: DialectName
   readonly live: Live
+  readonly written: LastWritten
   /** The rules that answer for the host now: its own, else the default ones; null if none are usable. */
   readonly answering: Configuration | null
 }
@@ -51,47 +51,130 @@ export interface PlannedPublication {
 
 export interface Plan {
   readonly changes: readonly PlannedChange[]
+  /** Sentences about earlier publications that KV shows by half. */
+  readonly halfDone: readonly string[]
   /** Hosts with settings in KV that the settings file does not name. Those settings stay in effect. */
   readonly unnamed: readonly string[]
 }
 
-/**
- * Makes the record of each file and compares it with the live one.
- *
- * @param publishedAt ISO 8601, UTC
- */
-export async function planChanges(
-  kv: Kv,
-  deployment: Deployment,
-  publications: readonly PlannedPublication[],
-  settingsFile: SettingsFile | null,
-  publishedAt: string,
-): Promise<Plan> {
-  const settings = settingsFile?.settings ?? new Map<string, string>()
-  const hosts = publications.map(({ host }) => host)
-  const live = await kv.get([...new Set([...keysToPlan(hosts), ...[...settings.keys()].map(settingsKey)])])
-  const settingsOf = (host: string) => settings.get(host) ?? live.get(settingsKey(host)) ?? null
+/** What is published, and how. */
+export interface PlanInput {
+  readonly publications: readonly PlannedPublication[]
+  readonly settingsFile: SettingsFile | null
+  /** Writes values that KV shows to be the same already. */
+  readonly force: boolean
+}
 
-  const changes: PlannedChange[] = []
-  for (const [host, value] of settings) {
-    const key = settingsKey(host)
-    const now = live.get(key) ?? null
-    const same = now !== null && isDeepStrictEqual(parseJson(now), JSON.parse(value))
-    changes.push({ kind: 'settings', host, key, value, live: now, changes: !same })
-  }
-  for (const { host, file } of publications) {
-    if (file.configuration === null) continue
-    const { dialect } = settingsOfHost(deployment, settingsOf(host) ?? settingsOf(DEFAULT_HOST))
-    const record = await makeRecord(file.configuration, dialect, {
-      publishedAt,
-      source: sourceName(file.file),
-    })
-    changes.push(await planRules(host, record, live))
+/** Makes the record of each file and compares it with what was written last. */
+export async function planChanges(kv: Kv, deployment: Deployment, input: PlanInput): Promise<Plan> {
+  const { publications, force } = input
+  const settings = input.settingsFile?.settings ?? new Map<string, string>()
+  const hosts = publications.map(({ host }) => host)
+  const all = [...new Set([...hosts, ...settings.keys()])]
+  const values = await kv.get(keysToPlan(all))
+  const histories = await historiesOf(kv, all)
+  const plannedSettings = [...settings].map(([host, value]) => planSettings(host, value, values, force))
+  const afterwards = new Map(values)
+  for (const { key, value } of plannedSettings.filter(({ changes }) => changes)) afterwards.set(key, value)
+
+  const plannedRules: RulesChange[] = []
+  const halfDone: string[] = []
+  for (const host of all) {
+    const file = publications.find(publication => publication.host === host)?.file
+    const state = await readHostState(host, values, afterwards, histories.get(host) ?? [])
+    halfDone.push(...halfDoneOf(state))
+    const rules = rulesToPlan(state, file)
+    if (rules === null) continue
+    const dialect = dialectOf(deployment, host, afterwards)
+    plannedRules.push(await planRules(state, { ...rules, dialect, force }))
   }
   const unnamed = [...new Set([...hosts, DEFAULT_HOST])].filter(
-    host => !settings.has(host) && (live.get(settingsKey(host)) ?? null) !== null,
+    host => !settings.has(host) && (values.get(settingsKey(host)) ?? null) !== null,
   )
-  return { changes, unnamed }
+  return { changes: [...plannedSettings, ...plannedRules], halfDone, unnamed }
+}
+
+function planSettings(
+  host: string,
+  value: string,
+  values: ReadonlyMap<string, string | null>,
+  force: boolean,
+): SettingsChange {
+  const key = settingsKey(host)
+  const live = values.get(key) ?? null
+  const isSame = live !== null && isDeepStrictEqual(parseJson(live), JSON.parse(value))
+  return { kind: 'settings', host, key, value, live, changes: force || !isSame }
+}
+
+/** Returns the rules of a host's file; without one, its live rules if they belong to other settings; else null. */
+function rulesToPlan(
+  { live, source, settings }: HostKvState,
+  file: RulesFile | undefined,
+): Pick<NewRules, 'configuration' | 'source'> | null {
+  if (file !== undefined)
+    return file.configuration === null
+      ? null
+      : { configuration: file.configuration, source: sourceName(file.file) }
+  if (live.kind !== 'rules' || !live.isRecord) return null
+  const { configuration, publication } = live.rules
+  const isPaired = publication.settings === undefined || publication.settings === settings
+  return isPaired ? null : { configuration, source }
+}
+
+/** A host in KV, as far as its rules are planned from it. */
+export interface HostKvState {
+  readonly host: string
+  readonly live: Live
+  /** Source of the live record, or empty. */
+  readonly source: string
+  /** Rules that answer for the host now. */
+  readonly answering: Configuration | null
+  readonly written: LastWritten
+  /** Digest of the host's settings after the publication. */
+  readonly settings: string | null
+  /** Digest of the host's settings now. */
+  readonly settingsNow: string | null
+}
+
+/**
+ * @param values values of at least {@link keysToPlan}
+ * @param afterwards the same after the publication of settings
+ */
+export async function readHostState(
+  host: string,
+  values: ReadonlyMap<string, string | null>,
+  afterwards: ReadonlyMap<string, string | null>,
+  history: readonly HistoryEntry[],
+): Promise<HostKvState> {
+  const { live, source } = await readStored(values.get(rulesKey(host)) ?? null)
+  const fallback = live.kind === 'nothing' ? await readLive(values.get(rulesKey(DEFAULT_HOST)) ?? null) : live
+  return {
+    host,
+    live,
+    source: source ?? '',
+    answering: fallback.kind === 'rules' ? fallback.rules.configuration : null,
+    written: lastWritten(live, history),
+    settings: await settingsDigest(afterwards.get(settingsKey(host)) ?? null),
+    settingsNow: await settingsDigest(values.get(settingsKey(host)) ?? null),
+  }
+}
+
+/** Returns a sentence for each half of an earlier publication that KV does not show. */
+function halfDoneOf({ host, live, written, settingsNow }: HostKvState): string[] {
+  const sentences: string[] = []
+  if (written.isPending) {
+    const at = new Date(written.publishedAt).toISOString()
+    const shown = live.kind === 'rules' ? live.rules.revision : 'other rules'
+    sentences.push(
+      `${host}: revision ${written.revision} was written at ${at}, but KV shows ${live.kind === 'nothing' ? 'no rules' : shown}. A change takes up to two minutes to propagate; after that, its publication was interrupted.`,
+    )
+  }
+  const settings = live.kind === 'rules' ? live.rules.publication.settings : undefined
+  if (settings !== undefined && settings !== settingsNow)
+    sentences.push(
+      `${host}: the live rules were published with other settings (${settingsKey(host)}) than KV shows. A publication was interrupted, or the settings were changed by hand.`,
+    )
+  return sentences
 }
 
 /** Returns the keys from which the rules of these hosts are planned. */
@@ -99,46 +182,46 @@ export const keysToPlan = (hosts: readonly string[]): string[] => [
   ...new Set([...hosts, DEFAULT_HOST].flatMap(host => [rulesKey(host), settingsKey(host)])),
 ]
 
-/**
- * Returns the change that replaces a host's live rules by a record.
- *
- * @param values values of at least {@link keysToPlan}
- */
-export async function planRules(
+/** Returns the dialect of a host with these values. */
+export const dialectOf = (
+  deployment: Deployment,
   host: string,
-  record: RulesRecord,
   values: ReadonlyMap<string, string | null>,
-): Promise<RulesChange> {
-  const key = rulesKey(host)
-  const text = values.get(key) ?? null
-  const live = await readLive(text)
-  const fallback = live.kind === 'nothing' ? await readLive(values.get(rulesKey(DEFAULT_HOST)) ?? null) : live
+): DialectName =>
+  settingsOfHost(deployment, values.get(settingsKey(host)) ?? values.get(settingsKey(DEFAULT_HOST)) ?? null)
+    .dialect
+
+export interface NewRules {
+  readonly configuration: Configuration
+  readonly source: string
+  readonly dialect: DialectName
+  readonly force: boolean
+}
+
+/** Returns the change that replaces a host's live rules. */
+export async function planRules(state: HostKvState, rules: NewRules): Promise<RulesChange> {
+  const { host, live, answering, written, settings } = state
+  const { configuration, source, dialect, force } = rules
+  const publishedAt = publicationTime(written.publishedAt)
+  const record = await makeRecord(configuration, { publishedAt, source, settings })
+  const isLive =
+    live.kind === 'rules' &&
+    live.isRecord &&
+    live.rules.revision === record.revision &&
+    live.rules.publication.settings === record.settings &&
+    live.rules.publication.guardrail === record.guardrail
   return {
     kind: 'rules',
     host,
-    key,
+    key: rulesKey(host),
     value: JSON.stringify(record),
     record,
+    dialect,
     live,
-    answering: fallback.kind === 'rules' ? fallback.rules.configuration : null,
-    // The digest covers rules and header sets.
-    changes: !(live.kind === 'rules' && live.isRecord && digestOf(text) === record.sha256),
+    written,
+    answering,
+    changes: force || !isLive || written.isPending,
   }
-}
-
-/** Reads a `cors:` value as the Worker does. */
-export async function readLive(text: string | null): Promise<Live> {
-  if (text === null) return { kind: 'nothing' }
-  const decoded = await decodeValue(text)
-  if (!(decoded instanceof Rules)) return { kind: 'unusable', reason: decoded.reason }
-  return { kind: 'rules', rules: decoded, isRecord: digestOf(text) !== null }
-}
-
-/** Returns the digest of a record, or null if the value is not a record. */
-function digestOf(text: string | null): string | null {
-  const record = text === null ? null : parseJson(text)
-  const named = typeof record === 'object' && record !== null && 'sha256' in record ? record.sha256 : null
-  return typeof named === 'string' ? named : null
 }
 
 function parseJson(text: string): unknown {

@@ -6,9 +6,10 @@
 import { historyKey, rulesKey } from '../../rules/kv-keys.ts'
 import { visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
+import { type HistoryEntry, historyOf, lastWritten } from './history.ts'
 import { DEFAULT_HOST } from './hosts.ts'
 import type { Kv } from './kv.ts'
-import { type Live, readLive } from './plan.ts'
+import { type Live, readLive } from './live.ts'
 
 /** Hex digits of a revision. */
 const REVISION_LENGTH = 12
@@ -21,13 +22,6 @@ export interface Stored {
   readonly source: string | null
 }
 
-/** An entry of a host's history, from its key and metadata. */
-export interface HistoryEntry {
-  readonly revision: string
-  /** ISO 8601, UTC; empty if the metadata lacks it. */
-  readonly publishedAt: string
-}
-
 /** Reads a value as the Worker does, with the record's time and source. */
 export async function readStored(text: string | null): Promise<Stored> {
   const live = await readLive(text)
@@ -38,18 +32,6 @@ export async function readStored(text: string | null): Promise<Stored> {
 }
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
-
-/** Returns the history of a host, newest first. */
-export async function historyOf(kv: Kv, host: string): Promise<HistoryEntry[]> {
-  const prefix = historyKey(host, '')
-  const keys = await kv.list(prefix)
-  return keys
-    .map(({ key, metadata }) => ({
-      revision: key.slice(prefix.length),
-      publishedAt: metadata.publishedAt ?? '',
-    }))
-    .sort((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
-}
 
 /** Returns the live rules of a host. @throws {UserError} if there are none, or they can't be used */
 export async function liveRules(kv: Kv, host: string) {
@@ -107,19 +89,10 @@ async function wholeRevision(kv: Kv, host: string, named: string): Promise<strin
 const noRevision = (host: string, revision: string): UserError =>
   new UserError(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists its revisions.`)
 
-/**
- * Returns the revision that was live before the current one.
- *
- * @param value of the host's `cors:` key
- * @throws {UserError} if there is none
- */
-export async function revisionBefore(kv: Kv, host: string, value: string | null): Promise<string> {
-  const { live, publishedAt } = await readStored(value)
-  const current = live.kind === 'rules' ? live.rules.revision : null
-  // A later entry was written by a publish that failed before anything went live.
-  const entry = (await historyOf(kv, host)).find(
-    one => one.revision !== current && (publishedAt === null || one.publishedAt <= publishedAt),
-  )
+/** Returns the revision before the one that was written last. @throws {UserError} if there is none */
+export function revisionBefore(host: string, live: Live, history: readonly HistoryEntry[]): string {
+  const current = lastWritten(live, history).revision
+  const entry = history.find(({ revision }) => revision !== current)
   if (entry !== undefined) return entry.revision
   throw new UserError(`${host} has no earlier revision: \`history ${host}\` lists its revisions.`)
 }

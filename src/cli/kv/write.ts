@@ -52,8 +52,9 @@ export async function writeChanges(kv: Kv, changes: readonly PlannedChange[]): P
 async function historyOf({ host, live, record }: RulesChange): Promise<KvEntry[]> {
   const entry = historyEntry(host, record)
   if (live.kind !== 'rules' || live.isRecord || live.rules.revision === record.revision) return [entry]
-  const facts = { publishedAt: record.publishedAt, source: PASTED }
-  const replaced = await makeRecord(live.rules.configuration, record.policy.dialect, facts)
+  const before = new Date(Date.parse(record.publishedAt) - 1).toISOString()
+  const facts = { publishedAt: before, source: PASTED, settings: record.settings }
+  const replaced = await makeRecord(live.rules.configuration, facts)
   return [historyEntry(host, replaced), entry]
 }
 

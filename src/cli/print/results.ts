@@ -86,22 +86,27 @@ export function resultsText(results: readonly PublishResult[], withDifferences: 
 /** Returns the differences for requests; null if nothing answered before, or nothing changes. */
 function comparisonOf(result: PublishResult): Comparison | null {
   if (result.kind !== 'rules' || !result.changes || result.answering === null) return null
-  const { configuration, policy } = result.record
-  return compare(result.answering, configuration, policy.dialect)
+  return compare(result.answering, result.record.configuration, result.dialect)
 }
 
-function replacedText({ live, answering, record: { revision } }: RulesChange): string {
+function replacedText({ live, written, answering, record }: RulesChange): string {
+  const { revision, settings } = record
   if (live.kind === 'nothing') return answering === null ? 'new' : 'new, replaces the default rules'
   if (live.kind === 'unusable') return `replaces a value that can't be used (${live.reason})`
   if (!live.isRecord) return 'replaces a pasted document'
-  if (live.rules.revision === revision) return 'same rules, recompiled'
+  if (live.rules.revision === revision) {
+    if (written.isPending) return `same rules as KV shows, after ${written.revision}`
+    const before = live.rules.publication.settings
+    if (before === undefined) return 'same rules, new record schema'
+    return before === settings ? 'same rules, written again' : 'same rules, for other settings'
+  }
   return `replaces ${live.rules.revision}`
 }
 
 function resultJson(result: PublishResult) {
   const { host, key, kind, status } = result
   if (kind === 'settings') return { host, key, kind, status }
-  const { revision, source, configuration, policy } = result.record
+  const { revision, source, configuration } = result.record
   return {
     host,
     key,
@@ -109,7 +114,7 @@ function resultJson(result: PublishResult) {
     status,
     revision,
     rules: configuration.rules.length,
-    dialect: policy.dialect,
+    dialect: result.dialect,
     source,
     previous: result.live.kind === 'rules' ? result.live.rules.revision : null,
     ...comparisonJson(comparisonOf(result)),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { NO_CONFIGURATION } from '../../../src/cors/configuration.ts'
-import { makeRecord, type Rules, type RulesRecord } from '../../../src/rules/record.ts'
+import { makeRecord, type RulesRecord, settingsDigest } from '../../../src/rules/record.ts'
+import type { Rules } from '../../../src/rules/rules.ts'
 
 // The API of the module as far as it is used here. Its own types are the Worker's, which the compiler settings of
 // Node don't know.
@@ -17,7 +18,7 @@ interface Problem {
   readonly code: string
   readonly detail: string
 }
-interface Means {
+interface Deps {
   readonly kv: { get: (keys: string[]) => Promise<Map<string, string | null>> }
   readonly ttlSeconds: number
   readonly settings: string
@@ -29,12 +30,14 @@ interface PoliciesOfIsolate {
   readonly size: { hosts: number; bytes: number }
   inMemory(host: string, context: Context): Found | null
   load(host: string, context: Context): Promise<Found>
-  accept(host: string, record: RulesRecord): Promise<void>
+  accept(host: string, record: RulesRecord): void
+  hasNewer(host: string, record: RulesRecord): boolean
+  published(host: string): Promise<{ publishedAt: number; settings: string | null }>
 }
-const { Policies, MAX_BYTES } = await vi.importActual<{
-  Policies: new (means: Means) => PoliciesOfIsolate
-  MAX_BYTES: number
-}>('../../../src/rules/policies.ts')
+const { Policies } = await vi.importActual<{ Policies: new (deps: Deps) => PoliciesOfIsolate }>(
+  '../../../src/rules/policies.ts',
+)
+const { MAX_BYTES } = await vi.importActual<{ MAX_BYTES: number }>('../../../src/rules/policy-memory.ts')
 
 const KB = 1024
 /** Cloudflare's limit for an isolate, which holds more than policies. */
@@ -42,11 +45,14 @@ const ISOLATE_BYTES = 128 * KB * KB
 const rulesFor = (origin: string) => JSON.stringify([{ AllowedOrigins: [origin], AllowedMethods: ['GET'] }])
 const GOOD = rulesFor('https://good.example')
 const NEXT = rulesFor('https://next.example')
+const DEFAULTS = rulesFor('https://default.example')
 
 /** A data centre: KV, and a Cache API that the isolates share. */
 class DataCentre {
   readonly values = new Map<string, string>()
   readonly cached = new Map<string, string>()
+  /** How often it was written. */
+  stores = 0
   /** Hosts that were read, one for each operation. */
   readonly reads: string[] = []
   readonly reports: { host: string; code: string; lastGood: boolean }[] = []
@@ -79,7 +85,10 @@ class DataCentre {
   /** The Cache API over `cached`. */
   readonly caches = {
     default: {
-      put: async (key: string, response: Response) => void this.cached.set(key, await response.text()),
+      put: async (key: string, response: Response) => {
+        this.stores++
+        this.cached.set(key, await response.text())
+      },
       match: async (key: string) => {
         const stored = this.cached.get(key)
         return stored === undefined ? undefined : new Response(stored)
@@ -105,6 +114,11 @@ afterEach(() => {
 
 const originOf = (found: Found | null): string | undefined =>
   found?.rules?.configuration.rules[0]?.allowedOrigins[0]
+/** Good values in the Cache API. */
+const STORED = {
+  ...{ rules: GOOD, bucket: null, isDefault: false, isDefaultBucket: true },
+  ...{ publishedAt: null, storedAt: 0 },
+}
 const seconds = (count: number) => vi.advanceTimersByTime(count * 1000)
 const refuse = () => Promise.reject(new Error('KV GET failed: 500'))
 
@@ -275,11 +289,11 @@ describe('nothing that is good', () => {
     here.fault = refuse
     const policies = here.isolate()
     await policies.load('a', here.context)
-    const record = await makeRecord(NO_CONFIGURATION, 'cos', {
+    const record = await makeRecord(NO_CONFIGURATION, {
       publishedAt: '2026-01-01T00:00:00Z',
       source: '',
     })
-    await policies.accept('a', record)
+    policies.accept('a', record)
     expect(policies.inMemory('a', here.context)).toMatchObject({ rules: null, settings: 'assumed' })
     seconds(5)
     expect(policies.inMemory('a', here.context)).toBeNull()
@@ -333,13 +347,15 @@ describe('the last known good values', () => {
     await here.settle()
     here.fault = refuse
     expect((await here.isolate().load('b', here.context)).rules).toBeNull()
-    for (const [key] of here.cached) here.cached.set(key, '{"rules":"[{}]","bucket":null,"isDefault":false}')
+    for (const [key] of here.cached) here.cached.set(key, JSON.stringify({ ...STORED, rules: '[{}]' }))
     expect((await here.isolate().load('a', here.context)).rules).toBeNull()
     for (const stored of [
-      ...['no JSON', 'null', '5', '[]', '{}', '{"rules":null,"bucket":null}'],
-      ...['{"rules":5,"bucket":null,"isDefault":false}', '{"rules":{},"bucket":null,"isDefault":false}'],
-      ...['{"rules":null,"bucket":5,"isDefault":false}', '{"rules":["{}"],"bucket":null,"isDefault":true}'],
-      ...['{"rules":null,"isDefault":true}', '{"rules":null,"bucket":null,"isDefault":"no"}'],
+      ...['no JSON', 'null', '5', '[]', '{}', '{"rules":null,"bucket":null,"isDefault":true}'],
+      ...[
+        ...[{ rules: 5 }, { rules: {} }, { rules: ['{}'] }, { rules: undefined }, { bucket: 5 }],
+        ...[{ bucket: undefined }, { isDefault: 'no' }, { isDefaultBucket: undefined }],
+        ...[{ publishedAt: 'now' }, { storedAt: null }, { storedAt: undefined }],
+      ].map(wrong => JSON.stringify({ ...STORED, ...wrong })),
     ]) {
       for (const [key] of here.cached) here.cached.set(key, stored)
       expect((await here.isolate().load('a', here.context)).rules, stored).toBeNull()
@@ -358,9 +374,33 @@ describe('the last known good values', () => {
   })
 })
 
-describe('two reads of one host at once', () => {
-  test('the one that fails late does not replace what the other has found', async () => {
+describe('requests for one host at once', () => {
+  test('read KV once and store its values once: 500 of them', async () => {
+    here.values.set('cors:a', GOOD)
     const policies = here.isolate()
+    const found = await Promise.all(Array.from({ length: 500 }, () => policies.load('a', here.context)))
+    await here.settle()
+    expect(new Set(found.map(originOf))).toEqual(new Set(['https://good.example']))
+    expect([here.reads, here.stores]).toEqual([['a'], 1])
+  })
+
+  test('load by themselves, one at a time, when the request that loads is gone', async () => {
+    const policies = here.isolate()
+    here.fault = () => new Promise(() => {})
+    // The timers of a request that is gone never fire.
+    const timers = vi.spyOn(globalThis, 'setTimeout').mockReturnValue(0 as never)
+    void policies.load('a', here.context)
+    timers.mockRestore()
+    here.fault = null
+    here.values.set('cors:a', GOOD)
+    const waiting = Promise.all(Array.from({ length: 50 }, () => policies.load('a', here.context)))
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(new Set((await waiting).map(originOf))).toEqual(new Set(['https://good.example']))
+    expect(here.reads).toEqual(['a', 'a'])
+  })
+
+  test('that take different ways end with what is newest: a late failure does not replace it', async () => {
+    const policies = here.isolate(0)
     here.values.set('cors:a', GOOD)
     let fail = (_: Error) => {}
     here.fault = () =>
@@ -373,7 +413,187 @@ describe('two reads of one host at once', () => {
     here.cached.clear()
     fail(new Error('late'))
     expect((await slow).source).toBe('memory')
-    expect(originOf(policies.inMemory('a', here.context))).toBe('https://good.example')
+  })
+})
+
+/** A record of GET for an origin, so many seconds after the tests begin. */
+const recordAt = (origin: string, atSeconds: number, settings: string | null = null) =>
+  makeRecord(
+    {
+      rules: [
+        {
+          ...{ id: null, allowedOrigins: [`https://${origin}.example`], allowedMethods: ['GET' as const] },
+          ...{ allowedHeaders: [], exposeHeaders: [], maxAgeSeconds: null },
+        },
+      ],
+      responseVary: false,
+    },
+    {
+      publishedAt: new Date(Date.UTC(2026, 0, 1) + 1000 * atSeconds).toISOString(),
+      source: 'test',
+      settings,
+    },
+  )
+
+describe('KV that shows an older value after a newer one', () => {
+  const loaded = async (policies: PoliciesOfIsolate) => originOf(await policies.load('a', here.context))
+  const put = (record: RulesRecord) => void here.values.set('cors:a', JSON.stringify(record))
+
+  test.each([
+    ['a record', (old: RulesRecord) => JSON.stringify(old)],
+    ['no rules', () => null],
+    ['the default rules', () => DEFAULTS],
+  ])(
+    '(%s) changes nothing while the newer one propagates, here and in the data centre',
+    async (kind, value) => {
+      const policies = here.isolate()
+      const [old, next] = [await recordAt('old', 0), await recordAt('next', 10)]
+      if (kind === 'the default rules') here.values.set('cors:default', DEFAULTS)
+      put(next)
+      expect(await loaded(policies)).toBe('https://next.example')
+      await here.settle()
+      const older = value(old)
+      if (older === null || kind === 'the default rules') here.values.delete('cors:a')
+      else here.values.set('cors:a', older)
+      for (let waited = 0; waited < 120; waited += 20) {
+        expect(await loaded(policies)).toBe('https://next.example')
+        expect(
+          (await loaded(here.isolate())) === 'https://next.example',
+          'a cold isolate has nothing newer',
+        ).toBe(false)
+        await here.settle()
+        seconds(20)
+      }
+      here.fault = refuse
+      expect(await loaded(here.isolate()), 'the last known good').toBe('https://next.example')
+      here.fault = null
+      expect(await loaded(policies), 'after that, somebody means it').not.toBe('https://next.example')
+    },
+  )
+
+  test('is not protected by a clock that is ahead for longer than KV propagates', async () => {
+    const policies = here.isolate()
+    put(await recordAt('ahead', 86_400))
+    await loaded(policies)
+    put(await recordAt('now', 60))
+    seconds(119)
+    expect(await loaded(policies)).toBe('https://ahead.example')
+    seconds(1)
+    expect(await loaded(policies)).toBe('https://now.example')
+  })
+
+  test('follows a record that was published long ago at once', async () => {
+    const policies = here.isolate()
+    put(await recordAt('long ago', -421))
+    await loaded(policies)
+    put(await recordAt('longer ago', -1000))
+    expect(await loaded(policies)).toBe('https://longer ago.example')
+  })
+
+  test('takes a document pasted by hand for the newest, but not when a record has replaced it', async () => {
+    const policies = here.isolate()
+    put(await recordAt('first', 0))
+    await loaded(policies)
+    here.values.set('cors:a', GOOD)
+    expect(await loaded(policies)).toBe('https://good.example')
+    seconds(120)
+    put(await recordAt('second', 120))
+    expect(await loaded(policies)).toBe('https://second.example')
+    here.values.set('cors:a', GOOD)
+    expect(await loaded(policies), 'the document before it').toBe('https://second.example')
+    here.values.set('cors:a', NEXT)
+    expect(await loaded(policies), 'another one').toBe('https://next.example')
+  })
+
+  test('does not replace what was published from here', async () => {
+    const policies = here.isolate()
+    here.values.set('cors:a', GOOD)
+    await loaded(policies)
+    const [record, newer] = [await recordAt('published', 1), await recordAt('newer', 2)]
+    policies.accept('a', record)
+    expect(originOf(policies.inMemory('a', here.context))).toBe('https://published.example')
+    expect([policies.hasNewer('a', record), policies.hasNewer('b', record)]).toEqual([false, false])
+    expect(policies.hasNewer('a', await recordAt('older', 0))).toBe(true)
+    seconds(60)
+    expect(await loaded(policies)).toBe('https://published.example')
+    expect(await policies.published('a')).toEqual({
+      publishedAt: Date.UTC(2026, 0, 1, 0, 0, 1),
+      settings: null,
+    })
+    put(newer)
+    expect(await loaded(policies)).toBe('https://newer.example')
+  })
+})
+
+describe('rules and settings of one publication', () => {
+  const pairOf = ({ rules, settings }: Found) => [
+    rules?.configuration.rules[0]?.allowedOrigins[0]?.slice(8, -8),
+    settings,
+  ]
+  const write = async (origin: string, atSeconds: number, settings: string, only?: 'cors:a' | 'bucket:a') => {
+    const record = await recordAt(origin, atSeconds, await settingsDigest(settings))
+    if (only !== 'bucket:a') here.values.set('cors:a', JSON.stringify(record))
+    if (only !== 'cors:a') here.values.set('bucket:a', settings)
+  }
+  const loaded = async (policies: PoliciesOfIsolate) => pairOf(await policies.load('a', here.context))
+
+  test.each(['cors:a', 'bucket:a'] as const)(
+    'the last good pair goes on while KV shows the new %s alone, and then both change at once',
+    async half => {
+      const policies = here.isolate()
+      await write('old', 0, 'old settings')
+      expect(await loaded(policies)).toEqual(['old', 'old settings'])
+      await here.settle()
+      await write('new', 10, 'new settings', half)
+      for (const isolate of [policies, here.isolate()])
+        expect(await loaded(isolate)).toEqual(['old', 'old settings'])
+      seconds(30)
+      await write('new', 10, 'new settings')
+      expect(await loaded(policies)).toEqual(['new', 'new settings'])
+      expect(here.reports).toEqual([])
+    },
+  )
+
+  test('goes on for as long as KV propagates; then what KV has is served, and reported once', async () => {
+    const policies = here.isolate()
+    await write('old', 0, 'old settings')
+    await loaded(policies)
+    await here.settle()
+    await write('new', 10, 'new settings', 'bucket:a')
+    for (let waited = 0; waited < 120; waited += 20) {
+      expect(await loaded(policies)).toEqual(['old', 'old settings'])
+      seconds(20)
+    }
+    expect(here.reports).toEqual([])
+    for (let times = 0; times < 3; times++) expect(await loaded(policies)).toEqual(['old', 'new settings'])
+    await here.settle()
+    const mismatch = { host: 'a', code: 'record-settings', lastGood: true }
+    expect(here.reports).toEqual([mismatch])
+    // A new isolate finds that another one has waited before.
+    expect(await loaded(here.isolate())).toEqual(['old', 'new settings'])
+    expect(here.reports).toEqual([mismatch])
+  })
+
+  test('is served by half and reported where no good pair is known', async () => {
+    await write('new', 10, 'new settings')
+    here.values.set('bucket:a', 'other settings')
+    expect(await loaded(here.isolate())).toEqual(['new', 'other settings'])
+    expect(here.reports).toEqual([{ host: 'a', code: 'record-settings', lastGood: true }])
+  })
+
+  test('is not asked of documents, of default rules for a host with settings, nor of default settings', async () => {
+    const policies = here.isolate()
+    here.values.set('cors:a', GOOD)
+    here.values.set('bucket:a', 'own settings')
+    here.values.set('cors:b', JSON.stringify(await recordAt('b', 0)))
+    here.values.set('bucket:default', 'default settings')
+    here.values.set(
+      'cors:default',
+      JSON.stringify(await recordAt('d', 0, await settingsDigest('default settings'))),
+    )
+    here.values.set('bucket:c', 'own settings')
+    for (const host of ['a', 'b', 'c', 'd']) await policies.load(host, here.context)
+    expect(here.reports).toEqual([])
   })
 })
 
@@ -423,8 +643,8 @@ describe('memory', () => {
   test('gives back what a host took when its value changes', async () => {
     const policies = here.isolate()
     const sizes: number[] = []
-    for (const value of [large, GOOD, large, GOOD]) {
-      here.values.set('cors:a', value)
+    for (const [at, length] of [large.length, 0, large.length, 0].entries()) {
+      here.values.set('cors:a', JSON.stringify(await recordAt('a', at)).padEnd(length))
       await policies.load('a', here.context)
       sizes.push(policies.size.bytes)
     }

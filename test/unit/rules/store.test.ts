@@ -29,7 +29,12 @@ function namespace(values: Record<string, string>) {
 describe('readHost()', () => {
   test('reads a host and the default in one operation, as text, held for the least time KV allows', async () => {
     const kv = namespace({})
-    expect(await readHost(kv, 'a.example')).toEqual({ rules: null, bucket: null, isDefault: true })
+    expect(await readHost(kv, 'a.example')).toEqual({
+      rules: null,
+      bucket: null,
+      isDefault: true,
+      isDefaultBucket: true,
+    })
     expect(kv.asked).toEqual([
       {
         keys: ['cors:a.example', 'bucket:a.example', 'cors:default', 'bucket:default'],
@@ -40,14 +45,24 @@ describe('readHost()', () => {
 
   test('takes what the host has of its own before the default, rules and settings each', async () => {
     const all = { 'cors:a': 'own', 'bucket:a': 'own', 'cors:default': 'default', 'bucket:default': 'default' }
-    expect(await readHost(namespace(all), 'a')).toEqual({ rules: 'own', bucket: 'own', isDefault: false })
+    expect(await readHost(namespace(all), 'a')).toEqual({
+      rules: 'own',
+      bucket: 'own',
+      isDefault: false,
+      isDefaultBucket: false,
+    })
     expect(await readHost(namespace(all), 'b')).toEqual({
       rules: 'default',
       bucket: 'default',
       isDefault: true,
+      isDefaultBucket: true,
     })
     const { 'bucket:a': _, ...withoutBucket } = all
-    expect(await readHost(namespace(withoutBucket), 'a')).toMatchObject({ rules: 'own', bucket: 'default' })
+    expect(await readHost(namespace(withoutBucket), 'a')).toMatchObject({
+      rules: 'own',
+      bucket: 'default',
+      isDefaultBucket: true,
+    })
   })
 
   test('an empty value is a value, and so never replaced by the default', async () => {

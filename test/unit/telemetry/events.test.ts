@@ -1,7 +1,8 @@
 import type { AnalyticsEngineDataPoint, AnalyticsEngineDataset } from '@cloudflare/workers-types'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Decision, decide } from '../../../src/cors/decide.ts'
-import { makeRecord, Rules } from '../../../src/rules/record.ts'
+import { rulesOf } from '../../../src/rules/decode.ts'
+import { makeRecord } from '../../../src/rules/record.ts'
 import { type EventFacts, Events, MAX_POINTS, PREFLIGHT, REQUEST } from '../../../src/telemetry/events.ts'
 import { MAX_LINES } from '../../../src/telemetry/log.ts'
 
@@ -35,8 +36,8 @@ const configuration = (id: string | null = 'partners-read') => ({
   ],
   responseVary: false,
 })
-const record = await makeRecord(configuration(), 'cos', { publishedAt: '', source: '' })
-const rules = new Rules(record.revision, record.configuration, record.policy)
+const record = await makeRecord(configuration(), { publishedAt: '', source: '' })
+const rules = rulesOf(record)
 
 /** What a preflight for GET comes to. */
 function facts(
