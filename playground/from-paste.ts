@@ -3,7 +3,7 @@
  * The request of a pasted text as the form has it.
  */
 
-import type { PastedRequest } from '../src/paste/read.ts'
+import { knowsHeaders, type Paste } from '../src/paste/read.ts'
 import type { State } from './state.ts'
 
 /**
@@ -11,23 +11,18 @@ import type { State } from './state.ts'
  *
  * @returns null if the text describes no request
  */
-export function requestFrom({
-  url,
-  origin,
-  method,
-  headers,
-  credentials,
-  preflight,
-}: PastedRequest): Pick<State, 'url' | 'origin' | 'method' | 'headers' | 'credentials' | 'actual'> | null {
+export function requestFrom(
+  paste: Paste,
+): Pick<State, 'url' | 'origin' | 'method' | 'headers' | 'credentials' | 'actual' | 'open'> | null {
+  const { url, origin, method, headers, credentials, preflight } = paste.request
   if (url === null && origin === null && method === null) return null
-  // A GET without headers causes no preflight: the answer would be about another request.
-  const isOpen = preflight === true && headers.length === 0
   return {
     url: url ?? '',
     origin: origin ?? '',
-    method: method ?? (isOpen ? '' : 'GET'),
+    method: method ?? '',
     headers: headers.join(', '),
     credentials: credentials ?? false,
     actual: preflight === false,
+    open: !knowsHeaders(paste),
   }
 }

@@ -31,6 +31,8 @@ export interface State {
   readonly credentials: boolean
   /** The request itself, not its preflight. */
   readonly actual: boolean
+  /** The script may set more headers than these: a pasted message does not list them. */
+  readonly open: boolean
   readonly dialect: DialectName
   readonly unmatched: Unmatched
 }
@@ -48,6 +50,7 @@ export const EXAMPLE: State = {
   headers: 'content-type, x-cos-meta-author',
   credentials: false,
   actual: false,
+  open: false,
   dialect: 'cos',
   unmatched: 'refuse',
 }
@@ -86,6 +89,7 @@ export function stateFrom(value: unknown): State | null {
     headers: read('headers', isText(MAX_FIELD_CHARACTERS), EXAMPLE.headers),
     credentials: read('credentials', isBoolean, EXAMPLE.credentials),
     actual: read('actual', isBoolean, EXAMPLE.actual),
+    open: read('open', isBoolean, EXAMPLE.open),
     dialect: read('dialect', isOneOf(DIALECTS), EXAMPLE.dialect),
     unmatched: read('unmatched', isOneOf(['refuse', 'forward'] as const), EXAMPLE.unmatched),
   }

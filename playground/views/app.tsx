@@ -13,7 +13,7 @@ import type { State } from '../state.ts'
 import { SmallestChange } from './change.tsx'
 import { Differences } from './comparison.tsx'
 import { goToLine } from './editor.tsx'
-import { Answers, Browsers, RuleList, Verdict } from './outcome.tsx'
+import { Answers, Browsers, Question, RuleList, Verdict } from './outcome.tsx'
 import { RequestForm } from './request.tsx'
 import { Rules, summaryOf } from './rules.tsx'
 import { Tabs } from './tabs.tsx'
@@ -109,9 +109,9 @@ function Explain({ view, session }: PanelProps) {
           {answered === null ? (
             <p class="note">The rules have errors, so no request can be asked about them.</p>
           ) : 'problem' in answered ? (
-            <p class="bad">{answered.problem}</p>
+            <Question unasked={answered} />
           ) : (
-            <Verdict outcome={answered.chosen} />
+            <Verdict outcome={answered.chosen} undetermined={answered.undetermined} />
           )}
         </section>
         {asked?.change && (
@@ -203,8 +203,9 @@ function summary({ state, rules, answered, comparison }: View): string {
   if (state.tab === 'compare')
     return comparison === null ? '' : `${comparison.differences.length} differences between the rule sets.`
   const outcome = answered === null || 'problem' in answered ? null : answered.chosen
+  const isOpen = answered !== null && 'undetermined' in answered && answered.undetermined.length > 0
   return [
     summaryOf(state.rules, rules.rules, rules.findings),
-    outcome === null ? '' : `${verdictText(outcome)}.`,
+    outcome === null ? '' : isOpen ? 'Undetermined.' : `${verdictText(outcome)}.`,
   ].join(' ')
 }

@@ -19,25 +19,50 @@ import {
   unaskedSentence,
   verdictText,
 } from '../../src/explain/sentences.ts'
+import type { Unasked } from '../answer.ts'
 import { count, duration, Sentence } from './text.tsx'
 
 export const DIALECT_NAMES: Readonly<Record<DialectName, string>> = { cos: 'COS', s3: 'S3' }
 
+/** Why there is no verdict yet, and what each method would get. */
+export function Question({ unasked: { problem, methods = [] } }: { unasked: Unasked }) {
+  return (
+    <>
+      <p class={methods.length === 0 ? 'bad' : 'note'}>{problem}</p>
+      <ul class="methods">
+        {methods.map(({ method, text }) => (
+          <li key={method}>
+            <code>{method}</code> {text}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+interface VerdictProps {
+  readonly outcome: Outcome
+  readonly undetermined: readonly string[]
+}
+
 /** The verdict and the request that it is about. */
-export function Verdict({ outcome }: { outcome: Outcome }) {
+export function Verdict({ outcome, undetermined }: VerdictProps) {
   const { allowed, question, facts, explanation, browser } = outcome
   const byRules = explanation.answeredBy !== null
+  const isOpen = undetermined.length > 0
   return (
-    <div class={`verdict ${allowed ? 'allowed' : 'refused'}`}>
+    <div class={`verdict ${isOpen ? 'open' : allowed ? 'allowed' : 'refused'}`}>
       <p class="headline">
-        <Mark held={allowed} />
-        <strong>{verdictText(outcome)}</strong>
-        {byRules && !allowed && <span>, and the browser fails it all the same</span>}
+        {!isOpen && <Mark held={allowed} />}
+        <strong>{isOpen ? 'Undetermined' : verdictText(outcome)}</strong>
+        {isOpen && <span>: the message does not list the script’s headers. Name them above.</span>}
+        {byRules && !allowed && <span>, but a browser blocks it</span>}
       </p>
       <p class="asked">
         {question.actual ? 'Request' : 'Preflight for'} {requestText(facts)}
         {question.credentials && ', with credentials'}
       </p>
+      {isOpen && <p>The rules allow these headers: {undetermined.join('; ')}.</p>}
       {[...nearSentences(outcome), ...(allowed ? [] : nearOriginSentences(outcome))].map(sentence => (
         <p key={sentence}>
           <Sentence text={sentence} />

@@ -26,7 +26,7 @@ export function PasteBox({ onRequest }: { onRequest: (request: Partial<State>) =
     if (text.trim() === '') return setRead(null)
     const paste = readPaste(text)
     setRead(paste)
-    const request = 'problem' in paste ? null : requestFrom(paste.request)
+    const request = 'problem' in paste ? null : requestFrom(paste)
     if (request !== null) onRequest(request)
   }
   const takePasted = (event: ClipboardEvent) => {
@@ -75,13 +75,13 @@ function WhatWasRead({ read, onClear }: { read: Paste | Unreadable; onClear: () 
         {read.problem} {button}
       </p>
     )
-  const { kind, browser, says, missing, request } = read
+  const { kind, browser, says, missing } = read
   return (
     <>
       <p class="note">
         Read as a {KINDS[kind]}
         {browser !== null && ` of ${browser}`}
-        {requestFrom(request) === null ? '.' : '; the request below is filled in.'}
+        {requestFrom(read) === null ? '.' : '; the request below is filled in.'}
         {says !== null && (
           <>
             {' '}

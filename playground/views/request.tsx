@@ -65,7 +65,7 @@ export function RequestForm({ state, onChange }: RequestProps) {
             value={state.headers}
             placeholder="content-type, x-cos-acl"
             {...PLAIN_TEXT}
-            onInput={({ currentTarget }) => onChange({ headers: currentTarget.value })}
+            onInput={({ currentTarget }) => onChange({ headers: currentTarget.value, open: false })}
           />
         </Field>
         <div class="options">

@@ -5,6 +5,7 @@
  */
 
 import { METHODS } from '../cors/configuration.ts'
+import { quote } from '../cors/findings.ts'
 import { type Asked, type Outcome, outcomeOf, type RequestToExplain } from './outcome.ts'
 
 /** A request whose method may be unknown. */
@@ -39,8 +40,7 @@ export async function methodOutcomes(asked: Asked, request: OpenRequest): Promis
     methods.map(async each => {
       const outcome = await outcomeOf(asked, { ...rest, method: each })
       const rules = rulesFor(outcome)
-      const isOpen =
-        outcome.allowed && !knowsHeaders && !request.actual && !allowsAny(outcome, request.credentials)
+      const isOpen = !knowsHeaders && isUndetermined(outcome)
       return { outcome, allowed: isOpen ? null : outcome.allowed, rules }
     }),
   )
@@ -54,19 +54,36 @@ export function sharedOutcome(outcomes: readonly MethodOutcome[]): boolean | nul
     : null
 }
 
-function rulesFor({ explanation: { rules } }: Outcome): AllowingRule[] {
+/** The rules that allow the origin and the method, with the headers that each allows. */
+export function rulesFor({ explanation: { rules } }: Outcome): AllowingRule[] {
   return rules.flatMap(({ origin, methodHeld, rule, position }) =>
     origin !== null && methodHeld ? [{ rule: position + 1, id: rule.id, headers: rule.allowedHeaders }] : [],
   )
 }
 
-/** Whether a rule allows the request with all headers that a script could set. */
-function allowsAny({ explanation: { rules } }: Outcome, credentials: boolean): boolean {
-  return rules.some(
+/** Whether an allowed request could be refused with headers that are unknown: no rule allows all of them. */
+export function isUndetermined({ allowed, explanation: { rules }, question }: Outcome): boolean {
+  if (!allowed || question.actual) return false
+  return !rules.some(
     ({ origin, methodHeld, rule }) =>
       origin !== null &&
       methodHeld &&
       rule.allowedHeaders.includes('*') &&
-      !(credentials && rule.allowedOrigins.includes('*')),
+      !(question.credentials && rule.allowedOrigins.includes('*')),
   )
+}
+
+/** "rule 1 uploads: content-type": a rule and the headers that it allows. */
+export const ruleSentence = ({ rule, id, headers }: AllowingRule): string =>
+  `rule ${rule}${id === null ? '' : ` ${quote(id)}`}: ${headers.length === 0 ? 'none' : headers.map(quote).join(', ')}`
+
+/** What becomes of one method: refused, allowed, or allowed with some headers. */
+export function methodSentence({ outcome, allowed, rules }: MethodOutcome): string {
+  if (allowed === false) {
+    const { explanation, browser } = outcome
+    return explanation.answeredBy === null ? 'refused' : `refused by the browser: ${browser.verdict.reason}`
+  }
+  const list = rules.map(ruleSentence).join('; ')
+  if (allowed === null) return `allowed with these headers: ${list}`
+  return `allowed by rule ${(outcome.explanation.answeredBy ?? 0) + 1}`
 }

@@ -4,7 +4,7 @@
  */
 
 import { quote } from '../../cors/findings.ts'
-import type { AllowingRule, MethodOutcome } from '../../explain/possible.ts'
+import { type MethodOutcome, methodSentence, ruleSentence } from '../../explain/possible.ts'
 import { nearOriginSentences } from '../../explain/sentences.ts'
 import type { Change, NoChange } from '../../explain/smallest-change.ts'
 import { changeText } from './explanation.ts'
@@ -24,14 +24,11 @@ export function undeterminedText({ outcome, rules }: MethodOutcome, name: string
     ),
     '',
     `Rules for ${method} from this origin allow these headers:`,
-    ...rules.map(rule => wrap(ruleText(rule), '  ')),
+    ...rules.map(rule => wrap(ruleSentence(rule), '  ')),
     '',
     wrap("Name the script's headers: --headers content-type,x-a (--headers '' if it sets none)."),
   ].join('\n')
 }
-
-const ruleText = ({ rule, id, headers }: AllowingRule): string =>
-  `rule ${rule}${id === null ? '' : ` ${quote(id)}`}: ${headers.length === 0 ? 'none' : headers.map(quote).join(', ')}`
 
 const STYLES = { true: 'green', false: 'red', null: 'yellow' } as const
 
@@ -65,7 +62,9 @@ export function methodsText(
     ),
     wrap(`${style(STYLES[`${shared}`], verdict)}, by the rules of ${name}.`),
     '',
-    ...outcomes.map(outcome => wrap(methodText(outcome), `  ${outcome.outcome.question.method.padEnd(6)}  `)),
+    ...outcomes.map(outcome =>
+      wrap(methodSentence(outcome), `  ${outcome.outcome.question.method.padEnd(6)}  `),
+    ),
     ...(near.length === 0 ? [] : ['', ...near.map(sentence => wrap(sentence))]),
     ...(shared === null ? ['', wrap(`The text does not give all that decides it: name ${needs}.`)] : []),
     ...grouped(changes).flatMap(({ change, methods }) => [
@@ -73,16 +72,6 @@ export function methodsText(
       changeText(change, `To allow ${methods.join(', ')}`),
     ]),
   ].join('\n')
-}
-
-function methodText({ outcome, allowed, rules }: MethodOutcome): string {
-  if (allowed === false) {
-    const { explanation, browser } = outcome
-    return explanation.answeredBy === null ? 'refused' : `refused by the browser: ${browser.verdict.reason}`
-  }
-  const list = rules.map(ruleText).join('; ')
-  if (allowed === null) return `allowed with these headers: ${list}`
-  return `allowed by rule ${(outcome.explanation.answeredBy ?? 0) + 1}`
 }
 
 /** Changes that read the same stand once. */
