@@ -15,7 +15,7 @@ export function requestFrom(
   paste: Paste,
 ): Pick<State, 'url' | 'origin' | 'method' | 'headers' | 'credentials' | 'actual' | 'open'> | null {
   const { url, origin, method, headers, credentials, preflight } = paste.request
-  if (url === null && origin === null && method === null) return null
+  if (url === null && origin === null && method === null && headers.length === 0) return null
   return {
     url: url ?? '',
     origin: origin ?? '',

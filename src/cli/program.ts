@@ -15,6 +15,7 @@ import { addHistory } from './commands/history.ts'
 import { addImport } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addList } from './commands/list.ts'
+import { addPreflights } from './commands/preflights.ts'
 import { addProve } from './commands/prove.ts'
 import { addPublish } from './commands/publish.ts'
 import { addPull } from './commands/pull.ts'
@@ -47,6 +48,7 @@ export async function execute(args: readonly string[]): Promise<void> {
   addExplain(program)
   addSuggest(program)
   addTest(program)
+  addPreflights(program)
   addDiff(program)
   addProve(program)
   addPublish(program)

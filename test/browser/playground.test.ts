@@ -371,6 +371,11 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await check()
     await page.locator('#rules').fill(rulesFor('"PUT"'))
     await page.locator('#method').selectOption('PUT')
+    await page.locator('.verdict.open').waitFor()
+    await check()
+    // Whoever says that the script sets none has written something before.
+    await page.locator('#headers').fill('x')
+    await page.locator('#headers').fill('')
     await page.locator('.verdict.allowed').waitFor()
     await page.locator('.findings .warning').first().waitFor()
     await check()

@@ -515,6 +515,40 @@ Rules for PUT from this origin allow these headers:
     )
   })
 
+  test('writes the change with --apply in the format of the file, and nothing where something is unknown', async () => {
+    project.write(
+      'gcs.json',
+      '[{"origin":["https://app.example"],"method":["GET"],"responseHeader":["content-type"]}]',
+    )
+    const args = ['explain', 'gcs.json', ...from('https://app.example', 'PUT'), '--apply']
+    expect(await project.run(args)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Applied to gcs.json.'),
+    })
+    expect(readFileSync(`${project.folder}/gcs.json`, 'utf8')).toContain('"method":["GET", "PUT"]')
+    project.write(
+      'open.txt',
+      'Origin https://app.example is not allowed by Access-Control-Allow-Origin. Status code: 200',
+    )
+    expect(await explain('app.example.xml', '--paste', 'open.txt', '--apply')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Nothing was written: the change depends on what is unknown.'),
+    })
+    expect(
+      await project.run([
+        'explain',
+        '--host',
+        'app.example',
+        ...from('https://a.example', 'PUT'),
+        '--apply',
+        '--local',
+      ]),
+    ).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--apply writes a rules file: name one.'),
+    })
+  })
+
   test.each([
     ['<https://app.example>', 'https://app.example'],
     ['"https://app.example"', 'https://app.example'],

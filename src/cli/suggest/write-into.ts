@@ -7,7 +7,7 @@ import { realpath } from 'node:fs/promises'
 import type { Configuration } from '../../cors/configuration.ts'
 import { applyChange } from '../../edit/apply.ts'
 import type { Change } from '../../explain/smallest-change.ts'
-import { readDocument } from '../../formats/read.ts'
+import { formatOf, readRules } from '../../formats/rules.ts'
 import { readText } from '../files/files.ts'
 import { writeOutput } from '../files/output.ts'
 import { visible } from '../print/terminal.ts'
@@ -27,15 +27,17 @@ export async function writeInto(
 ): Promise<string[]> {
   const name = visible(file)
   let text = await readText(file)
-  const now = await readDocument(text)
+  let format = formatOf(text)
+  const now = await readRules(text, format)
   if (JSON.stringify(now.configuration) !== JSON.stringify(configuration))
     throw new UserError(`${name} has changed meanwhile. Nothing was written: run this again.`)
   const losses = new Set<string>()
   for (const change of changes) {
-    const edited = await applyChange(text, 'rules', change)
+    const edited = await applyChange(text, format, change)
     if ('problem' in edited) throw new UserError(`${name}: ${edited.problem} Nothing was written.`)
     for (const loss of edited.losses) losses.add(loss)
     text = edited.text
+    format = edited.format
   }
   // A link stays one.
   await writeOutput(text, { out: await realpath(file), force: true })
