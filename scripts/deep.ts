@@ -18,8 +18,8 @@ if (!Number.isSafeInteger(LEAST_REQUESTS) || LEAST_REQUESTS < 1) {
 /** Requests that all properties together generate for one run of the widest. */
 const REQUESTS_PER_RUN = 4.5
 
-/** What generates cases with fast-check; of these, what generates requests. The Worker's own tests are left out. */
-const generating = globSync('test/{unit,model,fuzz}/**/*.test.ts')
+/** What generates cases with fast-check; of these, what generates requests. */
+const generating = globSync('test/{unit,model,fuzz,worker}/**/*.test.ts')
   .map(file => file.replaceAll('\\', '/'))
   .filter(file => readFileSync(file, 'utf8').includes("from 'fast-check'"))
 const makesRequests = (file: string): boolean =>
