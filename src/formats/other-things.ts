@@ -4,7 +4,7 @@
  */
 
 import type { Finding } from '../cors/findings.ts'
-import type { Detected } from './detect.ts'
+import { type Detected, isXml } from './detect.ts'
 import { syntaxError } from './document.ts'
 
 const AWS = 'aws s3api get-bucket-cors --bucket NAME > cors.json'
@@ -71,12 +71,13 @@ export function nameText(text: string): { readonly label: string; readonly findi
     command === null || command === undefined
       ? "Give the bucket's own CORS configuration."
       : `Run: ${command}`
-  return { label, finding: otherFormat(label, 'which is not read here', hint) }
+  return { label, finding: otherFormat('unknown-format', label, 'which is not read here', hint) }
 }
 
 /** Returns the error for a document that is certainly something else. */
-export const nameOther = ({ label }: Detected): Finding =>
+export const nameOther = (text: string, { label }: Detected): Finding =>
   otherFormat(
+    codeFor(text),
     label,
     "not a bucket's CORS configuration",
     `Give the configuration of the bucket itself, for example: ${AWS}`,
@@ -85,6 +86,7 @@ export const nameOther = ({ label }: Detected): Finding =>
 /** Returns the error for an object as JavaScript writes it. */
 export const nameJavaScript = (line: number): Finding => ({
   ...otherFormat(
+    'not-json',
     'JavaScript',
     'not JSON: its keys are unquoted',
     `Write every key and every text in double quotes, or run: ${AWS}`,
@@ -93,12 +95,17 @@ export const nameJavaScript = (line: number): Finding => ({
 })
 
 /** Returns the error for a document of another format than it is read as. */
-export const nameMismatch = ({ label }: Detected): Finding =>
+export const nameMismatch = (text: string, { label }: Detected): Finding =>
   otherFormat(
+    codeFor(text),
     label,
     'not of the format that was chosen',
     `Read it as ${label}: leave the choice of the format out.`,
   )
 
-const otherFormat = (label: string, what: string, hint: string): Finding =>
-  syntaxError('other-format', `The document is ${label}, ${what}.`, hint)
+const otherFormat = (code: string, label: string, what: string, hint: string): Finding =>
+  syntaxError(code, `The document is ${label}, ${what}.`, hint)
+
+/** XML of another kind has the code that its reader gives. */
+const codeFor = (text: string): string =>
+  isXml(text) ? (/^[\s\uFEFF]*<!/.test(text) ? 'doctype' : 'root-wrong') : 'other-format'

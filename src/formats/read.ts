@@ -60,7 +60,7 @@ function named(reading: Reading, detect: () => Detected | null): Reading {
   return conclude(
     refused(
       syntaxError(
-        'other-format',
+        first?.code === 'root-wrong' ? 'root-wrong' : 'other-format',
         `The document is ${found.label}, not CORSConfiguration XML or S3 JSON.`,
         found.format === null
           ? "Give the bucket's own CORS configuration."

@@ -74,9 +74,9 @@ export async function readRules(text: string, format?: RulesFormat, advise?: Adv
       return { configuration: null, findings: [named.finding], format: null, label: named.label }
   }
   if (found !== null && (as === null || found.format === null))
-    return { ...only([nameOther(found)]), format: null }
+    return { ...only([nameOther(text, found)]), format: null }
   if (found !== null && format !== undefined && !isCompatible(format, found.format))
-    return only([nameMismatch(found)])
+    return only([nameMismatch(text, found)])
   if (tree !== null && tree.problems.length > 0) {
     // An object of a program: one answer in place of one for each key.
     if (!OBJECT_LITERAL.test(text)) return only(syntaxErrors(text, tree, label))

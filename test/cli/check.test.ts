@@ -86,7 +86,7 @@ bad-gcs.json:2  error  method-unknown  rule[1]/method[1]
   reason  A rule can allow GET, PUT, POST, DELETE, HEAD only, and methods are case-sensitive.
   hint    Write GET: in upper case and without spaces.
 
-main.tf  error  other-format
+main.tf  error  unknown-format
   reason  The document is Terraform, which is not read here.
   hint    Run: aws s3api get-bucket-cors --bucket NAME > cors.json
 

@@ -121,7 +121,7 @@ describe('rules pull', { timeout: 60_000 }, () => {
     [
       'answers with a page',
       (_, response) => response.end('<html></html>'),
-      /other-format\n {2}reason {2}The document is a web page/,
+      /root-wrong.*\n {2}reason {2}The document is a web page/,
     ],
     [
       'answers without end',

@@ -9,8 +9,16 @@ import { type Finding, quote } from '../../cors/findings.ts'
 import { NOT_DEPLOYED } from '../files/buckets-json.ts'
 import { findFiles, hostOfFile } from '../files/files.ts'
 import { type FileReading, readFiles } from '../files/read.ts'
-import { cleanText, fileJson, findingsText, githubAnnotations, summarize, total } from '../print/findings.ts'
-import { print, printError, printJson, visible } from '../print/terminal.ts'
+import {
+  cleanText,
+  fileJson,
+  findingsText,
+  githubAnnotations,
+  readAsText,
+  summarize,
+  total,
+} from '../print/findings.ts'
+import { print, printError, printJson } from '../print/terminal.ts'
 
 interface CheckOptions {
   strict?: true
@@ -65,7 +73,7 @@ async function check(named: string[], options: CheckOptions): Promise<void> {
 function printText(reading: FileReading): void {
   if (reading.kind === 'unreadable') return
   const readAs = reading.kind === 'rules' && reading.findings.length > 0 ? reading.readAs : null
-  if (readAs !== null) print(`${visible(reading.file)}: read as ${readAs}.\n`)
+  if (readAs !== null) print(readAsText(reading.file, readAs))
   print(`${reading.findings.length === 0 ? cleanText(reading) : findingsText(reading)}\n`)
 }
 

@@ -23,7 +23,7 @@ import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { type PlannedChange, type PlannedPublication, planChanges } from '../kv/plan.ts'
-import { fileJson, findingsText, summarize } from '../print/findings.ts'
+import { fileJson, findingsText, readAsText, summarize } from '../print/findings.ts'
 import { print, printError, printJson, shellWord, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
@@ -164,7 +164,10 @@ function areGood(readings: readonly FileReading[], options: PublishOptions): boo
   const good = unreadable.length === 0 && !readings.some(({ findings }) => hasErrors(findings))
   for (const problem of unreadable) printError(problem)
   if (!options.json) {
-    for (const reading of readings) if (reading.findings.length > 0) print(`${findingsText(reading)}\n`)
+    for (const reading of readings) {
+      if (reading.kind === 'rules' && reading.readAs !== null) print(readAsText(reading.file, reading.readAs))
+      if (reading.findings.length > 0) print(`${findingsText(reading)}\n`)
+    }
   }
   if (good) return true
   if (options.json) printJson({ files: readings.map(fileJson), changes: [], failed: true })

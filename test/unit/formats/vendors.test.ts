@@ -268,7 +268,7 @@ describe('importDocument()', () => {
       '<Cors><CorsRule><AllowedOrigins><a/></AllowedOrigins></CorsRule></Cors>',
       'nested-element CORSRule[1]/AllowedOrigin[1]',
     ],
-    ['azure', '<CORSConfiguration/>', 'other-format '],
+    ['azure', '<CORSConfiguration/>', 'root-wrong '],
     ['azure', '<StorageServiceProperties/>', 'root-wrong '],
     ['azure', '<!DOCTYPE a><Cors/>', 'doctype '],
     ['azure', '<Cors/>', 'no-rules '],
