@@ -296,7 +296,14 @@ Next
       `{"rules": [{"allowed": {"origins": ["https://app.example.com"], "methods": ["PUT"], "headers": [${headers}]}}]}`
     project.write('r2.json', rules('"content-type"'))
     project.write('edge.log', [line(), line()].join('\n'))
-    const { code, out } = await project.run(['suggest', 'r2.json', '--log', 'edge.log', '--all-hosts', '--apply'])
+    const { code, out } = await project.run([
+      'suggest',
+      'r2.json',
+      '--log',
+      'edge.log',
+      '--all-hosts',
+      '--apply',
+    ])
     expect([code, out]).toEqual([0, expect.stringContaining('Applied 1 to r2.json.')])
     expect(readFileSync(join(project.folder, 'r2.json'), 'utf8')).toBe(rules('"content-type", "x-cos-acl"'))
   })
