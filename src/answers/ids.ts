@@ -40,7 +40,7 @@ function begin(): Isolate {
   }
 }
 
-/** The isolate, with the clock looked at and the sequence counted on. */
+/** Returns the isolate after updating its clock and its sequence. */
 function tick(): Isolate {
   isolate ??= begin()
   isolate.next = (isolate.next + 1) & 0xffffff

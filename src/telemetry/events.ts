@@ -25,7 +25,7 @@ export const MAX_BLOB = 1024
 /** Bytes of an index that Analytics Engine accepts. */
 export const MAX_INDEX = 96
 
-/** What came, and what became of it. Each has bounds of its own: no flood of one pushes out another. */
+/** A kind of request and its outcome. Each has its own quotas, so a flood of one kind does not displace another. */
 class Kind {
   readonly event: string
   readonly outcome: string
@@ -42,7 +42,7 @@ export const PREFLIGHT = {
   allowed: new Kind('preflight', 'allowed'),
   refused: new Kind('preflight', 'refused'),
   'no-rules': new Kind('preflight', 'no-rules'),
-  /** No policy can be had: the bucket is to answer. */
+  /** No policy is available: the bucket answers. */
   forwarded: new Kind('preflight', 'forwarded'),
 }
 
@@ -56,7 +56,7 @@ export const REQUEST = {
 /** A request and what was decided about it, as they came: neither escaped nor bounded. */
 export interface EventFacts extends CorsRequest {
   readonly host: string
-  /** null: no policy can be had; then there is no revision, and no source. */
+  /** null if no policy is available; then revision and source are null as well. */
   readonly decision: Decision | null
   /** Of the rules that decided. */
   readonly revision: string | null
@@ -66,7 +66,7 @@ export interface EventFacts extends CorsRequest {
 }
 
 export class Events {
-  /** Asked before anything is done for an event of an allowed preflight. */
+  /** False if events of allowed preflights need no work at all. */
   readonly recordsAllowed: boolean
   readonly #sampleAllowed: number
   readonly #dataset: AnalyticsEngineDataset | null
@@ -84,7 +84,7 @@ export class Events {
     if (!facts.origin || !facts.method) return
     const share = kind === PREFLIGHT.allowed ? this.#sampleAllowed : 1
     if (share < 1 && Math.random() >= share) return
-    // Nothing is built for what is over the bounds: whoever sends it must not make it costly.
+    // Over its quotas, an event costs nothing more: clients must not be able to make logging expensive.
     const isLine = kind.lines.take()
     const isPoint = this.#dataset !== null && kind.points.take()
     if (!isLine && !isPoint) return
@@ -149,7 +149,7 @@ function pointOf(fields: EventFields): AnalyticsEngineDataPoint {
 
 const nameOf = ({ position, id }: ReadyRule): string => (id ? `${position + 1} ${id}` : `${position + 1}`)
 
-/** A browser's Origin has neither user nor query; whatever else sends one may have put a secret there. */
+/** Masks userinfo and query of an Origin. A browser sends neither; another client may have put a secret there. */
 export const withoutSecrets = (origin: string): string =>
   origin.replace(/\/\/[^/?#]*@/g, '//…@').replace(/[?#].*$/s, '?…')
 
@@ -167,7 +167,7 @@ function withinBytes(text: string, max: number): string {
   return text.slice(0, encoder.encodeInto(text, scratch.subarray(0, max)).read)
 }
 
-/** One line a minute: a dataset that fails, fails for every point. */
+/** One line a minute, because a failing dataset fails for every point. */
 const unwritten = new Quota(1)
 
 const tellUnwritten = (error: unknown): void =>

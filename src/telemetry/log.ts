@@ -36,7 +36,7 @@ const MAX_TEXT = 256
 /** Lines of one event in one minute and isolate: what a client sends can't make logs expensive. */
 export const MAX_LINES = 300
 
-/** How many of one kind are written in a minute of an isolate, and how many were not. */
+/** Limits how many lines or points of one kind an isolate writes in a minute, and counts the dropped ones. */
 export class Quota {
   readonly #max: number
   #minute = 0
@@ -47,7 +47,7 @@ export class Quota {
     this.#max = max
   }
 
-  /** Asks for one more. False: there were enough in this minute. */
+  /** Takes one of the minute's quota. Returns false if it is used up. */
   take(): boolean {
     const minute = Math.floor(Date.now() / 60_000)
     if (minute !== this.#minute) {
@@ -58,12 +58,12 @@ export class Quota {
     return ++this.#asked <= this.#max
   }
 
-  /** Of the first one of a minute: how many were refused in the minute before that had any; else 0. */
+  /** Dropped during the previous active minute. Non-zero only for the first of a minute. */
   get leftOut(): number {
     return this.#asked === 1 ? this.#over : 0
   }
 
-  /** True of the last one that a minute lets through. */
+  /** True for the last one of a minute's quota. */
   get isSpent(): boolean {
     return this.#asked >= this.#max
   }
@@ -86,7 +86,7 @@ function quotaOf(event: LogEvent): Quota {
   return quota
 }
 
-/** Writes a line that a quota has let through, and whose texts are bounded. What is undefined is left out. */
+/** Writes a line within a quota, whose texts are bounded. Undefined fields are omitted. */
 export function writeLine(level: LogLevel, fields: Readonly<Record<string, unknown>>, quota: Quota): void {
   const line = {
     ...fields,
@@ -97,8 +97,8 @@ export function writeLine(level: LogLevel, fields: Readonly<Record<string, unkno
 }
 
 /**
- * Escapes what a terminal may obey. Of these, JSON leaves DEL, the C1 controls, the line separators and the marks that
- * turn the direction of text as they are.
+ * Escapes characters that control a terminal. JSON does not escape DEL, C1 controls, line separators and the marks that
+ * change the direction of text.
  */
 export const escapeControls = (text: string): string =>
   text.replace(
