@@ -73,6 +73,8 @@ const AUTHORIZE = unit('unit/bucket/signing/authorize', 'unit/bucket/public-read
 const PUBLIC_READ = unit('unit/bucket/public-read')
 const STORING = unit('unit/bucket/cache-control', 'unit/bucket/changes')
 const SIGNING = worker('signing')
+const SEALS = unit('unit/package/seal')
+const SEALED = worker('sealed')
 const EVENTS = unit('unit/telemetry/events')
 
 /** The replacements of one file. */
@@ -515,7 +517,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   ),
   ...of(
-    'src/bucket/signing/authorize.ts',
+    'src/bucket/signing/resign.ts',
     AUTHORIZE,
     [
       'a COS request is re-signed without what was covered',
@@ -527,10 +529,89 @@ export const MUTATIONS: readonly Mutation[] = [
       'lostHeaders(request).find(name => signature.signedHeaders.includes(name))',
       'lostHeaders(request).find(() => false)',
     ],
+  ),
+  ...of('src/bucket/signing/authorize.ts', AUTHORIZE, [
+    'every request without credentials is signed',
+    "settings.signing !== 'none' && isSignable(request, settings)",
+    "settings.signing !== 'none'",
+  ]),
+  ...of(
+    'src/bucket/signing/seal-format.ts',
+    SEALS,
     [
-      'every request without credentials is signed',
-      "settings.signing !== 'none' && isSignable(request, settings)",
-      "settings.signing !== 'none'",
+      'an unknown restriction is ignored',
+      'Object.keys(members).sort().join() !== MEMBERS',
+      "!('s' in members)",
+    ],
+    ['a seal is the token of a seal', ' && !text.startsWith(SEAL_PREFIX)', ''],
+    ['two texts are one seal', 'return toBase64Url(bytes) === text ? bytes : null', 'return bytes'],
+    ['bytes that nobody packed are a token', 'head.length % 3 !== 0 || ', ''],
+    [
+      'the seal is for any access key ID',
+      '${SEAL_PREFIX}${keyId}\\n${accessKeyId}',
+      '${SEAL_PREFIX}${keyId}',
+    ],
+  ),
+  ...of(
+    'src/bucket/signing/open-seal.ts',
+    SEALS,
+    ['a seal opens for any host', 'if (!hosts.includes(hostnameOf(url)))', 'if (hosts.length === 0)'],
+    ['a seal never expires', 'expires * 1000 > now ?', 'expires > 0 ?'],
+    [
+      'a text of any length is decoded',
+      "if (text.length > MAX_SEALED_LENGTH) return refuse('the sealed text is too long')\n",
+      '',
+    ],
+  ),
+  ...of(
+    'src/bucket/signing/open-seal.ts',
+    SEALED,
+    ['two tokens are one', "|| found.length > 1 ? 'ambiguous'", "? 'ambiguous'"],
+    [
+      'an encoded name hides a seal',
+      'const MAY_HOLD_TOKEN = /security-token|%/i',
+      'const MAY_HOLD_TOKEN = /security-token=/',
+    ],
+    ['a forwarded preflight carries a seal', 'return rest === query ? url :', 'return true ? url :'],
+  ),
+  ...of(
+    'src/bucket/signing/authorize.ts',
+    SEALED,
+    [
+      'a seal goes on where RESIGN is off',
+      'if (sealed !== null) return',
+      'if (sealed !== null && settings.resign) return',
+    ],
+    ['a SigV4 request need not cover its token', 'if (sealed.field !== field)', 'if (false)'],
+    ['the real token is shown', '{ ...result, redact: redactToken(token) }', 'result'],
+    [
+      'a server’s signature for the bucket is refused',
+      'other === null ? [ownHost(request)]',
+      'true ? [ownHost(request)]',
+    ],
+  ),
+  ...of(
+    'src/bucket/signing/sealed-answer.ts',
+    SEALED,
+    [
+      'a redirect shows the token',
+      "headers.set('location', location.replace(/[?#].*$/s, ''))",
+      "headers.set('location', location)",
+    ],
+    ['an error shows the encoded token', '    percent,\n', ''],
+  ),
+  ...of(
+    'src/bucket/signing/resign.ts',
+    SEALED,
+    [
+      'a re-signed request outlives its seal',
+      'signature.keyTime.end, credential.expires)',
+      'signature.keyTime.end)',
+    ],
+    [
+      'a presigned URL outlives its seal',
+      'credential.expires - Math.floor(now / 1000)',
+      'MAX_RESIGNED_EXPIRES',
     ],
   ),
   ...of('src/bucket/url.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
@@ -569,11 +650,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "!covered.has('host') || Array.from(request.headers).some(isBare)",
       "!covered.has('host')",
     ],
-    [
-      'a presigned URL gets more time than it had',
-      'Math.min(MAX_RESIGNED_EXPIRES, left)',
-      'MAX_RESIGNED_EXPIRES',
-    ],
+    ['a presigned URL gets more time than it had', 'Math.min(maxSeconds, left)', 'maxSeconds'],
     ['a presigned URL never expires', 'return now > at + expires * 1000 ?', 'return now === 0 ?'],
   ),
   ...of(

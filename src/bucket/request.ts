@@ -5,6 +5,7 @@
 
 import { dropHopByHop } from './hop-by-hop.ts'
 import { carriesCredentials } from './signing/credentials.ts'
+import { removeSealed, withoutSealed } from './signing/open-seal.ts'
 
 /** Never sent to the bucket. Every other header arrives unchanged, because signatures may cover it. */
 const DROPPED: ReadonlySet<string> = new Set([
@@ -48,8 +49,9 @@ export const isRemovedHeader = (name: string): boolean =>
  */
 export function upstreamRequest(url: string, request: Request, keepCors = false): Request {
   // Only this form keeps the body's length and the redirect mode, in workerd.
-  const upstream = new Request(url, request)
+  const upstream = new Request(keepCors ? withoutSealed(url) : url, request)
   drop(upstream.headers, request, keepCors)
+  if (keepCors) removeSealed(upstream.headers)
   return upstream
 }
 

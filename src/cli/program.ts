@@ -20,6 +20,7 @@ import { addProve } from './commands/prove.ts'
 import { addPublish } from './commands/publish.ts'
 import { addPull } from './commands/pull.ts'
 import { addRollback } from './commands/rollback.ts'
+import { addSealKey } from './commands/seal-key.ts'
 import { addShow } from './commands/show.ts'
 import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
@@ -61,6 +62,7 @@ export async function execute(args: readonly string[]): Promise<void> {
   addPull(program)
   addVerify(program)
   addStatus(program)
+  addSealKey(program)
 
   try {
     await program.parseAsync(args, { from: 'user' })

@@ -7,7 +7,7 @@ import { DIALECTS } from '../cors/dialect.ts'
 import type { Bindings } from './env.ts'
 import { MOUNT, mountWithRoute } from './mount.ts'
 import { missingBindings, missingSecrets } from './requirements.ts'
-import { KEY_PART, type Keys } from './secrets.ts'
+import { KEY_PART, type Secrets } from './secrets.ts'
 import { readTable, type Setting, type SettingsReading, type Table, type ValuesOf } from './table.ts'
 import { UPSTREAM } from './upstream.ts'
 import { choice, integer, NAMES, type Reader, type SettingProblem, SWITCH, shown, some } from './values.ts'
@@ -117,7 +117,7 @@ const CODE = 'InvalidBucketSettings'
  *
  * @param text the KV value. A broken one may hold a secret anywhere, so no problem shows a part of it.
  */
-export function readHostSettings<Base extends HostSettings & { readonly keys: Keys }>(
+export function readHostSettings<Base extends HostSettings & Secrets>(
   text: string,
   bindings: Bindings,
   base: Base,
@@ -149,7 +149,7 @@ export function readHostSettings<Base extends HostSettings & { readonly keys: Ke
       ...unknownFields(fields),
       ...mountWithRoute(settings, CODE, 'mount'),
       ...missingBindings(settings, bindings),
-      ...missingSecrets(settings, base.keys, problems),
+      ...missingSecrets(settings, base, problems),
     ],
   }
 }

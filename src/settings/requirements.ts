@@ -4,7 +4,7 @@
  */
 
 import type { Bindings } from './env.ts'
-import { KEYS, type Keys } from './secrets.ts'
+import { KEYS, type Keys, type Secrets } from './secrets.ts'
 import type { Upstream } from './upstream.ts'
 import type { SettingProblem } from './values.ts'
 
@@ -36,7 +36,7 @@ const missingSecret = (name: string, accepted: string): SettingProblem[] => [
   { code: 'MissingSecret', name, value: '', accepted },
 ]
 
-const SECRET_NAMES: ReadonlySet<string> = new Set(['KEYS', 'SECRET_ID', 'SECRET_KEY'])
+const SECRET_NAMES: ReadonlySet<string> = new Set(['KEYS', 'SEAL_KEYS', 'SECRET_ID', 'SECRET_KEY'])
 
 /** A secret that is there and not accepted is not missing as well. */
 const hasSecretProblem = (problems: readonly SettingProblem[]): boolean =>
@@ -45,7 +45,7 @@ const hasSecretProblem = (problems: readonly SettingProblem[]): boolean =>
 /** Returns the keys that SIGNING and RESIGN of a host lack. */
 export function missingSecrets(
   { signing, secretId, resign }: { signing: 'none' | 'cos' | 's3'; secretId: string; resign: boolean },
-  keys: Keys,
+  { keys, sealKeys }: Secrets,
   problems: readonly SettingProblem[],
 ): SettingProblem[] {
   if (hasSecretProblem(problems)) return []
@@ -56,8 +56,10 @@ export function missingSecrets(
       'SECRET_KEY',
       `the secret of the key that signs, there or in KEYS, because SIGNING is ${signing}`,
     )
-  if (resign && keys.size === 0)
-    return missingSecret('KEYS', `${KEYS.accepted}, or SECRET_ID and SECRET_KEY, because RESIGN is on`)
+  if (resign && keys.size === 0 && sealKeys.size === 0) {
+    const accepted = `${KEYS.accepted}, or SECRET_ID and SECRET_KEY, or SEAL_KEYS, because RESIGN is on`
+    return missingSecret('KEYS', accepted)
+  }
   return []
 }
 

@@ -7,6 +7,14 @@
 import type { Reader } from './values.ts'
 
 export type Keys = ReadonlyMap<string, string>
+/** ID → 32 bytes: the keys that open sealed temporary credentials. */
+export type SealKeys = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
+
+/** The secrets that requests are verified and signed with. */
+export interface Secrets {
+  readonly keys: Keys
+  readonly sealKeys: SealKeys
+}
 
 /** More keys than any edge needs. */
 export const MAX_KEYS = 64
@@ -44,4 +52,34 @@ export function readKeys(text: string): Map<string, string> | undefined {
     typeof secret === 'string' && PART.test(id) && PART.test(secret) ? [[id, secret]] : [],
   )
   return keys.length === entries.length && keys.length <= MAX_KEYS ? new Map(keys) : undefined
+}
+
+/** More seal keys than a rotation needs. */
+const MAX_SEAL_KEYS = 8
+/** Canonical base64 of 32 bytes. */
+const SEAL_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/
+
+export const SEAL_KEYS: Reader<SealKeys> = {
+  accepted: `a JSON object of 1 to ${MAX_SEAL_KEYS} keys as seal-key prints them, each an ID of at most 16 letters, digits, "_" or "-", with base64 of 32 bytes`,
+  read: readSealKeys,
+  show: () => '',
+}
+
+function readSealKeys(text: string): SealKeys | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const entries: [string, unknown][] = Object.entries(value)
+  const keys = entries.flatMap(([id, key]): [string, Uint8Array<ArrayBuffer>][] =>
+    /^[\w-]{1,16}$/.test(id) && typeof key === 'string' && SEAL_KEY.test(key)
+      ? [[id, Uint8Array.from(atob(key), char => char.charCodeAt(0))]]
+      : [],
+  )
+  return keys.length === entries.length && keys.length >= 1 && keys.length <= MAX_SEAL_KEYS
+    ? new Map(keys)
+    : undefined
 }

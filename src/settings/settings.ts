@@ -7,7 +7,7 @@ import type { Bindings } from './env.ts'
 import { HOST_SETTINGS, type HostSettings } from './host-settings.ts'
 import { mountWithRoute } from './mount.ts'
 import { missingBindings, missingSecrets, missingSyncKey, wrongEvents } from './requirements.ts'
-import { KEY_PART, KEYS, type Keys } from './secrets.ts'
+import { KEY_PART, KEYS, SEAL_KEYS, type SealKeys, type Secrets } from './secrets.ts'
 import { defaultsOf, readTable, type SettingsReading, type Table, type ValuesOf } from './table.ts'
 import { integer, type Reader, SHARE, SWITCH } from './values.ts'
 
@@ -50,6 +50,7 @@ const EDGE_SETTINGS = {
 const SECRETS = {
   keys: { variable: 'KEYS', reader: KEYS, fallback: new Map<string, string>() },
   secretKey: { variable: 'SECRET_KEY', reader: KEY_PART, fallback: '' },
+  sealKeys: { variable: 'SEAL_KEYS', reader: SEAL_KEYS, fallback: new Map() as SealKeys },
 } as const satisfies Table
 
 const VARIABLES = { ...HOST_SETTINGS, ...EDGE_SETTINGS, ...SECRETS }
@@ -66,11 +67,12 @@ export type Env = Bindings & {
   [Name in (typeof VARIABLES)[keyof typeof VARIABLES]['variable']]?: string
 }
 
-export interface Settings extends HostSettings, ValuesOf<Omit<typeof EDGE_SETTINGS, 'sampleAllowed'>> {
+export interface Settings
+  extends HostSettings,
+    ValuesOf<Omit<typeof EDGE_SETTINGS, 'sampleAllowed'>>,
+    Secrets {
   /** The share of allowed preflights that become events, from 0 to 1. */
   readonly sampleAllowed: number
-  /** Every key of the edge, the one of SECRET_ID among them. */
-  readonly keys: Keys
 }
 
 /** Reads all variables, and checks the bindings and secrets that they need. */
@@ -93,7 +95,7 @@ export function readSettings(env: Env): SettingsReading<Settings> {
     ...mountWithRoute(settings, 'InvalidVariable', 'MOUNT'),
     ...missingBindings(settings, env),
     ...wrongEvents(env),
-    ...missingSecrets(settings, keys, read.problems),
+    ...missingSecrets(settings, settings, read.problems),
     ...missingSyncKey(settings.sync, keys, read.problems),
   ]
   return { settings, problems }

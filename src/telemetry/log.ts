@@ -20,6 +20,7 @@ export const LOG_EVENTS = [
   'settings-mismatch',
   'settings-unusable',
   'signature-refused',
+  'seal-refused',
   'sync-failed',
   'sync-hosts-left-out',
   'sync-refused',

@@ -5,7 +5,7 @@
 
 import { upstreamRequest } from '../bucket/request.ts'
 import { type Sent, send, uploadMs } from '../bucket/send.ts'
-import type { Sign } from '../bucket/signing/authorize.ts'
+import type { Sign } from '../bucket/signing/authorization.ts'
 import { watchBody } from '../bucket/upload.ts'
 import { ownUrl, pathAndQuery, signedUrl, upstreamUrl } from '../bucket/url.ts'
 import type { HostSettings } from '../settings/host-settings.ts'

@@ -23,7 +23,7 @@ import {
   UNSAFE_REDIRECT,
 } from '../answers/errors.ts'
 import type { SendFailure } from '../bucket/send.ts'
-import type { Refusal } from '../bucket/signing/authorize.ts'
+import type { Refusal } from '../bucket/signing/authorization.ts'
 import { hasPlainHost, hostnameOf, withoutQueries } from '../bucket/url.ts'
 import type { Allowed, Decision } from '../cors/decide.ts'
 import { type Dialect, type DialectName, dialectOf } from '../cors/dialect.ts'
@@ -134,7 +134,7 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
     case 'not-allowed':
       return notAllowed(dialect, { url, method }, debug ? reasonOf(failure.decision) : undefined)
     case 'signature-refused':
-      return failure.refusal
+      return signatureError(failure.refusal, debug)
     case 'policy-unavailable':
       return POLICY_UNAVAILABLE
     case 'upstream-failed':
@@ -144,6 +144,14 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
     case 'internal-error':
       return INTERNAL_ERROR
   }
+}
+
+/** The reason of a refused seal is for the log, and for answers with DEBUG_REFUSALS. */
+function signatureError({ seal, ...error }: Refusal, debug: boolean): ErrorAnswer {
+  if (!debug || seal === undefined) return error
+  const { reason, keyId, expires } = seal
+  const details = [keyId === null ? '' : `kid ${keyId}`, expires === null ? '' : `expires ${expires}`]
+  return { ...error, reason: [reason, ...details.filter(text => text !== '')].join('; ') }
 }
 
 /** Failures without a line here are the client's, or are events of their own (telemetry/events.ts). */
@@ -156,14 +164,11 @@ function logFailure(failure: Failure, { url, method, headers }: Request, request
       return
     case 'signature-refused': {
       const origin = headers.get('origin')
-      const { code, message } = failure.refusal
-      log('info', 'signature-refused', {
-        host,
-        origin: origin && withoutSecrets(origin),
-        method,
-        code,
-        message,
-      })
+      const { code, message, seal } = failure.refusal
+      const facts = { host, origin: origin && withoutSecrets(origin), method, code }
+      if (seal === undefined) log('info', 'signature-refused', { ...facts, message })
+      else
+        log('info', 'seal-refused', { ...facts, kid: seal.keyId, reason: seal.reason, expires: seal.expires })
       return
     }
     case 'policy-unavailable':

@@ -12,7 +12,8 @@ import { fetchInit, throughCache } from '../bucket/cache.ts'
 import { sandboxOwnResponse } from '../bucket/mount/sandbox.ts'
 import { clientResponse } from '../bucket/response.ts'
 import type { Sent } from '../bucket/send.ts'
-import { authorize, type Sign } from '../bucket/signing/authorize.ts'
+import type { Sign, Signed } from '../bucket/signing/authorization.ts'
+import { authorize } from '../bucket/signing/authorize.ts'
 import { hasDotSegment, hostnameOf } from '../bucket/url.ts'
 import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
@@ -110,7 +111,7 @@ async function passOn(actual: ActualRequest): Promise<Response | Failure> {
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
-  return deliver(actual, await ask(actual, authorization.sign))
+  return deliver(actual, await ask(actual, authorization.sign), authorization)
 }
 
 /** Passes a change of the bucket's CORS configuration on. Once it is accepted, publishes what the bucket has now. */
@@ -123,7 +124,7 @@ async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
   const sent = await ask(actual, authorization.sign)
   if (sent !== null && 'response' in sent && sent.response.ok)
     await publishAfterWrite(edge, host, policy.settings, request.method, context)
-  return deliver(actual, sent)
+  return deliver(actual, sent, authorization)
 }
 
 const writesCors = ({ edge, request }: ActualRequest): boolean =>
@@ -203,10 +204,9 @@ async function authorizationOf({
   asked,
   request,
   policy,
-}: ActualRequest): Promise<{ sign: Sign | null } | Failure> {
+}: ActualRequest): Promise<Signed | { sign: null } | Failure> {
   const { settings } = policy
-  const keepsHost = settings.upstream?.kind !== 'url'
-  const authorization = await authorize(request, settings, edge.settings.keys, keepsHost, asked.url)
+  const authorization = await authorize(request, settings, edge.settings, asked.url)
   if (authorization === null) return { sign: null }
   // A signature would hold at whatever bucket is assumed.
   if (policy.kind === 'assumed') return UNSURE_BUCKET
@@ -226,7 +226,11 @@ function ask(
 }
 
 /** Returns the bucket's response as the client gets it. */
-function deliver({ asked, request, policy }: ActualRequest, sent: Sent | null): Response | Failure {
+async function deliver(
+  { asked, request, policy }: ActualRequest,
+  sent: Sent | null,
+  signed: Signed | { sign: null },
+): Promise<Response | Failure> {
   if (sent === null) return MISSING_ORIGIN
   if (!('response' in sent)) {
     const { failure, detail } = sent
@@ -234,7 +238,8 @@ function deliver({ asked, request, policy }: ActualRequest, sent: Sent | null): 
       ? { kind: 'request-incomplete', detail }
       : { kind: 'upstream-failed', failure, detail }
   }
-  const response = clientResponse(sent.response)
+  const answer = clientResponse(sent.response)
+  const response = 'redact' in signed && signed.redact !== undefined ? await signed.redact(answer) : answer
   // The assumed bucket may be the wrong one: no browser may store its object.
   if (policy.kind === 'assumed') response.headers.set('cache-control', 'no-store')
   return harmless(policy.settings, asked, request, response)

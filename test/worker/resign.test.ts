@@ -4,20 +4,13 @@
  */
 
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { globalAgent } from 'node:http'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectCommand,
   GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
@@ -30,17 +23,24 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { signCos } from '../../src/bucket/signing/sign-cos.ts'
 import { type Answer, Edge, RecordingBucket } from './harness.ts'
 import { COS_KEY, type PrivateBuckets, S3_BUCKET, S3_KEY, startPrivateBuckets } from './private-buckets.ts'
+import {
+  COS_OBJECT,
+  COS_OPERATIONS,
+  getS3,
+  putCos,
+  putS3,
+  S3_OBJECT,
+  S3_OPERATIONS,
+} from './sdk-operations.ts'
 
 const browserSdk: {
   getAuthorization(options: object): string
 } = createRequire(import.meta.url)('cos-js-sdk-v5')
 
-const MB = 1024 * 1024
 const PAGE = 'https://page.example'
 const RULES = JSON.stringify([
   { AllowedOrigins: [PAGE], AllowedMethods: ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'], AllowedHeaders: ['*'] },
 ])
-const PLACE = { Bucket: 'demo-1250000000', Region: 'ap-beijing' }
 
 let buckets: PrivateBuckets
 let recorder: RecordingBucket
@@ -60,6 +60,7 @@ beforeAll(async () => {
     // The clients take the edge's address for its name: one name for each bucket.
     'bucket:127.0.0.1': JSON.stringify({ origin: buckets.cos }),
     'bucket:photos.example': JSON.stringify({ origin: `${buckets.s3}/${S3_BUCKET}`, dialect: 's3' }),
+    'bucket:prefix.example': JSON.stringify({ origin: `${recorder.origin}/prefix` }),
     'bucket:localhost': JSON.stringify({ origin: buckets.s3, dialect: 's3' }),
   }
   ;[edge, without] = await Promise.all([
@@ -93,105 +94,11 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
       KeepAlive: false,
       ...options,
     })
-  const key = 'dir one/+ü & (1)*.txt'
-  const object = { ...PLACE, Key: key }
-  const put = (cos: COS, more: object = {}) => cos.putObject({ ...object, Body: 'a note', ...more })
-  const begin = async (cos: COS) => (await cos.multipartInit(object)).UploadId
-
-  const operations: [string, (cos: COS) => Promise<unknown>, unknown][] = [
-    ['PUT Object', put, { statusCode: 200 }],
-    [
-      'PUT Object with metadata',
-      cos => put(cos, { ContentType: 'text/plain', CacheControl: 'max-age=5', 'x-cos-meta-a': 'b c' }),
-      { statusCode: 200 },
-    ],
-    ['PUT Object, empty', cos => cos.putObject({ ...PLACE, Key: 'empty', Body: '' }), { statusCode: 200 }],
-    [
-      'GET Object',
-      async cos => put(cos).then(() => cos.getObject(object)),
-      { statusCode: 200, Body: Buffer.from('a note') },
-    ],
-    [
-      'GET Object, a range',
-      async cos => put(cos).then(() => cos.getObject({ ...object, Range: 'bytes=2-3' })),
-      { statusCode: 206, Body: Buffer.from('no') },
-    ],
-    [
-      'GET Object, response headers',
-      async cos => put(cos).then(() => cos.getObject({ ...object, ResponseContentType: 'text/x-b' })),
-      { statusCode: 200, headers: { 'content-type': 'text/x-b' } },
-    ],
-    ['HEAD Object', async cos => put(cos).then(() => cos.headObject(object)), { statusCode: 200 }],
-    ['DELETE Object', cos => cos.deleteObject(object), { statusCode: 204 }],
-    [
-      'DELETE Multiple Objects',
-      cos => cos.deleteMultipleObject({ ...PLACE, Objects: [{ Key: key }] }),
-      { Deleted: [{ Key: key }] },
-    ],
-    ['HEAD Bucket', cos => cos.headBucket(PLACE), { statusCode: 200 }],
-    [
-      'GET Bucket',
-      async cos => put(cos).then(() => cos.getBucket({ ...PLACE, Prefix: 'dir one/+', Delimiter: '/' })),
-      { Contents: [{ Key: key }] },
-    ],
-    [
-      'PUT, GET and DELETE Bucket cors',
-      async cos => {
-        await cos.putBucketCors({
-          ...PLACE,
-          CORSRules: [{ AllowedOrigin: ['*'], AllowedMethod: ['GET'], AllowedHeader: [], ExposeHeader: [] }],
-        } as never)
-        const { CORSRules } = await cos.getBucketCors(PLACE)
-        return { CORSRules, ...(await cos.deleteBucketCors(PLACE)) }
-      },
-      { CORSRules: [{ AllowedOrigins: ['*'] }], statusCode: 204 },
-    ],
-    ['Initiate Multipart Upload', cos => cos.multipartInit(object), { statusCode: 200 }],
-    [
-      'Upload Part, List Parts, Complete',
-      async cos => {
-        const UploadId = await begin(cos)
-        const { ETag } = await cos.multipartUpload({
-          ...object,
-          UploadId,
-          PartNumber: 1,
-          Body: Buffer.alloc(MB, 'a'),
-        })
-        const { Part } = await cos.multipartListPart({ ...object, UploadId })
-        const done = await cos.multipartComplete({ ...object, UploadId, Parts: [{ PartNumber: 1, ETag }] })
-        return { Part, statusCode: done.statusCode }
-      },
-      { Part: [{ PartNumber: '1', Size: String(MB) }], statusCode: 200 },
-    ],
-    [
-      'List Multipart Uploads, Abort',
-      async cos => {
-        const UploadId = await begin(cos)
-        const { Upload } = await cos.multipartList({ ...PLACE, Prefix: 'dir one/', Delimiter: '' })
-        const listed = Upload.some(upload => upload.UploadId === UploadId)
-        return { listed, ...(await cos.multipartAbort({ ...object, UploadId })) }
-      },
-      { listed: true, statusCode: 204 },
-    ],
-    [
-      'the SDK’s own sliced upload',
-      async cos => {
-        const directory = await mkdtemp(join(tmpdir(), 'resign-'))
-        onTestFinished(() => rm(directory, { recursive: true }))
-        const FilePath = join(directory, 'file')
-        await writeFile(FilePath, Buffer.alloc(3 * MB, 'x'))
-        await cos.sliceUploadFile({ ...PLACE, Key: 'sliced', FilePath, ChunkSize: MB })
-        return cos.headObject({ ...PLACE, Key: 'sliced' })
-      },
-      { headers: { 'content-length': String(3 * MB) } },
-    ],
-  ]
-
-  test.each(operations)('%s works', async (_, run, expected) => {
+  test.each(COS_OPERATIONS)('%s works', async (_, run, expected) => {
     expect(await run(client(edge))).toMatchObject(expected as object)
   })
 
-  test.each(operations)('without RESIGN, %s fails', async (name, run) => {
+  test.each(COS_OPERATIONS)('without RESIGN, %s fails', async (name, run) => {
     const failure = run(client(without))
     if (name === 'HEAD Bucket' || name === 'HEAD Object')
       return expect(failure).rejects.toMatchObject({ statusCode: 403 })
@@ -200,11 +107,11 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
 
   test('presigned URLs of both forms work, hold only for what they sign, and fail without RESIGN', async () => {
     const cos = client(edge)
-    await put(cos)
+    await putCos(cos)
     const target = (of: Edge, options: COS.COSOptions = {}) => {
       const url = new URL(
         client(of, options).getObjectUrl({
-          ...object,
+          ...COS_OBJECT,
           Sign: true,
           Query: { 'response-content-type': 'text/x-signed' },
         }),
@@ -236,28 +143,28 @@ describe('cos-nodejs-sdk-v5 with its default settings', () => {
   })
 
   test('a presigned upload keeps its Content-Length', async () => {
-    const url = new URL(client(edge).getObjectUrl({ ...object, Method: 'PUT', Sign: true }))
+    const url = new URL(client(edge).getObjectUrl({ ...COS_OBJECT, Method: 'PUT', Sign: true }))
     const upload = { method: 'PUT', host: url.host, body: 'by URL' }
     expect((await edge.send(url.pathname + url.search, upload)).status).toBe(200)
-    expect((await client(edge).getObject(object)).Body.toString()).toBe('by URL')
+    expect((await client(edge).getObject(COS_OBJECT)).Body.toString()).toBe('by URL')
   })
 
   test.each([
     ['an hour slow', -3_600_000],
     ['an hour fast', 3_600_000],
   ])('a client whose clock is %s corrects it by the edge’s', async (_, SystemClockOffset) => {
-    await put(client(edge))
+    await putCos(client(edge))
     const fixed = client(edge, { SystemClockOffset, CorrectClockSkew: false })
-    await expect(fixed.getObject(object)).rejects.toMatchObject({
+    await expect(fixed.getObject(COS_OBJECT)).rejects.toMatchObject({
       statusCode: 403,
       code: expect.stringMatching(/^(AccessDenied|RequestTimeTooSkewed)$/),
     })
-    expect((await client(edge, { SystemClockOffset }).getObject(object)).Body.toString()).toBe('a note')
+    expect((await client(edge, { SystemClockOffset }).getObject(COS_OBJECT)).Body.toString()).toBe('a note')
   })
 
   test('a wrong secret is refused at the edge, and a script can read why', async () => {
     const wrong = client(edge, { SecretKey: 'wrong' })
-    await expect(put(wrong)).rejects.toMatchObject({ statusCode: 403, code: 'SignatureDoesNotMatch' })
+    await expect(putCos(wrong)).rejects.toMatchObject({ statusCode: 403, code: 'SignatureDoesNotMatch' })
   })
 })
 
@@ -405,7 +312,6 @@ describe('COS signatures that the edge refuses, and those that it passes on', ()
   test.each([
     ['a key that the edge does not hold', { authorization: authorization({ SecretId: 'AKIDother' }) }],
     ['temporary credentials', { authorization: authorization(), 'x-cos-security-token': 'token' }],
-    ['no host covered', { authorization: authorization({ ForceSignHost: false, Headers: {} }) }],
     ['a scheme of its own', { authorization: 'Bearer x' }],
     ['half a signature', { authorization: 'q-sign-algorithm=sha1&q-ak=AKIDcos' }],
   ])('a request with %s passes unchanged', async (_, headers) => {
@@ -436,7 +342,34 @@ describe('COS signatures that the edge refuses, and those that it passes on', ()
     expect(recorder.received.map(({ url }) => url)).toEqual(['/k', '/k'])
   })
 
-  test('with ORIGIN=route the signature is valid for the bucket unchanged', async () => {
+  test('a signature that does not cover Host is verified and re-signed, without adding Host', async () => {
+    const sent = authorization({ ForceSignHost: false, Headers: { 'x-cos-acl': 'private' } })
+    expect((await put({ authorization: sent })).status).toBe(200)
+    expect(recorder.last.headers.authorization).not.toBe(sent)
+    expect(recorder.last.headers.authorization).toContain('q-header-list=x-cos-acl&')
+    const wrong = authorization({ ForceSignHost: false, Headers: {}, SecretKey: 'wrong' })
+    expectReadable(await put({ authorization: wrong }), 403, 'SignatureDoesNotMatch')
+  })
+
+  test('a signature that a server made for the bucket’s own host is accepted', async () => {
+    const Host = new URL(recorder.origin).host
+    const sent = authorization({ Headers: { Host, 'x-cos-acl': 'private' } })
+    expect((await put({ authorization: sent })).status).toBe(200)
+    expect(recorder.last.headers.authorization).toContain('q-header-list=host;x-cos-acl&')
+    expect((await put({}, `/k?${sent}`)).status).toBe(200)
+    const wrong = authorization({ Headers: { Host, 'x-cos-acl': 'private' }, SecretKey: 'wrong' })
+    expectReadable(await put({ authorization: wrong }), 403, 'SignatureDoesNotMatch')
+    // Under a bucket with a path of its own, the edge's paths are others.
+    const onPath = await edge.send('/k', {
+      method: 'PUT',
+      host: 'prefix.example',
+      body: 'b',
+      headers: { authorization: sent, 'x-cos-acl': 'private', origin: PAGE },
+    })
+    expectReadable(onPath, 403, 'SignatureDoesNotMatch')
+  })
+
+  test('with ORIGIN=route the request is re-signed for the same host', async () => {
     const routed = await Edge.start({
       vars: {
         ORIGIN: 'route',
@@ -446,15 +379,16 @@ describe('COS signatures that the edge refuses, and those that it passes on', ()
       outbound: new URL(recorder.origin).host,
     })
     onTestFinished(() => routed.stop())
-    const sent = authorization({ SecretKey: 'wrong' })
-    const answer = await routed.send('/k', {
-      method: 'PUT',
-      host,
-      body: 'b',
-      headers: { authorization: sent },
-    })
-    expect(answer.status).toBe(200)
-    expect(recorder.last.headers).toMatchObject({ authorization: sent, host })
+    const put = (authorization: string) =>
+      routed.send('/k', { method: 'PUT', host, body: 'b', headers: { authorization } })
+    const sent = authorization({ Headers: { Host: host } })
+    expect((await put(sent)).status).toBe(200)
+    expect(recorder.last.headers.host).toBe(host)
+    expect(recorder.last.headers.authorization).toContain('q-header-list=host&')
+    expect((await put(authorization({ SecretKey: 'wrong' }))).status).toBe(403)
+    const other = authorization({ SecretId: 'AKIDother' })
+    expect((await put(other)).status).toBe(200)
+    expect(recorder.last.headers.authorization).toBe(other)
   })
 })
 
@@ -471,68 +405,12 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     onTestFinished(() => s3.destroy())
     return s3
   }
-  const key = "dir one/+ü & (1)*'.txt"
-  const object = { Bucket: S3_BUCKET, Key: key }
-  const put = (s3: S3Client) => s3.send(new PutObjectCommand({ ...object, Body: 'a note' }))
-  const get = async (s3: S3Client, more: object = {}) => {
-    const { Body } = await s3.send(new GetObjectCommand({ ...object, ...more }))
-    return { body: await Body?.transformToString() }
-  }
-
-  const operations: [string, (s3: S3Client) => Promise<unknown>, unknown][] = [
-    ['PutObject', put, { ETag: expect.any(String) }],
-    [
-      'PutObject with metadata',
-      async s3 => {
-        const Metadata = { author: 'Ada  L.' }
-        await s3.send(new PutObjectCommand({ ...object, Body: 'x', Metadata, ContentType: 'text/plain' }))
-        return s3.send(new HeadObjectCommand(object))
-      },
-      { ContentType: 'text/plain', Metadata: { author: expect.any(String) } },
-    ],
-    ['GetObject', s3 => put(s3).then(() => get(s3)), { body: 'a note' }],
-    ['GetObject, a range', s3 => put(s3).then(() => get(s3, { Range: 'bytes=2-3' })), { body: 'no' }],
-    ['HeadObject', s3 => put(s3).then(() => s3.send(new HeadObjectCommand(object))), { ContentLength: 6 }],
-    [
-      'ListObjectsV2',
-      async s3 =>
-        put(s3).then(() => s3.send(new ListObjectsV2Command({ Bucket: S3_BUCKET, Prefix: 'dir one/+' }))),
-      { Contents: [{ Key: key }] },
-    ],
-    ['DeleteObject', s3 => s3.send(new DeleteObjectCommand(object)), { $metadata: { httpStatusCode: 204 } }],
-    [
-      'a multipart upload',
-      async s3 => {
-        const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
-        const Parts = []
-        for (const [PartNumber, Body] of [
-          [1, Buffer.alloc(5 * MB, 'a')],
-          [2, Buffer.from('end')],
-        ] as const) {
-          const part = { ...object, UploadId, PartNumber, Body }
-          Parts.push({ PartNumber, ETag: (await s3.send(new UploadPartCommand(part))).ETag })
-        }
-        const MultipartUpload = { Parts }
-        await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
-        return s3.send(new HeadObjectCommand(object))
-      },
-      { ContentLength: 5 * MB + 3 },
-    ],
-    [
-      'AbortMultipartUpload',
-      async s3 => {
-        const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
-        return s3.send(new AbortMultipartUploadCommand({ ...object, UploadId }))
-      },
-      { $metadata: { httpStatusCode: 204 } },
-    ],
-  ]
-
-  test.each(operations)('%s works', async (_, run, expected) => {
+  const key = S3_OBJECT.Key
+  test.each(S3_OPERATIONS)('%s works', async (_, run, expected) => {
     expect(await run(client(edge))).toMatchObject(expected as object)
   })
 
-  test.each(operations)('without RESIGN, %s fails', async (_, run) => {
+  test.each(S3_OPERATIONS)('without RESIGN, %s fails', async (_, run) => {
     await expect(run(client(without))).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } })
   })
 
@@ -544,9 +422,9 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
 
   test('presigned GET and PUT work, hold only for what they sign, and fail without RESIGN', async () => {
     const s3 = client(edge)
-    const upload = presigned(await getSignedUrl(s3, new PutObjectCommand(object)))
+    const upload = presigned(await getSignedUrl(s3, new PutObjectCommand(S3_OBJECT)))
     expect((await upload({ method: 'PUT', body: 'by URL' })).status).toBe(200)
-    const download = presigned(await getSignedUrl(s3, new GetObjectCommand(object)))
+    const download = presigned(await getSignedUrl(s3, new GetObjectCommand(S3_OBJECT)))
     expect((await download()).text).toBe('by URL')
     expect((await download({ headers: { range: 'bytes=3-' } })).text).toBe('URL')
 
@@ -563,7 +441,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
       403,
       'AccessDenied',
     )
-    const off = presigned(await getSignedUrl(client(without), new GetObjectCommand(object)), without)
+    const off = presigned(await getSignedUrl(client(without), new GetObjectCommand(S3_OBJECT)), without)
     expect(codeOf(await off())).toBe('SignatureDoesNotMatch')
   })
 
@@ -577,18 +455,31 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     expect((await presigned(url)()).text).toBe('by its domain')
   })
 
+  test('a URL that a server presigned for the bucket’s own host works through the edge', async () => {
+    const s3 = client(edge, { endpoint: recorder.origin })
+    const url = new URL(await getSignedUrl(s3, new GetObjectCommand(S3_OBJECT)))
+    const answer = await edge.send(url.pathname + url.search, { host: 'edge.example' })
+    expect(answer.status).toBe(200)
+    const signatureOf = (text: string) => new URL(text, recorder.origin).searchParams.get('X-Amz-Signature')
+    expect(signatureOf(recorder.last.url)).not.toBe(signatureOf(url.href))
+    const changed = url.search.replace('x-id=GetObject', 'x-id=PutObject')
+    const headers = { origin: PAGE }
+    const refused = await edge.send(url.pathname + changed, { host: 'edge.example', headers })
+    expectReadable(refused, 403, 'SignatureDoesNotMatch')
+  })
+
   test('a presigned multipart upload works', async () => {
     const s3 = client(edge)
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
-    const part = { ...object, UploadId, PartNumber: 1 }
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand(S3_OBJECT))
+    const part = { ...S3_OBJECT, UploadId, PartNumber: 1 }
     const answer = await presigned(await getSignedUrl(s3, new UploadPartCommand(part)))({
       method: 'PUT',
       body: 'the only part',
     })
     expect(answer.status).toBe(200)
     const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: String(answer.headers.etag) }] }
-    await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
-    expect(await get(s3)).toEqual({ body: 'the only part' })
+    await s3.send(new CompleteMultipartUploadCommand({ ...S3_OBJECT, UploadId, MultipartUpload }))
+    expect(await getS3(s3)).toEqual({ body: 'the only part' })
   })
 
   test('a signed PUT is not replayed with another body, nor a presigned URL without its conditions', async () => {
@@ -638,7 +529,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
   })
 
   test('an expired URL, a wrong secret and a wrong clock are refused in S3’s words, and a script can read them', async () => {
-    const old = await getSignedUrl(client(edge), new GetObjectCommand(object), {
+    const old = await getSignedUrl(client(edge), new GetObjectCommand(S3_OBJECT), {
       signingDate: new Date(Date.now() - 100_000),
       expiresIn: 60,
     })
@@ -646,8 +537,8 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     expectReadable(expired, 403, 'AccessDenied')
     expect(expired.text).toContain('<Message>Request has expired</Message>')
     const wrong = client(edge, { credentials: { ...S3_KEY, secretAccessKey: 'wrong' } })
-    await expect(put(wrong)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' })
-    await expect(put(client(edge, { systemClockOffset: -3_600_000 }))).rejects.toMatchObject({
+    await expect(putS3(wrong)).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' })
+    await expect(putS3(client(edge, { systemClockOffset: -3_600_000 }))).rejects.toMatchObject({
       name: 'RequestTimeTooSkewed',
     })
   })
@@ -656,7 +547,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
     const unknown = client(edge, { credentials: { ...S3_KEY, accessKeyId: 'AKIAother' } })
     const temporary = client(edge, { credentials: { ...S3_KEY, sessionToken: 'token' } })
     for (const s3 of [unknown, temporary]) {
-      const url = new URL(await getSignedUrl(s3, new GetObjectCommand(object)))
+      const url = new URL(await getSignedUrl(s3, new GetObjectCommand(S3_OBJECT)))
       await edge.send(url.pathname + url.search, { host: 'edge.example' })
       expect(recorder.last.url).toBe(url.pathname + url.search)
     }
@@ -677,7 +568,7 @@ describe('@aws-sdk/client-s3 with its default settings', () => {
       { step: 'finalizeRequest', priority: 'low' },
     )
     const Body = Readable.from(['chunk'])
-    await s3.send(new PutObjectCommand({ ...object, Body, ContentLength: 5 }))
+    await s3.send(new PutObjectCommand({ ...S3_OBJECT, Body, ContentLength: 5 }))
     expect(sent['x-amz-content-sha256']).toBe('STREAMING-UNSIGNED-PAYLOAD-TRAILER')
     const body = '5\r\nchunk\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n'
     const { 'content-length': _, 'transfer-encoding': __, ...headers } = sent

@@ -38,7 +38,7 @@ const MAX_SKEW_MS = 15 * 60 * 1000
 /** The longest validity of a presigned URL, seven days. In seconds. */
 const MAX_EXPIRES = 604_800
 /** The longest validity of a presigned URL that the edge has re-signed. In seconds. */
-const MAX_RESIGNED_EXPIRES = 300
+export const MAX_RESIGNED_EXPIRES = 300
 
 const CONTENT_HASH = 'x-amz-content-sha256'
 
@@ -221,6 +221,7 @@ export const CHUNKS_REFUSED = refuse(
  * @param request as it is sent to the bucket, with the bucket's `host`
  * @param keepsHeader false for headers that change on the way and so can't be covered
  * @param now in milliseconds since 1970
+ * @param maxSeconds the longest validity of a presigned URL
  */
 export async function resignS3(
   signature: S3Signature,
@@ -228,6 +229,7 @@ export async function resignS3(
   secret: string,
   keepsHeader: (name: string) => boolean,
   now: number,
+  maxSeconds = MAX_RESIGNED_EXPIRES,
 ): Promise<S3Signed> {
   const { keyId, region, at, expires } = signature
   const covered = new Set(signature.signedHeaders)
@@ -235,10 +237,7 @@ export async function resignS3(
   // A redirect from the bucket may show the new URL to the client, which must not gain time.
   const left = isQuery ? Math.floor((at - now) / 1000) + expires : 0
   const query = isQuery
-    ? joined(
-        withoutS3Signature(request.query),
-        `X-Amz-Expires=${Math.max(1, Math.min(MAX_RESIGNED_EXPIRES, left))}`,
-      )
+    ? joined(withoutS3Signature(request.query), `X-Amz-Expires=${Math.max(1, Math.min(maxSeconds, left))}`)
     : request.query
   const url = urlOf(request, query)
   // Programmer error: the bucket's host comes from the settings.

@@ -61,6 +61,7 @@ describe('hasPublicQuery()', () => {
     'x-oss-process=image/resize,w_100%7Csys/saveas,o_a',
     'x-oss-process=image/saveas,o_a',
     'x-oss-process=video/snapshot,t_1',
+    'x-oss-process=video/format,mp4',
     'x-oss-process=image',
     'x-oss-async-process=image/resize,w_1',
     'x-image-process=image/resize,w_1&x-image-save-object=a',

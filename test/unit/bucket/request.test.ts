@@ -13,6 +13,17 @@ const CORS = {
 }
 
 describe('upstreamRequest()', () => {
+  test('removes sealed credentials from a forwarded preflight, in whatever spelling', () => {
+    const url =
+      'https://bucket.example/k?a=1&X-Cos-Security%2DToken=%65p1.k.AAAA&b=2&x-amz-security-token=real'
+    const headers = { 'x-amz-security-token': 'ep1.k.AAAA', 'x-cos-security-token': 'real' }
+    const upstream = upstreamRequest(url, new Request(url, { method: 'OPTIONS', headers }), true)
+    expect(upstream.url).toBe('https://bucket.example/k?a=1&b=2&x-amz-security-token=real')
+    expect(Object.fromEntries(upstream.headers)).toEqual({ 'x-cos-security-token': 'real' })
+    const only = 'https://bucket.example/k?x-cos-security-token=ep1.k.AAAA'
+    expect(upstreamRequest(only, new Request(only), true).url).toBe('https://bucket.example/k')
+  })
+
   test('keeps the CORS headers of a forwarded preflight, and removes them otherwise', () => {
     expect(sent(CORS, undefined, true)).toEqual(CORS)
     expect(sent(CORS)).toEqual({})

@@ -26,6 +26,7 @@ describe('readSettings()', () => {
         secretId: '',
         resign: false,
         keys: new Map(),
+        sealKeys: new Map(),
         policyTtlSeconds: 60,
         debugRefusals: false,
         sampleAllowed: 0,
@@ -94,6 +95,39 @@ describe('readSettings()', () => {
   ])('CACHE %s is %s', (text, cache) => {
     const { settings, problems } = readSettings(env({ CACHE: text }))
     expect([settings.cache, problems]).toEqual([cache, []])
+  })
+
+  test('SEAL_KEYS are 1 to 8 keys of 32 bytes, which no problem shows', () => {
+    const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
+    const read = (value: unknown) =>
+      readSettings(
+        env({ RESIGN: 'on', SEAL_KEYS: typeof value === 'string' ? value : JSON.stringify(value) }),
+      )
+    const { settings, problems } = read({ old: key(1), 'new_-2': key(2) })
+    expect(problems).toEqual([])
+    expect([...settings.sealKeys].map(([id, bytes]) => [id, [...bytes]])).toEqual([
+      ['old', Array(32).fill(1)],
+      ['new_-2', Array(32).fill(2)],
+    ])
+    const many = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`k${at}`, key(at)]))
+    for (const value of [
+      ...['{', '[]', 'null', '{}', 'key'],
+      ...[many, { 'a.b': key(1) }, { ['x'.repeat(17)]: key(1) }, { '': key(1) }, { a: 1 }],
+      ...[
+        { a: Buffer.alloc(31).toString('base64') },
+        { a: key(1).replace('=', '') },
+        { a: key(255).replaceAll('/', '_') },
+      ],
+      { a: `${key(1).slice(0, -2)}B=` },
+    ]) {
+      const { problems: found } = read(value)
+      expect(found, JSON.stringify(value)).toMatchObject([
+        { code: 'InvalidVariable', name: 'SEAL_KEYS', value: '' },
+      ])
+    }
+    expect(readSettings(env({ RESIGN: 'on' })).problems).toMatchObject([
+      { code: 'MissingSecret', name: 'KEYS', accepted: expect.stringContaining('SEAL_KEYS') },
+    ])
   })
 
   test('CACHE_PARAMETERS is a list of names, and nothing else', () => {

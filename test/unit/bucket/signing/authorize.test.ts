@@ -10,8 +10,9 @@ const OFF: Signing = {
   resign: false,
   dialect: 'cos',
   cacheParameters: [],
+  upstream: { kind: 'url', base: 'https://bucket.example' },
 }
-const KEYS = new Map([['AKIDdemo', 'secret']])
+const KEYS = { keys: new Map([['AKIDdemo', 'secret']]), sealKeys: new Map() }
 const SIGNATURE =
   'q-sign-algorithm=sha1&q-ak=AKIDdemo&q-sign-time=1;2&q-key-time=1;2&q-header-list=host&q-url-param-list=' +
   `&q-signature=${'0'.repeat(40)}`
@@ -20,17 +21,19 @@ const signed = new Request('https://edge.example/k', { headers: { authorization:
 
 describe('authorize()', () => {
   test('returns null at once unless a setting asks for signatures', () => {
-    expect(authorize(anonymous, OFF, KEYS, false)).toBeNull()
-    expect(authorize(signed, OFF, KEYS, false)).toBeNull()
-    expect(authorize(anonymous, { ...OFF, resign: true }, KEYS, false)).toBeNull()
-    expect(authorize(signed, { ...OFF, signing: 'cos' }, KEYS, false)).toBeNull()
+    expect(authorize(anonymous, OFF, KEYS)).toBeNull()
+    expect(authorize(signed, OFF, KEYS)).toBeNull()
+    expect(authorize(anonymous, { ...OFF, resign: true }, KEYS)).toBeNull()
+    expect(authorize(signed, { ...OFF, signing: 'cos' }, KEYS)).toBeNull()
   })
 
-  test('verifies a signature only where the bucket gets another Host (an ORIGIN that is a URL)', async () => {
-    expect(authorize(signed, { ...OFF, resign: true }, KEYS, true)).toBeNull()
-    expect(await authorize(signed, { ...OFF, resign: true }, KEYS, false)).toMatchObject({
-      refusal: { status: 403, code: 'AccessDenied', message: 'Request has expired' },
-    })
+  test('verifies a signature whatever ORIGIN is, if it knows the key', async () => {
+    for (const upstream of [OFF.upstream, { kind: 'route' }, { kind: 'service' }] as Signing['upstream'][])
+      expect(await authorize(signed, { ...OFF, upstream, resign: true }, KEYS)).toMatchObject({
+        refusal: { status: 403, code: 'AccessDenied', message: 'Request has expired' },
+      })
+    const other = { ...KEYS, keys: new Map([['AKIDother', 'secret']]) }
+    expect(await authorize(signed, { ...OFF, resign: true }, other)).toBeNull()
   })
 
   const URL_OF_EDGE = 'https://edge.example/k'
@@ -61,7 +64,7 @@ describe('authorize()', () => {
     const judge = async (signedHeaders: Record<string, string>, connection: string) => {
       const headers = await sign(signedHeaders)
       headers.set('connection', connection)
-      return authorize(new Request(URL_OF_EDGE, { headers }), { ...OFF, resign: true }, KEYS, false)
+      return authorize(new Request(URL_OF_EDGE, { headers }), { ...OFF, resign: true }, KEYS)
     }
     expect(await judge({ 'x-hop': '1' }, 'close')).toHaveProperty('sign')
     expect(await judge({ 'x-hop': '1' }, 'x-other')).toHaveProperty('sign')
@@ -78,22 +81,18 @@ describe('authorize()', () => {
   test('does not sign a read that asks for more than the object', async () => {
     const settings: Signing = { ...OFF, signing: 's3' }
     const payer = { headers: { 'x-amz-request-payer': 'requester' } }
-    expect(await authorize(new Request(URL_OF_EDGE, payer), settings, KEYS, false)).toBeNull()
+    expect(await authorize(new Request(URL_OF_EDGE, payer), settings, KEYS)).toBeNull()
     const checksum = { headers: { 'x-amz-checksum-mode': 'ENABLED' } }
-    expect(await authorize(new Request(URL_OF_EDGE, checksum), settings, KEYS, false)).toHaveProperty('sign')
+    expect(await authorize(new Request(URL_OF_EDGE, checksum), settings, KEYS)).toHaveProperty('sign')
   })
 
   test('signs anonymous reads for the upstream URL, whatever the Host is', async () => {
-    for (const keepsHost of [true, false]) {
-      const authorization = await authorize(
-        anonymous,
-        { ...OFF, signing: 's3', region: 'auto' },
-        KEYS,
-        keepsHost,
-      )
+    for (const upstream of [OFF.upstream, { kind: 'route' }] as Signing['upstream'][]) {
+      const settings: Signing = { ...OFF, upstream, signing: 's3', region: 'auto' }
+      const authorization = await authorize(anonymous, settings, KEYS)
       if (authorization === null || !('sign' in authorization)) throw new Error('not signed')
-      const upstream = await authorization.sign(new Request('https://bucket.example/k'))
-      expect(upstream.headers.get('authorization')).toContain('Credential=AKIDdemo/')
+      const sent = await authorization.sign(new Request('https://bucket.example/k'))
+      expect(sent.headers.get('authorization')).toContain('Credential=AKIDdemo/')
     }
   })
 })
