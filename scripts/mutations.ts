@@ -73,6 +73,7 @@ const AUTHORIZE = unit('unit/bucket/signing/authorize', 'unit/bucket/public-read
 const PUBLIC_READ = unit('unit/bucket/public-read')
 const STORING = unit('unit/bucket/cache-control', 'unit/bucket/changes')
 const SIGNING = worker('signing')
+const PATHS = unit('unit/bucket/path-style')
 const SEALS = unit('unit/package/seal')
 const SEALED = worker('sealed')
 const EVENTS = unit('unit/telemetry/events')
@@ -546,11 +547,6 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a seal is the token of a seal', ' && !text.startsWith(SEAL_PREFIX)', ''],
     ['two texts are one seal', 'return toBase64Url(bytes) === text ? bytes : null', 'return bytes'],
     ['bytes that nobody packed are a token', 'head.length % 3 !== 0 || ', ''],
-    [
-      'the seal is for any access key ID',
-      '${SEAL_PREFIX}${keyId}\\n${accessKeyId}',
-      '${SEAL_PREFIX}${keyId}',
-    ],
   ),
   ...of(
     'src/bucket/signing/open-seal.ts',
@@ -584,11 +580,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     ['a SigV4 request need not cover its token', 'if (sealed.field !== field)', 'if (false)'],
     ['the real token is shown', '{ ...result, redact: redactToken(token) }', 'result'],
-    [
-      'a server’s signature for the bucket is refused',
-      'other === null ? [ownHost(request)]',
-      'true ? [ownHost(request)]',
-    ],
+    ['a server’s signature for the bucket is refused', 'other === null ? [arrived]', 'true ? [arrived]'],
   ),
   ...of(
     'src/bucket/signing/sealed-answer.ts',
@@ -613,6 +605,12 @@ export const MUTATIONS: readonly Mutation[] = [
       'credential.expires - Math.floor(now / 1000)',
       'MAX_RESIGNED_EXPIRES',
     ],
+  ),
+  ...of(
+    'src/bucket/path-style.ts',
+    PATHS,
+    ['any bucket is this bucket', 'path.at(-1) === name', "name !== ''"],
+    ['a key is the bucket', '/^\\/?\\?/.test(rest) && ', ''],
   ),
   ...of('src/bucket/url.ts', ORIGIN, ['an encoded dot segment passes', '(?:\\.|%2e){1,2}', '\\.{1,2}']),
   ...of('src/bucket/send.ts', ORIGIN, [

@@ -122,6 +122,21 @@ export const INCOMPLETE_BODY: ErrorAnswer = {
   message: 'The request body ended before it was complete, or could not be read.',
 }
 
+/** With pathStyle, the first part of the path must be the bucket's name. */
+export const NO_SUCH_BUCKET: ErrorAnswer = {
+  status: 404,
+  code: 'NoSuchBucket',
+  message:
+    'The specified bucket does not exist. The path must begin with the name of the bucket (pathStyle).',
+}
+
+/** The bucket would store its CORS configuration as an object with the bucket's name. */
+export const bucketNameRepeated = (name: string): ErrorAnswer => ({
+  status: 400,
+  code: 'InvalidRequest',
+  message: `This host is the bucket ${name} itself: send the request to /?cors. In an S3 client, use this host as the endpoint of the bucket (bucketEndpoint in the AWS SDK), or set pathStyle to on for this host.`,
+})
+
 export const BAD_GATEWAY: ErrorAnswer = {
   status: 502,
   code: 'BadGateway',

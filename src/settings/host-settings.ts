@@ -83,6 +83,8 @@ export const HOST_SETTINGS = {
   region: { variable: 'REGION', field: 'region', reader: REGION, fallback: '' },
   /** The ID of the key that signs; empty without a key. */
   secretId: { variable: 'SECRET_ID', field: 'secretId', reader: KEY_PART, fallback: '' },
+  /** Whether the bucket's name, as the first part of the path, is removed. */
+  pathStyle: { variable: 'PATH_STYLE', field: 'pathStyle', reader: SWITCH, fallback: false },
   /** Whether requests signed for the edge's host are verified and re-signed for the bucket's host. */
   resign: { variable: 'RESIGN', field: 'resign', reader: SWITCH, fallback: false },
   /** The path of the page's own domain below which the bucket is served; empty: the whole host is the bucket. */

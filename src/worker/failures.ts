@@ -7,6 +7,7 @@
 import { type ErrorAnswer, errorResponse } from '../answers/error-xml.ts'
 import {
   BAD_GATEWAY,
+  bucketNameRepeated,
   CONTENT_SANDBOXED,
   COOKIE_SIGNED,
   DOT_SEGMENT,
@@ -16,6 +17,7 @@ import {
   INVALID_HOST,
   methodNotAllowed,
   misconfigured,
+  NO_SUCH_BUCKET,
   notAllowed,
   OUTSIDE_MOUNT,
   POLICY_UNAVAILABLE,
@@ -54,6 +56,10 @@ export type Failure =
   | { readonly kind: 'cookie-signed' }
   /** The bucket redirects out of the mount. */
   | { readonly kind: 'unsafe-redirect' }
+  /** With pathStyle, the path does not begin with the bucket's name. */
+  | { readonly kind: 'no-such-bucket' }
+  /** A request for the bucket's CORS configuration repeats the name of the bucket in its path. */
+  | { readonly kind: 'bucket-name-repeated'; readonly name: string }
   /** No rule allows the request. */
   | { readonly kind: 'not-allowed'; readonly decision: Exclude<Decision, Allowed> }
   | { readonly kind: 'signature-refused'; readonly refusal: Refusal }
@@ -123,6 +129,10 @@ function errorOf(failure: Failure, { url, method }: Request, dialect: Dialect, d
       return methodNotAllowed({ url, method })
     case 'dot-segment':
       return DOT_SEGMENT
+    case 'no-such-bucket':
+      return NO_SUCH_BUCKET
+    case 'bucket-name-repeated':
+      return bucketNameRepeated(failure.name)
     case 'outside-mount':
       return OUTSIDE_MOUNT
     case 'content-sandboxed':

@@ -7,6 +7,7 @@ import { withoutMount } from '../bucket/mount/path.ts'
 import { COOKIE_SIGNED, mountedRequest } from '../bucket/mount/request.ts'
 import { confineRedirect, keepListedHeaders } from '../bucket/mount/response.ts'
 import { sandboxResponse, wantsToRun } from '../bucket/mount/sandbox.ts'
+import { repeatedBucketName, withoutBucketName } from '../bucket/path-style.ts'
 import type { HostSettings } from '../settings/host-settings.ts'
 import { isSandboxed } from '../settings/mount.ts'
 import { upstreamUrlOf } from './bucket.ts'
@@ -28,7 +29,17 @@ export function admit(settings: HostSettings, request: Request, keepCors = false
 }
 
 const admitTo = (settings: HostSettings, asked: Request, admitted: Request): Request | Failure =>
-  isSandboxed(settings) && wantsToRun(asked) ? { kind: 'content-sandboxed' } : admitted
+  isSandboxed(settings) && wantsToRun(asked) ? { kind: 'content-sandboxed' } : inBucket(settings, admitted)
+
+/** Removes the bucket's name from a path-style request, or refuses a request that must not repeat it. */
+function inBucket({ upstream, pathStyle }: HostSettings, request: Request): Request | Failure {
+  if (!pathStyle) {
+    const name = repeatedBucketName(upstream, request.url)
+    return name === null ? request : { kind: 'bucket-name-repeated', name }
+  }
+  const url = withoutBucketName(upstream, request.url)
+  return url === null ? { kind: 'no-such-bucket' } : new Request(url, request)
+}
 
 /** True for a request that a page of the same origin makes, whatever its Origin says: a form may post `null`. */
 export const isOwnPage = ({ mount }: HostSettings, { headers }: Request): boolean =>

@@ -22,6 +22,7 @@ import type { Rules } from '../rules/rules.ts'
 import { isSandboxed } from '../settings/mount.ts'
 import type { Env } from '../settings/settings.ts'
 import { REQUEST } from '../telemetry/events.ts'
+import { log } from '../telemetry/log.ts'
 import { sendToBucket } from './bucket.ts'
 import { type Edge, edgeOf } from './edge.ts'
 import { type Failure, failureResponse, invalidHost, MISSING_ORIGIN, misconfiguration } from './failures.ts'
@@ -103,7 +104,14 @@ async function answer(c: AppContext, door: Door): Promise<Response> {
 }
 
 /** A change goes to the bucket; one of its CORS configuration is published as well. */
-const write: Door = actual => (writesCors(actual) ? writeCors(actual) : passOn(actual))
+const write: Door = actual => {
+  if (writesCors(actual)) return writeCors(actual)
+  const { edge, host, request } = actual
+  // Somebody may expect a publication.
+  if (edge.settings.sync.writeThrough && /[?&]cors(?:[=&]|$)/.test(request.url))
+    log('info', 'sync-skipped', { host, reason: 'not a signed PUT or DELETE /?cors' })
+  return passOn(actual)
+}
 
 /** Passes a read or a write on to the bucket. */
 async function passOn(actual: ActualRequest): Promise<Response | Failure> {

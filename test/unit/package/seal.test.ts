@@ -126,12 +126,18 @@ test('the server of docs/temporary-credentials.md answers with credentials that 
   const [, code = ''] = /```js\n( +import \{ seal \}[\s\S]*?)```/.exec(text) ?? []
   const run = new Function('seal', code.replace(/^ *import .*$/m, '').replace('export default', 'return'))
   const server = run(seal) as { fetch(request: Request, env: object): Promise<Response> }
-  const env = { SEAL_KEY: JSON.stringify(KEY), isSignedIn: async () => true, assumeRole: async () => credentials() }
+  const env = {
+    SEAL_KEY: JSON.stringify(KEY),
+    isSignedIn: async () => true,
+    assumeRole: async () => credentials(),
+  }
   const response = await server.fetch(new Request('https://app.example/credentials'), env)
   const { sessionToken, expiredTime } = await response.json()
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(await open(sessionToken)).toMatchObject({ token: base64Token, expires: expiredTime })
-  expect((await server.fetch(new Request('https://a.example'), { ...env, isSignedIn: async () => false })).status).toBe(401)
+  expect(
+    (await server.fetch(new Request('https://a.example'), { ...env, isSignedIn: async () => false })).status,
+  ).toBe(401)
 })
 
 describe('openSeal()', () => {
