@@ -67,7 +67,7 @@ describe('with pathStyle: on', () => {
 
   test('PutBucketCors is published', async () => {
     await client('localhost').send(new PutBucketCorsCommand(cors))
-    expect(bucket.received[0]).toMatchObject({ method: 'PUT', url: '/?cors' })
+    expect(bucket.received[0]).toMatchObject({ method: 'PUT', url: '/?cors=' })
     await eventually(async () =>
       expect(await edge.getRules('cors:localhost')).toContain('https://new.example'),
     )
@@ -83,7 +83,7 @@ describe('with pathStyle: off', () => {
     })
     for (const path of ['/photos/?cors', '/photos?cors='])
       expect((await edge.send(path, { method: 'PUT', body: XML })).status).toBe(400)
-    expect(bucket.received).toEqual([])
+    expect(bucket.received.filter(({ method }) => method === 'PUT')).toEqual([])
   })
 
   test('a key that begins with the bucket’s name stays a key', async () => {

@@ -22,6 +22,7 @@ let edge: Edge
 
 beforeAll(async () => {
   bucket = await RecordingBucket.start()
+  bucket.answer = ({ method }, response) => response.end(method === 'GET' ? 'object' : '')
   edge = await Edge.start({
     vars: { ORIGIN: COS_BUCKET },
     rules: {
