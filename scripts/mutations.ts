@@ -479,8 +479,8 @@ export const MUTATIONS: readonly Mutation[] = [
     MOUNTED,
     [
       'a script is served from the sandbox',
-      "isSandboxed(settings) && wantsToRun(asked) ? { kind: 'content-sandboxed' } : admitted",
-      'admitted',
+      "isSandboxed(settings) && wantsToRun(asked) ? { kind: 'content-sandboxed' } : inBucket",
+      'inBucket',
     ],
     ['the response is not filtered', 'keepListedHeaders(response.headers, !sandboxed)', ''],
     ['redirects are not confined', 'if (!isConfined) {', 'if (false) {'],

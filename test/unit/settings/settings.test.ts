@@ -27,6 +27,7 @@ describe('readSettings()', () => {
         resign: false,
         keys: new Map(),
         sealKeys: new Map(),
+        pathStyle: false,
         policyTtlSeconds: 60,
         debugRefusals: false,
         sampleAllowed: 0,
