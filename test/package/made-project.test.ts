@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import COS from 'cos-nodejs-sdk-v5'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { Child } from '../../demo/children.ts'
 import { freePort } from '../../tools/free-port.ts'
 import { BUCKET, type DemoBucket, KEY, startDemoBucket } from '../cli/demo-bucket.ts'
 import { install, pack, type Result, run } from './installed.ts'
@@ -124,7 +123,7 @@ describe('the installed package', { timeout: 400_000 }, () => {
       const read = await fetch(`${edge}/a.txt`, { headers: { origin: PAGE } })
       expect([await read.text(), read.headers.get('access-control-allow-origin')]).toEqual(['uploaded', PAGE])
     } finally {
-      await stopDev(dev)
+      await dev.stop()
     }
   })
 
@@ -145,28 +144,11 @@ describe('the installed package', { timeout: 400_000 }, () => {
   })
 })
 
-function startDev(port: number): ChildProcess {
-  const { NODE_COMPILE_CACHE: _cache, ...env } = process.env
-  return spawn(
-    process.execPath,
-    [
-      join(project, 'node_modules/wrangler/bin/wrangler.js'),
-      'dev',
-      '--ip',
-      '127.0.0.1',
-      '--port',
-      String(port),
-    ],
-    {
-      cwd: project,
-      env: { ...env, ...QUIET, WRANGLER_REGISTRY_PATH: join(folder, 'registry') },
-      stdio: 'ignore',
-    },
-  )
-}
-
-async function stopDev(dev: ChildProcess): Promise<void> {
-  if (dev.exitCode !== null) return
-  dev.kill('SIGTERM')
-  await once(dev, 'exit')
+/** `wrangler dev`, in a process group of its own: what it starts ends with it. */
+function startDev(port: number): Child {
+  const wrangler = join(project, 'node_modules/wrangler/bin/wrangler.js')
+  return new Child([wrangler, 'dev', '--ip', '127.0.0.1', '--port', String(port)], {
+    cwd: project,
+    env: { ...process.env, ...QUIET, WRANGLER_REGISTRY_PATH: join(folder, 'registry') },
+  })
 }

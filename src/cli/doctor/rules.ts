@@ -43,7 +43,8 @@ export function checkRules(facts: DeploymentFacts, readings: readonly FileReadin
       )
   }
   for (const host of hosts.has(DEFAULT_HOST) ? [] : routeHosts(facts)) {
-    if (hosts.has(host)) continue
+    // A placeholder is reported already.
+    if (hosts.has(host) || host.endsWith('.invalid')) continue
     const text = `${facts.place}: the route's host ${visible(host)} has no rules file.`
     const fix = `Run \`npm run rules -- pull --bucket <url> --out ${RULES_FOLDER}/${visible(host)}.xml\`.`
     found.push(warning('rules-missing', text, fix))
