@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './commands/check.ts'
 import { addDeploy } from './commands/deploy.ts'
+import { addClients } from './commands/clients.ts'
 import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExplain } from './commands/explain.ts'
@@ -22,6 +23,7 @@ import { addPull } from './commands/pull.ts'
 import { addRollback } from './commands/rollback.ts'
 import { addSealKey } from './commands/seal-key.ts'
 import { addShow } from './commands/show.ts'
+import { addStarter } from './commands/starter.ts'
 import { addStatus } from './commands/status.ts'
 import { addSuggest } from './commands/suggest.ts'
 import { addTest } from './commands/test.ts'
@@ -63,6 +65,8 @@ export async function execute(args: readonly string[]): Promise<void> {
   addVerify(program)
   addStatus(program)
   addSealKey(program)
+  addClients(program)
+  addStarter(program)
 
   try {
     await program.parseAsync(args, { from: 'user' })

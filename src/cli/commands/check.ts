@@ -5,6 +5,8 @@
 
 import { basename } from 'node:path'
 import { type Command, Option } from 'commander'
+import type { Client } from '../../clients/client.ts'
+import { missingFor } from '../../clients/needs.ts'
 import { type Finding, quote } from '../../cors/findings.ts'
 import { NOT_DEPLOYED } from '../files/buckets-json.ts'
 import { findFiles, hostOfFile } from '../files/files.ts'
@@ -19,8 +21,10 @@ import {
   total,
 } from '../print/findings.ts'
 import { print, printError, printJson } from '../print/terminal.ts'
+import { readClients } from '../request/clients.ts'
 
 interface CheckOptions {
+  for?: Client[]
   strict?: true
   format: 'text' | 'github'
   json?: true
@@ -35,6 +39,11 @@ export function addCheck(program: Command): void {
     )
     .argument('[file...]', 'rules in any format that import reads, or buckets.json (default: all of rules/)')
     .option('--strict', 'fail on warnings, too')
+    .option(
+      '--for <client[,client…]>',
+      'also report what these clients need and the rules lack: `rules clients` lists them',
+      readClients,
+    )
     .addOption(
       new Option('--format <format>', 'github prints workflow annotations')
         .choices(['text', 'github'])
@@ -44,6 +53,7 @@ export function addCheck(program: Command): void {
     .addHelpText(
       'after',
       '\nExample: npm run rules -- check --strict rules/files.example.com.xml\n' +
+        '         npm run rules -- check --for aws-sdk-v3,pmtiles rules/files.example.com.xml\n' +
         '\nExit code: 0 no errors, 1 errors (with --strict: or warnings), 2 a file could not be read.',
     )
     .action(check)
@@ -53,7 +63,8 @@ async function check(named: string[], options: CheckOptions): Promise<void> {
   const files = await findFiles(named)
   const readings = await readFiles(files, NOT_DEPLOYED)
   // In rules/, the name of a file is the host that it is published for.
-  const checked = named.length === 0 ? readings.map(withHostInName) : readings
+  const hosted = named.length === 0 ? readings.map(withHostInName) : readings
+  const checked = hosted.map(reading => withClients(reading, options.for ?? []))
   const { errors, warnings, unreadable } = total(checked)
   const failed = errors > 0 || (options.strict === true && warnings > 0)
 
@@ -75,6 +86,14 @@ function printText(reading: FileReading): void {
   const readAs = reading.kind === 'rules' && reading.findings.length > 0 ? reading.readAs : null
   if (readAs !== null) print(readAsText(reading.file, readAs))
   print(`${reading.findings.length === 0 ? cleanText(reading) : findingsText(reading)}\n`)
+}
+
+/** Adds what the clients need and the rules lack. */
+function withClients(reading: FileReading, clients: readonly Client[]): FileReading {
+  if (reading.kind !== 'rules' || reading.configuration === null) return reading
+  const { configuration } = reading
+  const missing = clients.flatMap(client => missingFor(configuration, client))
+  return { ...reading, findings: [...reading.findings, ...missing] }
 }
 
 function withHostInName(reading: FileReading): FileReading {

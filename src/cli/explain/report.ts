@@ -7,6 +7,7 @@ import type { Asked, Outcome } from '../../explain/outcome.ts'
 import { type MethodOutcome, type OpenRequest, sharedOutcome } from '../../explain/possible.ts'
 import { type Change, type NoChange, smallestChange } from '../../explain/smallest-change.ts'
 import type { RulesSource } from '../files/source.ts'
+import { clientText } from '../print/client.ts'
 import { answerText, browserText, changeText, rulesText } from '../print/explanation.ts'
 import { methodsText, undeterminedText } from '../print/possible.ts'
 
@@ -48,11 +49,13 @@ function likelyChanges(
 
 function explanationText(title: string, asked: Asked, outcome: Outcome): string {
   const change = changeFor(asked, outcome)
+  const client = clientText(outcome.question.method, outcome.explanation.names)
   return [
     rulesText(outcome, title),
     answerText(outcome.answer),
     browserText(outcome),
     ...(change === null ? [] : [changeText(change)]),
+    ...(change === null || client === '' ? [] : [client]),
   ].join('\n\n')
 }
 

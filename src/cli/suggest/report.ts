@@ -10,6 +10,7 @@ import type { DialectName } from '../../cors/dialect.ts'
 import { quote } from '../../cors/findings.ts'
 import { hostOfFile } from '../files/files.ts'
 import type { RulesSource } from '../files/source.ts'
+import { clientText } from '../print/client.ts'
 import { comparisonText } from '../print/comparison.ts'
 import { changeText } from '../print/explanation.ts'
 import { wrap } from '../print/layout.ts'
@@ -81,6 +82,7 @@ export function groupText({ group, proposal, isByChange }: ProposalOutcome, cont
   const { origin, method, names } = summary
   const request = requestText({ origin, method, requestedHeaders: names.join(',') || null })
   const why = whyText(summary)
+  const client = clientText(method ?? '', names)
   return [
     style('bold', wrap(`${summary.count} × ${request}`, `${group.number}. `)),
     wrap(`${kindsText(summary)}${whenText(summary)}`, '   '),
@@ -90,6 +92,7 @@ export function groupText({ group, proposal, isByChange }: ProposalOutcome, cont
     ...(why === '' ? [] : [wrap(why, '   ')]),
     ...(summary.isCut ? [wrap('The log cuts the list of header names: there are more.', '   ')] : []),
     proposalText(proposal, summary, isByChange, context),
+    ...(proposal.kind !== 'change' || client === '' ? [] : [client]),
   ].join('\n')
 }
 

@@ -65,6 +65,8 @@ const FORBIDDEN: readonly (readonly [file: string, specifier: string])[] = [
   ['src/paste/planted.ts', 'node:fs'],
   ['src/package/planted.ts', '../worker/edge.ts'],
   ['src/package/planted.ts', 'node:fs'],
+  ['src/clients/planted.ts', '../explain/explain.ts'],
+  ['src/clients/planted.ts', 'node:fs'],
   ['src/cli/planted.ts', '../worker/edge.ts'],
   ['src/cli/commands/planted.ts', '../../sync/settle.ts'],
   ['src/cli/commands/planted.ts', '../../bucket/send.ts'],

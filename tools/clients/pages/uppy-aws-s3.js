@@ -1,0 +1,29 @@
+import AwsS3 from '@uppy/aws-s3'
+import Uppy from '@uppy/core'
+
+const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' }
+
+async function upload({ url }, size, options) {
+  const uppy = new Uppy({ logger: { debug() {}, warn() {}, error() {} } })
+  uppy.use(AwsS3, {
+    s3Endpoint: `${url}/demo`,
+    region: 'us-east-1',
+    getCredentials: async () => ({ credentials, region: 'us-east-1' }),
+    generateObjectKey: ({ name }) => name,
+    ...options,
+  })
+  uppy.addFile({
+    name: 'file.txt',
+    type: 'image/png',
+    data: new Blob([new Uint8Array(size)], { type: 'image/png' }),
+  })
+  const { successful, failed } = await uppy.upload()
+  if (failed.length > 0) throw new Error(failed[0].error)
+  return successful.map(({ response }) => response)
+}
+
+window.operations = {
+  put: ctx => upload(ctx, 100, { shouldUseMultipart: false }),
+  multipart: ctx =>
+    upload(ctx, 6 * 1024 * 1024, { shouldUseMultipart: true, getChunkSize: () => 5 * 1024 * 1024 }),
+}

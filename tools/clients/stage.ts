@@ -1,0 +1,176 @@
+/**
+ * @module
+ * The built Worker before a bucket in memory, a page on another origin, and Chromium: where clients are recorded.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import type { Page } from 'playwright-core'
+import type { Configuration } from '../../src/cors/configuration.ts'
+import { writeXml } from '../../src/formats/xml.ts'
+import { launch } from '../chromium.ts'
+import { type MemoryBucket, startBucket } from './bucket.ts'
+import { type SeenRequest, startFront } from './front.ts'
+
+const HERE = new URL('./', import.meta.url)
+export const at = (path: string): string => fileURLToPath(new URL(path, HERE))
+const EDGE_BUNDLE = at('../../dist/index.js')
+const COMPATIBILITY_DATE = '2026-10-20'
+/** Time for one operation, in ms: some clients retry a refused request for seconds. */
+const OPERATION_TIMEOUT_MS = 60_000
+
+/** The error of an operation that does not end. */
+export const NO_RESULT = 'no result within a minute'
+
+/** Where a client finds the bucket, as its page and its Node part get it. */
+export interface Place {
+  /** `http://host:port` of the edge. */
+  readonly url: string
+  /** `host:port` of the edge. */
+  readonly host: string
+}
+
+/** What became of one operation. */
+export interface Outcome {
+  /** What the operation returned; undefined where it failed. */
+  readonly value: unknown
+  /** First line of its error; null where it succeeded. */
+  readonly error: string | null
+  readonly requests: readonly SeenRequest[]
+}
+
+export interface Stage {
+  readonly place: Place
+  readonly bucket: MemoryBucket
+  /** Pattern of the pages' origins. */
+  readonly origin: string
+  /** Runs an operation of a page in a browser of its own, by these rules. */
+  run(client: string, operation: string, rules: Configuration, prepared: unknown): Promise<Outcome>
+  close(): Promise<void>
+}
+
+/** Starts all of it. `dist/index.js` has to be built, and the clients installed. */
+export async function startStage(): Promise<Stage> {
+  const bucket = await startBucket()
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      // The log of refusals is not part of a recording.
+      handleStructuredLogs: () => {},
+      modules: [{ type: 'ESModule', path: 'index.js', contents: await readFile(EDGE_BUNDLE, 'utf8') }],
+      compatibilityDate: COMPATIBILITY_DATE,
+      kvNamespaces: { RULES: 'rules' },
+      // 0: every answer reads the rules, so that a change takes effect at once.
+      bindings: { ORIGIN: bucket.url, POLICY_TTL_SECONDS: '0', CACHE: 'off' },
+      cf: false,
+    }),
+  )
+  const front = await startFront(Number((await miniflare.ready).port))
+  const rulesInKv = await miniflare.getKVNamespace('RULES')
+  const pages = await servePages()
+  const browser = await launch()
+  const place: Place = { url: `http://edge.example:${front.port}`, host: `edge.example:${front.port}` }
+  let open: { readonly key: string; readonly page: Page } | null = null
+  const leave = async (): Promise<void> => {
+    await open?.page.context().close()
+    open = null
+  }
+  const pageOf = async (client: string, operation: string): Promise<Page> => {
+    const key = `${client} ${operation}`
+    if (open?.key === key) return open.page
+    await leave()
+    const page = await (await browser.newContext()).newPage()
+    await page.goto(`http://localhost:${pages.port}/${client}.html`)
+    await page.waitForFunction('window.operations !== undefined')
+    open = { key, page }
+    return page
+  }
+  return {
+    place,
+    bucket,
+    origin: `http://localhost:${pages.port}`,
+    async run(client, operation, rules, prepared) {
+      await rulesInKv.put('cors:edge.example', writeXml(rules))
+      const page = await pageOf(client, operation)
+      front.take()
+      const { value, error } = await page.evaluate(runOperation, {
+        operation,
+        ctx: { ...place, prepared },
+        timeout: OPERATION_TIMEOUT_MS,
+        noResult: NO_RESULT,
+      })
+      // What has failed may go on, or have left something in the page's memory.
+      if (error !== null) await leave()
+      return { value, error, requests: front.take() }
+    },
+    async close() {
+      await browser.close()
+      pages.close()
+      front.close()
+      await miniflare.dispose()
+      bucket.close()
+    },
+  }
+}
+
+/** Runs in the page. */
+async function runOperation({
+  operation,
+  ctx,
+  timeout,
+  noResult,
+}: {
+  operation: string
+  ctx: unknown
+  timeout: number
+  noResult: string
+}): Promise<{ value: unknown; error: string | null }> {
+  const { operations } = window as unknown as { operations: Record<string, (ctx: unknown) => unknown> }
+  const late = new Promise((_, reject) => setTimeout(() => reject(new Error(noResult)), timeout))
+  try {
+    const value = await Promise.race([operations[operation]?.(ctx), late])
+    return { value: JSON.parse(JSON.stringify(value ?? null)), error: null }
+  } catch (error) {
+    const { message, name } = (error ?? {}) as Partial<Error>
+    return { value: undefined, error: String(message || name || error).split('\n')[0] ?? '' }
+  }
+}
+
+/** Serves `/<client>.html`, and the bundle of `pages/<client>.js` that it loads. */
+async function servePages(): Promise<{ port: number; close(): void }> {
+  const bundles = new Map<string, Promise<Uint8Array>>()
+  const server = createServer(async ({ url = '/' }, response) => {
+    const [, client = '', kind = ''] = /^\/([\w-]+)\.(html|js|mjs)$/.exec(url) ?? []
+    response.setHeader('content-type', `text/${kind === 'html' ? 'html' : 'javascript'}; charset=utf-8`)
+    if (kind === 'html')
+      return void response.end(`<!doctype html><body><script type=module src=/${client}.js></script>`)
+    if (kind === '') return void response.writeHead(404).end()
+    const bundle = bundles.get(client) ?? bundlePage(client)
+    bundles.set(client, bundle)
+    response.end(await bundle)
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => server.close().closeAllConnections(),
+  }
+}
+
+async function bundlePage(client: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: [at(`pages/${client}.js`)],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+    target: 'chrome120',
+    define: { global: 'globalThis' },
+    logLevel: 'error',
+  })
+  return outputFiles[0]?.contents ?? new Uint8Array()
+}
