@@ -6,8 +6,8 @@
 
 import { Command, CommanderError } from 'commander'
 import { addCheck } from './commands/check.ts'
-import { addDeploy } from './commands/deploy.ts'
 import { addClients } from './commands/clients.ts'
+import { addDeploy } from './commands/deploy.ts'
 import { addDiff } from './commands/diff.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExplain } from './commands/explain.ts'

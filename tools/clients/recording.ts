@@ -92,7 +92,7 @@ function requestsOf(
   return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, request]) => request)
 }
 
-/** The installed version; of the browser, null: it is recorded as any browser does it. */
+/** Returns the installed version, or null for the browser itself. */
 const versionOf = ({ package: name }: CatalogueEntry): string | null =>
   name === null
     ? null

@@ -17,7 +17,7 @@ export function addClients(program: Command): void {
         'which response headers they read. Use a name with `check --for` and `starter --for`.',
     )
     .addOption(new Option('--json', 'one JSON document, with everything recorded'))
-    .addHelpText('after', '\nExample: npm run rules -- clients\n\nExit code: 0.')
+    .addHelpText('after', '\nExample: npm run -s rules -- clients --json > clients.json\n\nExit code: 0.')
     .action(({ json }: { json?: true }) => {
       if (json) printJson({ clients: CLIENTS })
       else print(table(CLIENTS.map(row)))

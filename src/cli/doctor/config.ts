@@ -28,7 +28,7 @@ export interface RouteFacts {
   readonly pattern: string
   /** Lower-case, without port and path. May begin with `*`. */
   readonly host: string
-  /** With its slash. Empty if there is none. */
+  /** With its slash. Empty without a path. */
   readonly path: string
   readonly isCustomDomain: boolean
   readonly zone: string | null

@@ -14,7 +14,7 @@ export interface OwnPackage {
   readonly tools: Readonly<Record<string, string>>
 }
 
-/** Reads the package.json above this file. Throws if there is none: a programmer error. */
+/** Reads the package.json above this file. Throws if it is missing: a programmer error. */
 export function ownPackage(): OwnPackage {
   let folder = dirname(fileURLToPath(import.meta.url))
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
