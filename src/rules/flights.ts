@@ -14,7 +14,7 @@ const MAX_FLIGHTS = 1000
 interface Flight {
   /** Milliseconds since 1970 after which the request that loads counts as gone. */
   readonly until: number
-  /** Each is called with the result; null if there is none. */
+  /** Each is called with the result; null without a result. */
   readonly waiting: ((found: FoundPolicy | null) => void)[]
 }
 

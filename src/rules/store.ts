@@ -36,7 +36,7 @@ export const ownBucket = (host: string, { bucket, isDefaultBucket }: HostValues)
 
 /**
  * Returns the settings that the rules were published with: the `bucket:` value of the same name as the `cors:` key, null
- * if there is none, and undefined if it was not read (a host's own settings hide `bucket:default`).
+ * if KV has no value, and undefined if it was not read (a host's own settings hide `bucket:default`).
  */
 export function pairedBucket({ bucket, isDefault, isDefaultBucket }: HostValues): string | null | undefined {
   if (isDefault) return isDefaultBucket ? bucket : undefined

@@ -33,7 +33,7 @@ export async function readStored(text: string | null): Promise<Stored> {
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
-/** Returns the live rules of a host. @throws {UserError} if there are none, or they can't be used */
+/** Returns the live rules of a host. @throws {UserError} if the host has no rules, or they can't be used */
 export async function liveRules(kv: Kv, host: string) {
   const { own, fallback } = await readBoth(kv, host)
   if (own.live.kind !== 'nothing') return usable(own, `The live rules of ${host}`)
@@ -89,7 +89,7 @@ async function wholeRevision(kv: Kv, host: string, named: string): Promise<strin
 const noRevision = (host: string, revision: string): UserError =>
   new UserError(`${host} has no revision ${visible(revision)}. \`history ${host}\` lists its revisions.`)
 
-/** Returns the revision before the one that was written last. @throws {UserError} if there is none */
+/** Returns the revision before the one that was written last. @throws {UserError} without one */
 export function revisionBefore(host: string, live: Live, history: readonly HistoryEntry[]): string {
   const current = lastWritten(live, history).revision
   const entry = history.find(({ revision }) => revision !== current)

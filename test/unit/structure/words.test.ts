@@ -35,6 +35,8 @@ describe('the texts of the project', () => {
     const found = WRITTEN.flatMap(withPhrase)
     const lines = allowed.filter(line => !line.startsWith('# '))
     expect(found.filter(line => !lines.includes(line))).toEqual([])
+    const unused = lines.filter(line => !found.includes(line))
+    expect(unused, 'stand in the allowlist only').toEqual([])
   })
 
   test('have a reason for every line of the allowlist', () => {
