@@ -433,7 +433,7 @@ describe('SYNC=cron', { timeout: 60_000 }, () => {
 
   test.each<[string, (bucket: CorsBucket) => void, string, string]>([
     ['has errors', bucket => bucket.holds(rulesFor('https://*.*')), 'sync-refused', 'origin-two-stars'],
-    ['is no document', bucket => bucket.holds('<html></html>'), 'sync-refused', 'other-format'],
+    ['is no document', bucket => bucket.holds('<html></html>'), 'sync-refused', 'root-wrong'],
     [
       'refuses the key',
       bucket => bucket.answers(r => r.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>')),
