@@ -78,6 +78,15 @@ describe('rules prove', () => {
     ])
   })
 
+  test('proves the rules of a host against its guardrail if no claim is named', async () => {
+    project.write('rules/guardrails/a.example.xml', xml(rule('https://*', ['GET'], ['*'])))
+    project.write('rules/a.example.xml', xml(rule('https://a.example', ['GET'], [])))
+    expect(await prove('rules/a.example.xml')).toMatchObject({
+      code: 0,
+      out: 'Proven: rules/a.example.xml stays within rules/guardrails/a.example.xml.\n',
+    })
+  })
+
   test('says what is missing in the call', async () => {
     const calls = [
       ['rules.xml'],
@@ -88,7 +97,7 @@ describe('rules prove', () => {
     const errors = []
     for (const call of calls) errors.push(await prove(...call))
     expect(errors.map(({ code, err }) => [code, err.split('\n')[0]])).toEqual([
-      [2, 'Name a claim: --within UPPER, --at-least LOWER or --equal OTHER.'],
+      [2, expect.stringMatching(/^Name a claim: --within UPPER, --at-least LOWER or --equal OTHER\./)],
       [2, 'Name the rules: a file, or --host HOST for the live rules.'],
       [2, 'A certificate proves --within. Add --within UPPER, or omit --certificate.'],
       [2, expect.stringContaining('missing.xml')],

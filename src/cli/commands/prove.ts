@@ -8,6 +8,7 @@ import { type Command, Option } from 'commander'
 import { certificateOf } from '../../compare/certificate.ts'
 import { type ProvenClaim, proveAtLeast, proveEqual, proveWithin } from '../../compare/claims.ts'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
+import { hostOfFile } from '../files/files.ts'
 import {
   dialectFor,
   hostOf,
@@ -17,6 +18,8 @@ import {
   type SourceName,
 } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
+import { GUARDRAILS_FOLDER, guardrailFile } from '../kv/guardrails.ts'
+import { readHost } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { wrap } from '../print/layout.ts'
 import { print, printJson, style, visible } from '../print/terminal.ts'
@@ -72,14 +75,17 @@ export function addProve(program: Command): void {
 }
 
 async function prove(file: string | undefined, options: ProveOptions): Promise<void> {
+  const upper = options.within ?? defaultUpper(file, options)
   const claims = [
-    ['within', options.within],
+    ['within', upper],
     ['at-least', options.atLeast],
     ['equal', options.equal],
   ].flatMap(([claim, text]) => (text === undefined ? [] : [{ claim, name: readSide(text) }]))
   if (claims.length === 0)
-    throw new UserError('Name a claim: --within UPPER, --at-least LOWER or --equal OTHER.')
-  if (options.certificate !== undefined && options.within === undefined)
+    throw new UserError(
+      `Name a claim: --within UPPER, --at-least LOWER or --equal OTHER. Without one, the host's guardrail in rules/${GUARDRAILS_FOLDER}/ is UPPER.`,
+    )
+  if (options.certificate !== undefined && upper === undefined)
     throw new UserError('A certificate proves --within. Add --within UPPER, or omit --certificate.')
   const [rules, ...others] = await readSources(
     [subjectOf(file, options), ...claims.map(({ name }) => name)],
@@ -104,6 +110,13 @@ async function prove(file: string | undefined, options: ProveOptions): Promise<v
   if (options.json) printJson({ holds, claims: proven.map(claimJson) })
   else print(proven.map(claimText).join('\n\n'))
   process.exitCode = holds === null ? 2 : holds ? 0 : 1
+}
+
+/** The guardrail file of the rules' host, if no claim is named. */
+function defaultUpper(file: string | undefined, { host, atLeast, equal }: ProveOptions): string | undefined {
+  if (atLeast !== undefined || equal !== undefined) return undefined
+  const named = host === undefined ? (file === undefined ? null : hostOfFile(file)) : readHost(host)
+  return named === null || 'problem' in named ? undefined : (guardrailFile(named.host) ?? undefined)
 }
 
 function subjectOf(file: string | undefined, { host }: ProveOptions): SourceName {

@@ -5,9 +5,10 @@
 
 import type { FileReading } from '../files/read.ts'
 import { resultOf, resultsText, show } from '../print/results.ts'
-import { confirm, isInteractive, print, printError } from '../print/terminal.ts'
+import { confirm, isInteractive, print, printError, printJson } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 import { type Deployment, describePlace } from './deployment.ts'
+import { guardrailRefusals } from './guardrails.ts'
 import type { Kv } from './kv.ts'
 import type { PlannedChange } from './plan.ts'
 import { writeChanges } from './write.ts'
@@ -36,6 +37,8 @@ export async function applyChanges(
   changes: readonly PlannedChange[],
   options: WriteOptions,
 ): Promise<void> {
+  const refusals = await guardrailRefusals(kv, changes)
+  if (refusals.length > 0) return refuse(refusals, options)
   const planned = changes.map(change => resultOf(change, 'planned'))
   if (options.dryRun) return show(deployment, readings, planned, options)
   const asks = options.remote === true && options.yes !== true && changes.some(change => change.changes)
@@ -48,4 +51,12 @@ export async function applyChanges(
     }
   }
   show(deployment, readings, await writeChanges(kv, changes), options, !asks)
+}
+
+/** Reports that a guardrail forbids the changes. Nothing overrides it. */
+function refuse(refusals: readonly string[], { json }: WriteOptions): void {
+  if (json) printJson({ files: [], changes: [], failed: true, guardrail: refusals })
+  for (const refusal of refusals) printError(refusal)
+  printError('Nothing was published: a guardrail forbids it.')
+  process.exitCode = 1
 }

@@ -1,0 +1,83 @@
+/**
+ * @module
+ * Guardrails: the widest rules that may ever be published for a host. They stand in rules/guardrails/ and in KV, for the host
+ * or for `default`; each of the two that exists must hold.
+ */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type NamedConfiguration, wideningExample, wideningText } from '../../compare/widening-text.ts'
+import { within } from '../../cors/within.ts'
+import { decodeValue } from '../../rules/decode.ts'
+import { guardrailKey } from '../../rules/kv-keys.ts'
+import { Rules } from '../../rules/rules.ts'
+import { rulesFolder } from '../files/files.ts'
+import { readFileSource } from '../files/source.ts'
+import { UserError } from '../user-error.ts'
+import { DEFAULT_HOST } from './hosts.ts'
+import type { Kv } from './kv.ts'
+import type { PlannedChange } from './plan.ts'
+
+/** The folder of the guardrail files, in the rules folder. */
+export const GUARDRAILS_FOLDER = 'guardrails'
+
+/** Returns the guardrail file of a host, else the default one; null if there is neither. */
+export function guardrailFile(host: string): string | null {
+  const folder = join(rulesFolder(), GUARDRAILS_FOLDER)
+  const files = [host, DEFAULT_HOST].flatMap(name => [
+    join(folder, `${name}.xml`),
+    join(folder, `${name}.json`),
+  ])
+  return files.find(file => existsSync(file)) ?? null
+}
+
+/**
+ * Returns why planned rules must not be published: one text for each host whose rules are wider than a guardrail, or not
+ * provably within it.
+ *
+ * @throws {UserError} if a guardrail cannot be read
+ */
+export async function guardrailRefusals(
+  kv: Pick<Kv, 'get'>,
+  changes: readonly PlannedChange[],
+): Promise<string[]> {
+  const refusals: string[] = []
+  const planned = changes.flatMap(change => (change.kind === 'rules' ? [change] : []))
+  if (planned.length === 0) return refusals
+  const hosts = new Set([...planned.map(({ host }) => host), DEFAULT_HOST])
+  const values = await kv.get([...hosts].map(guardrailKey))
+  for (const change of planned) {
+    const rules = { name: `the rules for ${change.host}`, configuration: change.record.configuration }
+    for (const guardrail of await guardrailsOf(change.host, values)) {
+      const refusal = refusalOf(rules, guardrail)
+      if (refusal !== null) refusals.push(refusal)
+    }
+  }
+  return refusals
+}
+
+async function guardrailsOf(
+  host: string,
+  values: ReadonlyMap<string, string | null>,
+): Promise<NamedConfiguration[]> {
+  const guardrails: NamedConfiguration[] = []
+  const file = guardrailFile(host)
+  if (file !== null) guardrails.push(await readFileSource(file))
+  const keys = [guardrailKey(host), guardrailKey(DEFAULT_HOST)]
+  const key = keys.find(name => typeof values.get(name) === 'string')
+  const text = key === undefined ? null : (values.get(key) ?? null)
+  if (key === undefined || text === null) return guardrails
+  const decoded = await decodeValue(text)
+  if (!(decoded instanceof Rules))
+    throw new UserError(`The guardrail ${key} in KV cannot be read: ${decoded.reason} Nothing was published.`)
+  return [...guardrails, { name: `the guardrail ${key} in KV`, configuration: decoded.configuration }]
+}
+
+function refusalOf(rules: NamedConfiguration, guardrail: NamedConfiguration): string | null {
+  const { holds, widenings, undecided } = within(rules.configuration, guardrail.configuration)
+  if (holds === true) return null
+  const [widening] = widenings
+  return widening === undefined
+    ? `It is undecided whether ${rules.name} stay within ${guardrail.name}: ${undecided}`
+    : `${wideningText(widening, rules, guardrail)}\n  ${wideningExample(widening, rules, guardrail)}`
+}
