@@ -219,6 +219,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     expect(cloudflare.calls).toEqual([
       'get cors:default,bucket:default',
       'list history:default:',
+      'get guardrail:default',
       `put history:default:${revision}`,
       'put bucket:default,cors:default',
       'get bucket:default,cors:default',
@@ -244,6 +245,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     expect(cloudflare.calls.map(call => call.split(':')[0])).toEqual([
       'get cors',
       'list history',
+      'get guardrail',
       'put history',
     ])
   })
