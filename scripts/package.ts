@@ -5,13 +5,13 @@
  */
 
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import { licencesOf } from './licences.ts'
 
 /** Modules of the package besides the Worker and the command line. */
-const MODULES = ['cors', 'hono', 'seal'].filter(name => existsSync(`src/package/${name}.ts`))
+const MODULES = ['cors', 'hono', 'seal']
 /** Parts of the XML reader that the project never uses (wrangler.toml has the same list). */
 const UNUSED = ['@nodable/entities', 'is-unsafe', 'path-expression-matcher', 'strnum', 'xml-naming']
 
