@@ -145,17 +145,19 @@ const RUNNING: readonly (readonly [name: string, file: string, attack: Attack])[
       `${type} in a frame`,
       `evil.${type}`,
       async (page, base) => {
-        await page.evaluate(
+        const download = page.waitForEvent('download')
+        download.catch(() => {})
+        const loaded = page.evaluate(
           url =>
             new Promise<void>(resolve => {
               const frame = Object.assign(document.createElement('iframe'), { src: url })
               frame.onload = () => resolve()
               document.body.append(frame)
-              // A frame that becomes a download never loads.
-              setTimeout(resolve, 1000)
             }),
           `${base}/evil.${type}`,
         )
+        // A frame that becomes a download never loads.
+        await Promise.race([loaded, download])
         return isOwned(page)
       },
     ],
@@ -231,22 +233,24 @@ const OTHERS: readonly (readonly [name: string, attack: Attack])[] = [
   [
     'an object is the dictionary of the site’s responses',
     async (page, base, { visited }) => {
+      const before = visited.length
       await page.evaluate(async url => {
         await (await fetch(url)).text()
         // The dictionary is registered after its response has ended.
         for (let n = 0; n < 10; n++) await fetch(`/probe?${n}`)
       }, `${base}/dictionary`)
-      return visited.some(({ headers }) => headers['available-dictionary'] !== undefined)
+      return visited.slice(before).some(({ headers }) => headers['available-dictionary'] !== undefined)
     },
   ],
   [
     'the bucket spends a URL of the site by speculation rules',
     async (page, base, { origin, visited }) => {
+      const before = visited.length
       const rules = page.waitForRequest(/speculation-rules/, { timeout: 3000 }).catch(() => null)
       await page.goto(`${origin}${base}/speculation`).catch(() => {})
       await rules
       await page.goto(`${origin}/`)
-      return visited.some(({ url = '' }) => url.includes('speculation-rules'))
+      return visited.slice(before).some(({ url = '' }) => url.includes('speculation-rules'))
     },
   ],
   [

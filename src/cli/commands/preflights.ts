@@ -25,7 +25,10 @@ export function addPreflights(program: Command): void {
     )
     .argument('<har>', 'a HAR file; - for standard input')
     .option('--json', 'one JSON document')
-    .addHelpText('after', '\nExit code: 0 the HAR was read, 2 a problem with the call or the file.')
+    .addHelpText(
+      'after',
+      '\nExample: npm run rules -- preflights page-load.har\n\nExit code: 0 the HAR was read, 2 a problem with the call or the file.',
+    )
     .action(preflights)
 }
 
