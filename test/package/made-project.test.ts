@@ -5,7 +5,7 @@ import COS from 'cos-nodejs-sdk-v5'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Child } from '../../demo/children.ts'
 import { freePort } from '../../tools/free-port.ts'
-import { BUCKET, type DemoBucket, KEY, startDemoBucket } from '../cli/demo-bucket.ts'
+import { type DemoBucket, KEY, startDemoBucket } from '../cli/demo-bucket.ts'
 import { install, pack, type Result, run } from './installed.ts'
 
 const HOST = 'files.acme.test'
@@ -117,9 +117,11 @@ describe('the installed package', { timeout: 400_000 }, () => {
       expect(allowed.headers.get('access-control-max-age')).toBe('321')
       expect((await preflight('https://evil.test')).status).toBe(403)
 
-      // The bucket is asked by its own name, so the client leaves Host out of its signature.
-      const client = new COS({ ...KEY, Domain: `127.0.0.1:${port}`, Protocol: 'http:', ForceSignHost: false })
-      await client.putObject({ ...BUCKET, Key: 'a.txt', Body: 'uploaded' })
+      // Signed for any host: the bucket is asked by its own name. Not the SDK, which reads no `br`, as which Miniflare's
+      // entry sends the bucket's empty answer.
+      const authorization = COS.getAuthorization({ ...KEY, Method: 'put', Key: 'a.txt' })
+      const upload = { method: 'PUT', headers: { authorization }, body: 'uploaded' }
+      expect((await fetch(`${edge}/a.txt`, upload)).status).toBe(200)
       const read = await fetch(`${edge}/a.txt`, { headers: { origin: PAGE } })
       expect([await read.text(), read.headers.get('access-control-allow-origin')]).toEqual(['uploaded', PAGE])
     } finally {
