@@ -113,26 +113,25 @@ const write: Door = actual => {
   return passOn(actual)
 }
 
-/** Passes a read or a write on to the bucket. */
-async function passOn(actual: ActualRequest): Promise<Response | Failure> {
+/**
+ * Passes a read or a write on to the bucket.
+ *
+ * @param accepted runs once the bucket has accepted the request, and before the client is answered
+ */
+async function passOn(actual: ActualRequest, accepted?: () => Promise<void>): Promise<Response | Failure> {
   const failure = unlistedMethod(actual) ?? dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
-  return deliver(actual, await ask(actual, authorization.sign), authorization)
+  const sent = await ask(actual, authorization.sign)
+  if (sent !== null && 'response' in sent && sent.response.ok) await accepted?.()
+  return deliver(actual, sent, authorization)
 }
 
 /** Passes a change of the bucket's CORS configuration on. Once it is accepted, publishes what the bucket has now. */
-async function writeCors(actual: ActualRequest): Promise<Response | Failure> {
-  const failure = unlistedMethod(actual) ?? dotSegment(actual) ?? unmatched(actual) ?? unsureBucket(actual)
-  if (failure !== null) return failure
-  const authorization = await authorizationOf(actual)
-  if ('kind' in authorization) return authorization
+function writeCors(actual: ActualRequest): Promise<Response | Failure> {
   const { edge, context, request, host, policy } = actual
-  const sent = await ask(actual, authorization.sign)
-  if (sent !== null && 'response' in sent && sent.response.ok)
-    await publishAfterWrite(edge, host, policy.settings, request.method, context)
-  return deliver(actual, sent, authorization)
+  return passOn(actual, () => publishAfterWrite(edge, host, policy.settings, request.method, context))
 }
 
 const writesCors = ({ edge, request }: ActualRequest): boolean =>
