@@ -40,6 +40,16 @@ export const KEYS: Reader<Keys> = {
 /** Returns the keys in a value of KEYS, or undefined if it is not accepted. */
 export function readKeys(text: string): Map<string, string> | undefined {
   if (text.length > MAX_KEYS_LENGTH) return undefined
+  const entries = entriesOf(text)
+  if (entries === undefined) return undefined
+  const keys = entries.flatMap(([id, secret]): [string, string][] =>
+    typeof secret === 'string' && PART.test(id) && PART.test(secret) ? [[id, secret]] : [],
+  )
+  return keys.length === entries.length && keys.length <= MAX_KEYS ? new Map(keys) : undefined
+}
+
+/** Returns the entries of a JSON object, or undefined if the text is not one. */
+function entriesOf(text: string): [string, unknown][] | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -47,11 +57,7 @@ export function readKeys(text: string): Map<string, string> | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const entries: [string, unknown][] = Object.entries(value)
-  const keys = entries.flatMap(([id, secret]): [string, string][] =>
-    typeof secret === 'string' && PART.test(id) && PART.test(secret) ? [[id, secret]] : [],
-  )
-  return keys.length === entries.length && keys.length <= MAX_KEYS ? new Map(keys) : undefined
+  return Object.entries(value)
 }
 
 /** More seal keys than a rotation needs. */
@@ -66,14 +72,8 @@ export const SEAL_KEYS: Reader<SealKeys> = {
 }
 
 function readSealKeys(text: string): SealKeys | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const entries: [string, unknown][] = Object.entries(value)
+  const entries = entriesOf(text)
+  if (entries === undefined) return undefined
   const keys = entries.flatMap(([id, key]): [string, Uint8Array<ArrayBuffer>][] =>
     /^[\w-]{1,16}$/.test(id) && typeof key === 'string' && SEAL_KEY.test(key)
       ? [[id, Uint8Array.from(atob(key), char => char.charCodeAt(0))]]
