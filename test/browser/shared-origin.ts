@@ -21,7 +21,9 @@ export interface SharedOrigin {
   readonly origin: string
   /** What reached the bucket, below either path. */
   readonly received: readonly Received[]
-  /** Paths that reached the site itself. */
+  /** Methods of the requests that came for the mount. */
+  readonly methods: readonly string[]
+  /** Requests that reached the site itself. */
   readonly visited: readonly IncomingMessage[]
   close(): Promise<void>
 }
@@ -35,25 +37,28 @@ export interface SharedOrigin {
 export async function startSharedOrigin(
   objects: Readonly<Record<string, PlantedObject>>,
   pages: Readonly<Record<string, string>>,
-  vars: EdgeOptions['vars'] = {},
+  { vars, rules = {} }: Pick<EdgeOptions, 'vars' | 'rules'> = {},
 ): Promise<SharedOrigin> {
   const bucket = await RecordingBucket.start()
   bucket.answer = ({ url }, response) => {
     const object = objects[url.split('?', 1)[0] ?? ''] ?? { status: 404, headers: {} }
     response.writeHead(object.status ?? 200, object.headers).end(object.body)
   }
-  const edge = await Edge.start({ vars: { ORIGIN: bucket.origin, MOUNT: '/files', ...vars } })
+  const edge = await Edge.start({ vars: { ORIGIN: bucket.origin, MOUNT: '/files', ...vars }, rules })
   const visited: IncomingMessage[] = []
+  const methods: string[] = []
   const site = createServer((incoming, response) => {
-    const { url = '/' } = incoming
-    if (/^\/files(?:[/?]|$)/.test(url)) pass(edge.origin, url, incoming, response)
-    else if (url.startsWith('/naive/')) pass(bucket.origin, url.slice('/naive'.length), incoming, response)
+    const { url = '/', method = '' } = incoming
+    if (/^\/files(?:[/?]|$)/.test(url)) {
+      methods.push(method)
+      pass(edge.origin, url, incoming, response)
+    } else if (url.startsWith('/naive/')) pass(bucket.origin, url.slice('/naive'.length), incoming, response)
     else {
       visited.push(incoming)
       const path = url.split('?', 1)[0] ?? ''
       const type = path.endsWith('.js') ? 'text/javascript' : 'text/html'
       response
-        .writeHead(200, { 'content-type': type })
+        .writeHead(200, { 'content-type': `${type}; charset=utf-8` })
         .end(pages[path] ?? '<!doctype html><title>site</title>')
     }
   })
@@ -62,6 +67,7 @@ export async function startSharedOrigin(
   return {
     origin: `http://app.localhost:${(site.address() as AddressInfo).port}`,
     received: bucket.received,
+    methods,
     visited,
     async close() {
       await Promise.all([closed(site), edge.stop(), bucket.stop()])

@@ -53,8 +53,8 @@ export const COS_OPERATIONS: [string, (cos: COS) => Promise<unknown>, unknown][]
   ],
   [
     'GET Object, response headers',
-    async cos => putCos(cos).then(() => cos.getObject({ ...COS_OBJECT, ResponseContentType: 'text/x-b' })),
-    { statusCode: 200, headers: { 'content-type': 'text/x-b' } },
+    async cos => putCos(cos).then(() => cos.getObject({ ...COS_OBJECT, ResponseContentType: 'text/csv' })),
+    { statusCode: 200, headers: { 'content-type': 'text/csv' } },
   ],
   ['HEAD Object', async cos => putCos(cos).then(() => cos.headObject(COS_OBJECT)), { statusCode: 200 }],
   ['DELETE Object', cos => cos.deleteObject(COS_OBJECT), { statusCode: 204 }],
@@ -124,56 +124,76 @@ export const COS_OPERATIONS: [string, (cos: COS) => Promise<unknown>, unknown][]
 
 const S3_OBJECT_KEY = "dir one/+ü & (1)*'.txt"
 export const S3_OBJECT = { Bucket: S3_BUCKET, Key: S3_OBJECT_KEY }
-export const putS3 = (s3: S3Client) => s3.send(new PutObjectCommand({ ...S3_OBJECT, Body: 'a note' }))
+export const putS3 = (s3: S3Client, object = S3_OBJECT) =>
+  s3.send(new PutObjectCommand({ ...object, Body: 'a note' }))
 export const getS3 = async (s3: S3Client, more: object = {}) => {
   const { Body } = await s3.send(new GetObjectCommand({ ...S3_OBJECT, ...more }))
   return { body: await Body?.transformToString() }
 }
 
-export const S3_OPERATIONS: [string, (s3: S3Client) => Promise<unknown>, unknown][] = [
+/** `object` names the bucket as the client does: with `bucketEndpoint`, by a URL. */
+export const S3_OPERATIONS: [
+  string,
+  (s3: S3Client, object?: typeof S3_OBJECT) => Promise<unknown>,
+  unknown,
+][] = [
   ['PutObject', putS3, { ETag: expect.any(String) }],
   [
     'PutObject with metadata',
-    async s3 => {
+    async (s3, object = S3_OBJECT) => {
       const Metadata = { author: 'Ada  L.' }
-      await s3.send(new PutObjectCommand({ ...S3_OBJECT, Body: 'x', Metadata, ContentType: 'text/plain' }))
-      return s3.send(new HeadObjectCommand(S3_OBJECT))
+      await s3.send(new PutObjectCommand({ ...object, Body: 'x', Metadata, ContentType: 'text/plain' }))
+      return s3.send(new HeadObjectCommand(object))
     },
     { ContentType: 'text/plain', Metadata: { author: expect.any(String) } },
   ],
-  ['GetObject', s3 => putS3(s3).then(() => getS3(s3)), { body: 'a note' }],
-  ['GetObject, a range', s3 => putS3(s3).then(() => getS3(s3, { Range: 'bytes=2-3' })), { body: 'no' }],
-  ['HeadObject', s3 => putS3(s3).then(() => s3.send(new HeadObjectCommand(S3_OBJECT))), { ContentLength: 6 }],
+  ['GetObject', (s3, object) => putS3(s3, object).then(() => getS3(s3, object)), { body: 'a note' }],
+  [
+    'GetObject, a range',
+    (s3, object) => putS3(s3, object).then(() => getS3(s3, { ...object, Range: 'bytes=2-3' })),
+    { body: 'no' },
+  ],
+  [
+    'HeadObject',
+    (s3, object = S3_OBJECT) => putS3(s3, object).then(() => s3.send(new HeadObjectCommand(object))),
+    { ContentLength: 6 },
+  ],
   [
     'ListObjectsV2',
-    async s3 =>
-      putS3(s3).then(() => s3.send(new ListObjectsV2Command({ Bucket: S3_BUCKET, Prefix: 'dir one/+' }))),
+    async (s3, object = S3_OBJECT) =>
+      putS3(s3, object).then(() =>
+        s3.send(new ListObjectsV2Command({ Bucket: object.Bucket, Prefix: 'dir one/+' })),
+      ),
     { Contents: [{ Key: S3_OBJECT_KEY }] },
   ],
-  ['DeleteObject', s3 => s3.send(new DeleteObjectCommand(S3_OBJECT)), { $metadata: { httpStatusCode: 204 } }],
+  [
+    'DeleteObject',
+    (s3, object = S3_OBJECT) => s3.send(new DeleteObjectCommand(object)),
+    { $metadata: { httpStatusCode: 204 } },
+  ],
   [
     'a multipart upload',
-    async s3 => {
-      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(S3_OBJECT))
+    async (s3, object = S3_OBJECT) => {
+      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
       const Parts = []
       for (const [PartNumber, Body] of [
         [1, Buffer.alloc(5 * MB, 'a')],
         [2, Buffer.from('end')],
       ] as const) {
-        const part = { ...S3_OBJECT, UploadId, PartNumber, Body }
+        const part = { ...object, UploadId, PartNumber, Body }
         Parts.push({ PartNumber, ETag: (await s3.send(new UploadPartCommand(part))).ETag })
       }
       const MultipartUpload = { Parts }
-      await s3.send(new CompleteMultipartUploadCommand({ ...S3_OBJECT, UploadId, MultipartUpload }))
-      return s3.send(new HeadObjectCommand(S3_OBJECT))
+      await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
+      return s3.send(new HeadObjectCommand(object))
     },
     { ContentLength: 5 * MB + 3 },
   ],
   [
     'AbortMultipartUpload',
-    async s3 => {
-      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(S3_OBJECT))
-      return s3.send(new AbortMultipartUploadCommand({ ...S3_OBJECT, UploadId }))
+    async (s3, object = S3_OBJECT) => {
+      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
+      return s3.send(new AbortMultipartUploadCommand({ ...object, UploadId }))
     },
     { $metadata: { httpStatusCode: 204 } },
   ],

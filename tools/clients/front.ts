@@ -27,13 +27,19 @@ export interface Front {
   close(): void
 }
 
-/** Starts the door before an edge on loopback. */
-export async function startFront(edgePort: number): Promise<Front> {
+/** A server whose origin the edge shares, below a mount. */
+export interface SharedSite {
+  readonly port: number
+  readonly mount: string
+}
+
+/** Starts the door before an edge on loopback; what is not below the mount of a site goes to the site. */
+export async function startFront(edgePort: number, site: SharedSite | null = null): Promise<Front> {
   let seen: SeenRequest[] = []
   const note = (request: IncomingMessage, status: number, responseHeaders: readonly string[]): void => {
     const asked = request.headers['access-control-request-method']
     const preflight = request.method === 'OPTIONS' && asked !== undefined
-    if (request.headers.origin === undefined) return
+    if (site === null && request.headers.origin === undefined) return
     const names = request.headers['access-control-request-headers']
     seen.push({
       method: preflight ? asked : (request.method ?? ''),
@@ -46,17 +52,18 @@ export async function startFront(edgePort: number): Promise<Front> {
     })
   }
   const pass = (request: IncomingMessage, response: ServerResponse): void => {
-    const { method, url: path, rawHeaders } = request
+    const { method, url: path = '/', rawHeaders } = request
+    const isOfSite = site !== null && !path.startsWith(`${site.mount}/`) && path !== site.mount
     const onward = send({
       host: '127.0.0.1',
-      port: edgePort,
+      port: isOfSite ? site.port : edgePort,
       method,
       path,
       headers: rawHeaders,
       setHost: false,
     })
     onward.on('response', answer => {
-      note(request, answer.statusCode ?? 0, Object.keys(answer.headers))
+      if (!isOfSite) note(request, answer.statusCode ?? 0, Object.keys(answer.headers))
       response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
       answer.pipe(response)
     })

@@ -32,6 +32,8 @@ export interface Place {
   readonly url: string
   /** `host:port` of the edge. */
   readonly host: string
+  /** True below a mount: the URL and the host end with its path, and name the bucket alone. */
+  readonly mounted: boolean
 }
 
 /** What became of one operation. */
@@ -53,8 +55,12 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** Starts all of it. `dist/index.js` has to be built, and the clients installed. */
-export async function startStage(): Promise<Stage> {
+/**
+ * Starts all of it. `dist/index.js` has to be built, and the clients installed.
+ *
+ * @param settings further variables of the Worker; with MOUNT, the pages are on the edge's own origin
+ */
+export async function startStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const bucket = await startBucket()
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -66,15 +72,19 @@ export async function startStage(): Promise<Stage> {
       compatibilityDate: COMPATIBILITY_DATE,
       kvNamespaces: { RULES: 'rules' },
       // 0: every answer reads the rules, so that a change takes effect at once.
-      bindings: { ORIGIN: bucket.url, POLICY_TTL_SECONDS: '0', CACHE: 'off' },
+      bindings: { ORIGIN: bucket.url, POLICY_TTL_SECONDS: '0', CACHE: 'off', ...settings },
       cf: false,
     }),
   )
-  const front = await startFront(Number((await miniflare.ready).port))
-  const rulesInKv = await miniflare.getKVNamespace('RULES')
   const pages = await servePages()
+  const mount = settings.MOUNT ?? ''
+  const site = mount === '' ? null : { port: pages.port, mount }
+  const front = await startFront(Number((await miniflare.ready).port), site)
+  const rulesInKv = await miniflare.getKVNamespace('RULES')
   const browser = await launch()
-  const place: Place = { url: `http://edge.example:${front.port}`, host: `edge.example:${front.port}` }
+  const host = `${site === null ? 'edge.example' : 'localhost'}:${front.port}${mount}`
+  const place: Place = { url: `http://${host}`, host, mounted: site !== null }
+  const origin = `http://localhost:${site === null ? pages.port : front.port}`
   let open: { readonly key: string; readonly page: Page } | null = null
   const leave = async (): Promise<void> => {
     await open?.page.context().close()
@@ -85,7 +95,7 @@ export async function startStage(): Promise<Stage> {
     if (open?.key === key) return open.page
     await leave()
     const page = await (await browser.newContext()).newPage()
-    await page.goto(`http://localhost:${pages.port}/${client}.html`)
+    await page.goto(`${origin}/${client}.html`)
     await page.waitForFunction('window.operations !== undefined')
     open = { key, page }
     return page
@@ -93,7 +103,7 @@ export async function startStage(): Promise<Stage> {
   return {
     place,
     bucket,
-    origin: `http://localhost:${pages.port}`,
+    origin,
     async run(client, operation, rules, prepared) {
       await rulesInKv.put('cors:edge.example', writeXml(rules))
       const page = await pageOf(client, operation)

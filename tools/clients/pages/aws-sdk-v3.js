@@ -9,16 +9,15 @@ import {
 import { Upload } from '@aws-sdk/lib-storage'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 
-const Bucket = 'demo'
+const bucketOf = ({ url, mounted }) => (mounted ? url : 'demo')
 const Body = 'text of an object'
 const temporary = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' }
 const permanent = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' }
 
-const client = ({ url }, more = {}) =>
+const client = ({ url, mounted }, more = {}) =>
   new S3Client({
-    endpoint: url,
+    ...(mounted ? { bucketEndpoint: true } : { endpoint: url, forcePathStyle: true }),
     region: 'us-east-1',
-    forcePathStyle: true,
     credentials: permanent,
     maxAttempts: 1,
     ...more,
@@ -26,11 +25,11 @@ const client = ({ url }, more = {}) =>
 const required = { requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }
 const put = (ctx, more, input = {}) =>
   client(ctx, more).send(
-    new PutObjectCommand({ Bucket, Key: 'put.txt', Body, ContentType: 'image/png', ...input }),
+    new PutObjectCommand({ Bucket: bucketOf(ctx), Key: 'put.txt', Body, ContentType: 'image/png', ...input }),
   )
 const get = async (ctx, more) => {
   const { Body: body, ...rest } = await client(ctx, more).send(
-    new GetObjectCommand({ Bucket, Key: 'object.txt' }),
+    new GetObjectCommand({ Bucket: bucketOf(ctx), Key: 'object.txt' }),
   )
   return { ...rest, text: await body.transformToString() }
 }
@@ -38,25 +37,33 @@ const get = async (ctx, more) => {
 window.operations = {
   get: ctx => get(ctx),
   'get-range': async ctx => {
-    const command = new GetObjectCommand({ Bucket, Key: 'object.txt', Range: 'bytes=0-3' })
+    const command = new GetObjectCommand({ Bucket: bucketOf(ctx), Key: 'object.txt', Range: 'bytes=0-3' })
     const { Body: body, ...rest } = await client(ctx).send(command)
     return { ...rest, text: await body.transformToString() }
   },
   'get-when-required': ctx => get(ctx, required),
-  head: ctx => client(ctx).send(new HeadObjectCommand({ Bucket, Key: 'object.txt' })),
-  list: ctx => client(ctx).send(new ListObjectsV2Command({ Bucket })),
-  delete: ctx => client(ctx).send(new DeleteObjectCommand({ Bucket, Key: 'object.txt' })),
+  head: ctx => client(ctx).send(new HeadObjectCommand({ Bucket: bucketOf(ctx), Key: 'object.txt' })),
+  list: ctx => client(ctx).send(new ListObjectsV2Command({ Bucket: bucketOf(ctx) })),
+  delete: ctx => client(ctx).send(new DeleteObjectCommand({ Bucket: bucketOf(ctx), Key: 'object.txt' })),
   put: ctx => put(ctx),
   'put-when-required': ctx => put(ctx, required),
   'put-metadata': ctx => put(ctx, {}, { Metadata: { author: 'me' }, CacheControl: 'max-age=60' }),
   'put-temporary-credentials': ctx => put(ctx, { credentials: temporary }),
   multipart: async ctx => {
-    const params = { Bucket, Key: 'large.bin', Body: new Blob([new Uint8Array(6 * 1024 * 1024)]) }
+    const params = {
+      Bucket: bucketOf(ctx),
+      Key: 'large.bin',
+      Body: new Blob([new Uint8Array(6 * 1024 * 1024)]),
+    }
     const upload = new Upload({ client: client(ctx), params, queueSize: 1 })
     return await upload.done()
   },
   'presigned-put': async ctx => {
-    const command = new PutObjectCommand({ Bucket, Key: 'presigned.txt', ContentType: 'image/png' })
+    const command = new PutObjectCommand({
+      Bucket: bucketOf(ctx),
+      Key: 'presigned.txt',
+      ContentType: 'image/png',
+    })
     const url = await getSignedUrl(client(ctx), command)
     const { status } = await fetch(url, {
       method: 'PUT',
@@ -66,7 +73,10 @@ window.operations = {
     return status
   },
   'presigned-get': async ctx => {
-    const url = await getSignedUrl(client(ctx), new GetObjectCommand({ Bucket, Key: 'object.txt' }))
+    const url = await getSignedUrl(
+      client(ctx),
+      new GetObjectCommand({ Bucket: bucketOf(ctx), Key: 'object.txt' }),
+    )
     return await (await fetch(url)).text()
   },
 }

@@ -3,12 +3,12 @@ import Uppy from '@uppy/core'
 
 const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' }
 
-async function upload({ url }, size, options) {
+async function upload({ url, mounted, prepared }, size, options) {
   const uppy = new Uppy({ logger: { debug() {}, warn() {}, error() {} } })
   uppy.use(AwsS3, {
-    s3Endpoint: `${url}/demo`,
+    s3Endpoint: mounted ? url : `${url}/demo`,
     region: 'us-east-1',
-    getCredentials: async () => ({ credentials, region: 'us-east-1' }),
+    getCredentials: async () => ({ credentials: prepared ?? credentials, region: 'us-east-1' }),
     generateObjectKey: ({ name }) => name,
     ...options,
   })
