@@ -5,10 +5,11 @@
 
 import type { HostSettings } from '../settings/host-settings.ts'
 import { type BadValue, decodeValue } from './decode.ts'
+import { Guardrails } from './guardrail.ts'
 import { type HostState, isGood } from './host-state.ts'
 import type { Version } from './order.ts'
 import { settingsDigest } from './record.ts'
-import { Rules, WITHOUT_RULES } from './rules.ts'
+import { MISSING, NOTHING_ALLOWED, Rules, WITHOUT_RULES } from './rules.ts'
 import { type HostValues, pairedBucket } from './store.ts'
 
 /**
@@ -23,7 +24,12 @@ const MAX_FINDINGS = 3
 
 /** A bad value in KV, or a failure of KV. For the log. */
 export interface PolicyProblem {
-  readonly event: 'kv-unavailable' | 'rules-unusable' | 'settings-unusable' | 'settings-mismatch'
+  readonly event:
+    | 'guardrail-unusable'
+    | 'kv-unavailable'
+    | 'rules-unusable'
+    | 'settings-unusable'
+    | 'settings-mismatch'
   readonly code: string
   readonly detail: string
 }
@@ -55,6 +61,7 @@ export class HostDecoder {
   readonly #deps: DecoderDeps
   /** Hosts without their own rules share one decoded default. */
   #default: { text: string; rules: Rules } | null = null
+  readonly #guardrails = new Guardrails()
 
   constructor(deps: DecoderDeps) {
     this.#deps = deps
@@ -63,17 +70,39 @@ export class HostDecoder {
   /** Decodes values. Adds what can't be used to `problems`. */
   async decode(values: HostValues, problems: PolicyProblem[]): Promise<Decoded> {
     const rules = await this.#rules(values, problems)
-    const state = this.#state(rules, values.bucket, problems)
+    const isRefused = await this.#isRefused(rules, values, problems)
+    const state = this.#state(rules, isRefused, values.bucket, problems)
     const isShared = rules !== null && rules === this.#default?.rules
     const own = isShared || rules === null ? 0 : bytesOfRules(values.rules ?? '', rules)
     return {
       state,
       // The text of the default rules is shared, too.
       values: isShared ? { ...values, rules: this.#default?.text ?? null } : values,
-      version: { isDefault: values.isDefault, publishedAt: rules?.publication.publishedAt ?? 0 },
+      version: { isDefault: values.isDefault, publishedAt: state.rules?.publication.publishedAt ?? MISSING },
       isPaired: !isGood(state) || (await isPaired(values, state.rules)),
-      bytes: HOST_BYTES + CHARACTER_BYTES * (values.bucket?.length ?? 0) + own,
+      bytes:
+        HOST_BYTES +
+        CHARACTER_BYTES * (values.bucket?.length ?? 0) +
+        2 * (values.guardrail?.length ?? 0) +
+        own,
     }
+  }
+
+  /**
+   * Returns true if the host has a guardrail that does not accept its rules. Without usable rules, the bucket would answer
+   * by its own, which nothing holds to the guardrail.
+   */
+  async #isRefused(
+    rules: Rules | null,
+    { guardrail }: HostValues,
+    problems: PolicyProblem[],
+  ): Promise<boolean> {
+    if (guardrail === null || rules === null) return guardrail !== null
+    const refusal = await this.#guardrails.refusal(rules, guardrail)
+    if (refusal === null) return false
+    const event = refusal.code === 'guardrail' ? 'rules-unusable' : refusal.code
+    problems.push({ event, code: refusal.code, detail: refusal.reason })
+    return true
   }
 
   async #rules({ rules: text, isDefault }: HostValues, problems: PolicyProblem[]): Promise<Rules | null> {
@@ -88,19 +117,25 @@ export class HostDecoder {
     return null
   }
 
-  #state(rules: Rules | null, bucket: string | null, problems: PolicyProblem[]): HostState {
-    if (bucket === null) return ready({ kind: 'known', rules, settings: this.#deps.settings })
-    const read = this.#deps.readSettings(bucket)
-    if ('settings' in read) return ready({ kind: 'known', rules, settings: read.settings })
-    problems.push({ event: 'settings-unusable', ...read.bad })
-    return { kind: 'settings-unusable', rules, settings: null }
+  #state(
+    rules: Rules | null,
+    isRefused: boolean,
+    bucket: string | null,
+    problems: PolicyProblem[],
+  ): HostState {
+    const read = bucket === null ? this.#deps : this.#deps.readSettings(bucket)
+    if ('bad' in read) {
+      problems.push({ event: 'settings-unusable', ...read.bad })
+      return { kind: 'settings-unusable', rules: isRefused ? null : rules, settings: null }
+    }
+    const { settings } = read
+    const served = isRefused ? NOTHING_ALLOWED : rules
+    // Before a request needs them.
+    served?.ready(settings.dialect, settings.credentials)
+    return isRefused
+      ? { kind: 'refused', rules: NOTHING_ALLOWED, settings }
+      : { kind: 'known', rules, settings }
   }
-}
-
-/** Compiles the rules for the host's dialect before a request needs them. */
-function ready(state: HostState & { readonly kind: 'known' }): HostState {
-  state.rules?.ready(state.settings.dialect, state.settings.credentials)
-  return state
 }
 
 /** Documents pasted by hand, and records of schema 1, go with any settings. */

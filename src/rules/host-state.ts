@@ -13,6 +13,8 @@ export type HostState =
       readonly rules: Rules | null
       readonly settings: HostSettings
     }
+  /** The host's guardrail does not accept its rules. These rules allow nothing: the bucket's own may be the wide ones. */
+  | { readonly kind: 'refused'; readonly rules: Rules; readonly settings: HostSettings }
   /** The host has settings of its own that cannot be used. */
   | { readonly kind: 'settings-unusable'; readonly rules: Rules | null; readonly settings: null }
   /**

@@ -49,9 +49,9 @@ export async function readLastKnownGood(host: string): Promise<LastKnownGood | n
     const response = await inTime(caches.default.match(keyOf(host)))
     const stored: unknown = response === undefined ? null : await inTime(response.json())
     if (!isStored(stored)) return null
-    const { rules, bucket, isDefault, isDefaultBucket, publishedAt, storedAt } = stored
+    const { rules, bucket, guardrail = null, isDefault, isDefaultBucket, publishedAt, storedAt } = stored
     return {
-      values: { rules, bucket, isDefault, isDefaultBucket },
+      values: { rules, bucket, guardrail, isDefault, isDefaultBucket },
       version: { isDefault, publishedAt: publishedAt ?? UNDATED },
       storedAt,
     }
@@ -65,12 +65,14 @@ type Stored = HostValues & { readonly publishedAt: number | null; readonly store
 /** Other Workers of the zone, and other versions of this one, may write there as well. */
 function isStored(value: unknown): value is Stored {
   if (typeof value !== 'object' || value === null) return false
-  const { rules, bucket, isDefault, isDefaultBucket, publishedAt, storedAt } = value as Record<
+  const { rules, bucket, guardrail, isDefault, isDefaultBucket, publishedAt, storedAt } = value as Record<
     string,
     unknown
   >
   return (
     [rules, bucket].every(text => text === null || typeof text === 'string') &&
+    // Versions without guardrails stored none.
+    (guardrail === undefined || guardrail === null || typeof guardrail === 'string') &&
     [isDefault, isDefaultBucket].every(flag => typeof flag === 'boolean') &&
     (publishedAt === null || typeof publishedAt === 'number') &&
     typeof storedAt === 'number'

@@ -36,6 +36,16 @@ export interface PoliciesDeps extends DecoderDeps {
   readonly report: (host: string, problem: PolicyProblem, lastGood: boolean) => void
 }
 
+/** What a new record of a host has to follow. */
+export interface Published {
+  /** Time of the rules that it replaces, in milliseconds since 1970. */
+  readonly publishedAt: number
+  /** Digest of the host's settings. */
+  readonly settings: string | null
+  /** The guardrail that it must stay within. */
+  readonly guardrail: string | null
+}
+
 const MISMATCH: PolicyProblem = {
   event: 'settings-mismatch',
   code: 'record-settings',
@@ -202,13 +212,14 @@ export class Policies {
    */
   accept(host: string, record: RulesRecord): void {
     const held = this.#memory.get(host)
-    if (held?.state.kind !== 'known' || held.values === null) return
+    if (held === undefined || held.values === null || held.state.settings === null) return
+    const { settings } = held.state
     const rules = rulesOf(record)
     const text = JSON.stringify(record)
     const isDefault = host === 'default'
     const accepted: Decoded = {
-      state: { kind: 'known', rules, settings: held.state.settings },
-      values: { ...held.values, rules: text, isDefault },
+      state: { kind: 'known', rules, settings },
+      values: { ...held.values, guardrail: newestGuardrail(held), rules: text, isDefault },
       version: { isDefault, publishedAt: rules.publication.publishedAt },
       isPaired: true,
       bytes: HOST_BYTES + bytesOfRules(text, rules),
@@ -222,13 +233,19 @@ export class Policies {
     return held !== UNDATED && held > Date.parse(publishedAt)
   }
 
-  /** Returns what a new record of a host has to follow: the time of the rules in memory, and the settings' digest. */
-  async published(host: string): Promise<{ publishedAt: number; settings: string | null }> {
+  /**
+   * Returns what a new record of a host has to follow: the time of the rules in memory, the settings' digest, and the
+   * guardrail. Reads KV if the host is not in memory.
+   *
+   * @throws when KV fails or does not answer in time
+   */
+  async published(host: string): Promise<Published> {
     const held = this.#memory.get(host)
-    const bucket = held === undefined || held.values === null ? null : ownBucket(host, held.values)
+    const values = held?.values ?? (await readHost(this.#deps.kv, host))
     return {
       publishedAt: held?.version.publishedAt ?? MISSING,
-      settings: await settingsDigest(bucket),
+      settings: await settingsDigest(ownBucket(host, values)),
+      guardrail: held === undefined ? values.guardrail : newestGuardrail(held),
     }
   }
 
@@ -256,6 +273,10 @@ export class Policies {
     return entry
   }
 }
+
+/** Also if it has refused the rules that KV has with it. */
+const newestGuardrail = ({ values, rejected }: PolicyEntry): string | null =>
+  (rejected ?? values)?.guardrail ?? null
 
 type Versioned = Pick<Decoded, 'values' | 'version'>
 

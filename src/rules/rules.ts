@@ -48,3 +48,18 @@ export class Rules {
 
 /** The rules of a host without any value in KV: a bucket without rules. */
 export const WITHOUT_RULES = new Rules('none', NO_CONFIGURATION, { publishedAt: MISSING })
+
+/** Rules that refuse every origin. */
+export const NOTHING_ALLOWED = new Rules(
+  'refused',
+  {
+    rules: [
+      {
+        ...{ id: null, allowedOrigins: [], allowedMethods: [], allowedHeaders: [], exposeHeaders: [] },
+        maxAgeSeconds: null,
+      },
+    ],
+    responseVary: NO_CONFIGURATION.responseVary,
+  },
+  { publishedAt: MISSING },
+)

@@ -4,7 +4,7 @@
  */
 
 import type { KVNamespace } from '@cloudflare/workers-types'
-import { historyKey, rulesKey, settingsKey } from './kv-keys.ts'
+import { guardrailKey, historyKey, rulesKey, settingsKey } from './kv-keys.ts'
 import type { RulesRecord } from './record.ts'
 
 /** Longest host name (RFC 1035 2.3.4); a longer one has no rules of its own. */
@@ -18,6 +18,7 @@ const READ_TIMEOUT_MS = 2000
 export interface HostValues {
   readonly rules: string | null
   readonly bucket: string | null
+  readonly guardrail: string | null
   /** True if the host has no rules of its own. */
   readonly isDefault: boolean
   /** True if the host has no settings of its own. */
@@ -27,6 +28,7 @@ export interface HostValues {
 export const sameValues = (a: HostValues, b: HostValues): boolean =>
   a.rules === b.rules &&
   a.bucket === b.bucket &&
+  a.guardrail === b.guardrail &&
   a.isDefault === b.isDefault &&
   a.isDefaultBucket === b.isDefaultBucket
 
@@ -51,7 +53,7 @@ export function pairedBucket({ bucket, isDefault, isDefaultBucket }: HostValues)
  */
 export async function readHost(kv: Pick<KVNamespace, 'get'>, host: string): Promise<HostValues> {
   const hosts = host.length <= MAX_HOSTNAME && host !== 'default' ? [host, 'default'] : ['default']
-  const keys = hosts.flatMap(name => [rulesKey(name), settingsKey(name)])
+  const keys = hosts.flatMap(name => [rulesKey(name), settingsKey(name), guardrailKey(name)])
   // As text: with type json, one bad value would fail the others with it.
   const values = await inTime(kv.get(keys, { type: 'text', cacheTtl: CACHE_TTL_SECONDS }))
   const own = hosts[0] ?? 'default'
@@ -60,6 +62,7 @@ export async function readHost(kv: Pick<KVNamespace, 'get'>, host: string): Prom
   return {
     rules: ownRules ?? values.get(rulesKey('default')) ?? null,
     bucket: ownBucket ?? values.get(settingsKey('default')) ?? null,
+    guardrail: values.get(guardrailKey(own)) ?? values.get(guardrailKey('default')) ?? null,
     isDefault: own === 'default' || ownRules === null,
     isDefaultBucket: own === 'default' || ownBucket === null,
   }

@@ -8,7 +8,9 @@
 import { type Configuration, NO_CONFIGURATION } from '../cors/configuration.ts'
 import { type Finding, hasErrors } from '../cors/findings.ts'
 import { readDocument } from '../formats/read.ts'
+import { guardrailDigest, refusalBy } from '../rules/guardrail.ts'
 import { publicationTime } from '../rules/order.ts'
+import type { Published } from '../rules/policies.ts'
 import { makeRecord, type RulesRecord, revisionOf } from '../rules/record.ts'
 import { historyEntry, type KvEntry, liveEntry, writeHistoryThenLive } from '../rules/store.ts'
 
@@ -24,8 +26,8 @@ export interface SyncDeps {
   readonly kv: Pick<KVNamespace, 'put'>
   /** Asks the bucket. Never rejects. */
   readonly ask: () => Promise<BucketAnswer>
-  /** Returns what a new record follows: the time of the rules that it replaces, and the digest of the host's settings. */
-  readonly published: () => Promise<{ readonly publishedAt: number; readonly settings: string | null }>
+  /** Returns what a new record follows. */
+  readonly published: () => Promise<Published>
   /** Serves a record from this isolate at once, even if KV refuses it. */
   readonly accept: (host: string, record: RulesRecord) => void
   /** Returns true if this isolate has accepted a newer record of the host. */
@@ -41,7 +43,7 @@ export type SyncEvent =
       readonly rules: number
       readonly source: string
     }
-  /** The bucket's configuration has errors. The live rules stay. */
+  /** The bucket's configuration has errors, or is wider than the host's guardrail. The live rules stay. */
   | { readonly event: 'sync-refused'; readonly findings: readonly Finding[] }
   /** The bucket gave no usable answer. */
   | { readonly event: 'sync-unanswered'; readonly code: string; readonly detail: string }
@@ -58,32 +60,61 @@ const MAX_TRIES = 3
 /** Most requests of {@link settle}: each round asks the bucket once, and each try writes twice. */
 export const MAX_SETTLE_REQUESTS = MAX_ROUNDS * (1 + 2 * MAX_TRIES)
 
+/** What KV has for a host. */
+export interface LiveRecord {
+  readonly revision: string
+  /** Digest of the guardrail that it was proven against. */
+  readonly guardrail: string | null
+}
+
 /**
- * Asks the bucket and publishes its answer, until the bucket's configuration is what KV has. Never rejects. Never
- * replaces live rules by a configuration with errors.
+ * Asks the bucket and publishes its answer, until the bucket's configuration is what KV has. Never replaces live rules by
+ * a configuration with errors, or by one that the host's guardrail does not accept.
  *
- * @param live revision in KV; null publishes whatever the bucket has
+ * @param live what KV has; null publishes whatever the bucket has
  * @param source source of the records
  * @param onFirst called when the bucket's first answer has been written to KV, refused by it, or can't be published
+ * @throws when `published` does
  */
 export async function settle(
   deps: SyncDeps,
   host: string,
-  live: string | null,
+  live: LiveRecord | null,
   source = 'GET /?cors',
   onFirst: () => void = () => {},
 ): Promise<void> {
-  let published = live
+  let known = live
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const configuration = await configurationIn(await deps.ask(), deps.report)
-    if (configuration === null || (await revisionOf(configuration)) === published) return onFirst()
-    const { publishedAt, settings } = await deps.published()
-    const facts = { publishedAt: publicationTime(publishedAt), source, settings }
+    if (configuration === null) return onFirst()
+    const { publishedAt, settings, guardrail: text } = await deps.published()
+    const guardrail = await guardrailDigest(text)
+    const isSameGuardrail = known?.guardrail === guardrail
+    if (isSameGuardrail && (await revisionOf(configuration)) === known?.revision) return onFirst()
+    if (text !== null && !(await isWithin(text, configuration, deps.report))) return onFirst()
+    const facts = { publishedAt: publicationTime(publishedAt), source, settings, guardrail }
     const record = await makeRecord(configuration, facts)
     if (!(await publish(deps, host, record, onFirst))) return
-    published = record.revision
+    known = record
   }
   deps.report({ event: 'sync-unsettled' })
+}
+
+/** Returns true if a guardrail accepts the bucket's configuration. If not, reports why. */
+async function isWithin(
+  guardrail: string,
+  configuration: Configuration,
+  report: SyncDeps['report'],
+): Promise<boolean> {
+  const refusal = await refusalBy(guardrail, configuration)
+  if (refusal === null) return true
+  const { code, reason } = refusal
+  const hint = 'Narrow the rules of the bucket, or widen the guardrail.'
+  report({
+    event: 'sync-refused',
+    findings: [{ code, severity: 'error', path: '', value: '', reason, hint }],
+  })
+  return false
 }
 
 /** Returns the bucket's configuration, or null if it can't be published, which is reported. */

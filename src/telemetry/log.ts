@@ -10,6 +10,7 @@ type LogFieldsValue = LogFields[string]
 /** Every event that is a problem or a change; docs/reliability.md has them all. The requests': src/telemetry/events.ts. */
 export const LOG_EVENTS = [
   'events-unwritten',
+  'guardrail-unusable',
   'internal-error',
   'kv-unavailable',
   'misconfigured',

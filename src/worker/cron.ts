@@ -73,8 +73,12 @@ async function syncHost(edge: Edge, host: string, countRequest: () => void): Pro
     const deps = settleDeps(edge, host, settings, async () => ({
       publishedAt: live?.publication.publishedAt ?? MISSING,
       settings: await settingsDigest(ownBucket(host, values)),
+      guardrail: values.guardrail,
     }))
-    if (deps !== null) await settle(counted(deps, countRequest), host, live?.revision ?? null)
+    if (deps === null) return
+    const record =
+      live === null ? null : { revision: live.revision, guardrail: live.publication.guardrail ?? null }
+    await settle(counted(deps, countRequest), host, record)
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     log('error', 'kv-unavailable', { host, code: 'kv-read', detail })

@@ -40,7 +40,20 @@ describe('a guardrail', () => {
     const rollback = await run('rollback', HOST, revision, '--local')
     expect(rollback.code).toBe(1)
     expect(rollback.err).toContain(`the guardrail guardrail:${HOST} in KV: refused (origin)`)
+    await put(rules('https://*.example.com', ['GET']))
+    expect((await publish()).out).toContain('1 published')
+    expect(JSON.parse(live() ?? '{}')).toMatchObject({ guardrail: expect.stringMatching(/^[0-9a-f]{64}$/) })
+    expect((await publish()).out).toContain('1 unchanged')
     await put('{"schema":99}')
     expect(await publish()).toMatchObject({ code: 2, err: expect.stringContaining('cannot be read') })
+  })
+
+  test('is never published as rules', async () => {
+    const file = 'rules/guardrails/default.json'
+    const { code, err } = await run('publish', file, '--local')
+    expect(code).toBe(2)
+    expect(err).toContain(
+      `${file} is a guardrail, not rules. To put it into KV: npm exec -- wrangler kv key put guardrail:default --path '${file}' --binding RULES --remote`,
+    )
   })
 })

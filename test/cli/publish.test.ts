@@ -217,9 +217,8 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
       err: 'KV does not show bucket:default yet. It can take a minute. Publish again then: the result is "unchanged" if all is well.\n',
     })
     expect(cloudflare.calls).toEqual([
-      'get cors:default,bucket:default',
+      'get cors:default,bucket:default,guardrail:default',
       'list history:default:',
-      'get guardrail:default',
       `put history:default:${revision}`,
       'put bucket:default,cors:default',
       'get bucket:default,cors:default',
@@ -245,7 +244,6 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
     expect(cloudflare.calls.map(call => call.split(':')[0])).toEqual([
       'get cors',
       'list history',
-      'get guardrail',
       'put history',
     ])
   })

@@ -3,10 +3,10 @@
  * `rules publish`: writes rules files and settings into KV. If one file has errors, nothing is written.
  */
 
-import { basename, join } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
-import { settingsKey } from '../../rules/kv-keys.ts'
+import { guardrailKey, settingsKey } from '../../rules/kv-keys.ts'
 import {
   findFiles,
   hostOfFile,
@@ -18,6 +18,7 @@ import {
 import { type FileReading, readFiles, type SettingsFile } from '../files/read.ts'
 import { applyChanges, requireConfirmable, type WriteOptions } from '../kv/apply.ts'
 import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
+import { GUARDRAILS_FOLDER } from '../kv/guardrails.ts'
 import { readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
@@ -124,6 +125,11 @@ function unnamedText(host: string, { env, local, persistTo }: PublishOptions): s
   return `${host} has settings in KV, which stay in effect, but ${join(RULES_FOLDER, SETTINGS_FILE)} does not name it. To remove them: npm exec -- wrangler kv key delete ${settingsKey(host)} --binding ${BINDING} ${place}`
 }
 
+function guardrailText(file: string): string {
+  const host = basename(file, extname(file))
+  return `${visible(file)} is a guardrail, not rules. To put it into KV: npm exec -- wrangler kv key put ${guardrailKey(visible(host))} --path ${shellWord(visible(file))} --binding ${BINDING} --remote`
+}
+
 /** Returns file → host, for every file with rules. @throws {UserError} if a host is unknown or named twice */
 function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMap<string, string> {
   if (host !== undefined && files.length !== 1)
@@ -138,6 +144,7 @@ function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMa
         throw new UserError(`There is more than one ${visible(basename(file))}: publish one at a time.`)
       continue
     }
+    if (basename(dirname(resolve(file))) === GUARDRAILS_FOLDER) throw new UserError(guardrailText(file))
     const read = host === undefined ? hostOfFile(file) : readHost(host)
     if ('problem' in read) {
       throw new UserError(

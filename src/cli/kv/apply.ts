@@ -37,7 +37,7 @@ export async function applyChanges(
   changes: readonly PlannedChange[],
   options: WriteOptions,
 ): Promise<void> {
-  const refusals = await guardrailRefusals(kv, changes)
+  const refusals = await guardrailRefusals(changes)
   if (refusals.length > 0) return refuse(refusals, options)
   const planned = changes.map(change => resultOf(change, 'planned'))
   if (options.dryRun) return show(deployment, readings, planned, options)

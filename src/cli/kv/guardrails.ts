@@ -9,14 +9,12 @@ import { join } from 'node:path'
 import { type NamedConfiguration, wideningExample, wideningText } from '../../compare/widening-text.ts'
 import { within } from '../../cors/within.ts'
 import { decodeValue } from '../../rules/decode.ts'
-import { guardrailKey } from '../../rules/kv-keys.ts'
 import { Rules } from '../../rules/rules.ts'
 import { rulesFolder } from '../files/files.ts'
 import { readFileSource } from '../files/source.ts'
 import { UserError } from '../user-error.ts'
 import { DEFAULT_HOST } from './hosts.ts'
-import type { Kv } from './kv.ts'
-import type { PlannedChange } from './plan.ts'
+import type { PlannedChange, RulesChange } from './plan.ts'
 
 /** The folder of the guardrail files, in the rules folder. */
 export const GUARDRAILS_FOLDER = 'guardrails'
@@ -37,18 +35,12 @@ export function guardrailFile(host: string): string | null {
  *
  * @throws {UserError} if a guardrail cannot be read
  */
-export async function guardrailRefusals(
-  kv: Pick<Kv, 'get'>,
-  changes: readonly PlannedChange[],
-): Promise<string[]> {
+export async function guardrailRefusals(changes: readonly PlannedChange[]): Promise<string[]> {
   const refusals: string[] = []
-  const planned = changes.flatMap(change => (change.kind === 'rules' ? [change] : []))
-  if (planned.length === 0) return refusals
-  const hosts = new Set([...planned.map(({ host }) => host), DEFAULT_HOST])
-  const values = await kv.get([...hosts].map(guardrailKey))
-  for (const change of planned) {
+  for (const change of changes) {
+    if (change.kind !== 'rules') continue
     const rules = { name: `the rules for ${change.host}`, configuration: change.record.configuration }
-    for (const guardrail of await guardrailsOf(change.host, values)) {
+    for (const guardrail of await guardrailsOf(change)) {
       const refusal = refusalOf(rules, guardrail)
       if (refusal !== null) refusals.push(refusal)
     }
@@ -56,17 +48,12 @@ export async function guardrailRefusals(
   return refusals
 }
 
-async function guardrailsOf(
-  host: string,
-  values: ReadonlyMap<string, string | null>,
-): Promise<NamedConfiguration[]> {
+async function guardrailsOf({ host, guardrail }: RulesChange): Promise<NamedConfiguration[]> {
   const guardrails: NamedConfiguration[] = []
   const file = guardrailFile(host)
   if (file !== null) guardrails.push(await readFileSource(file))
-  const keys = [guardrailKey(host), guardrailKey(DEFAULT_HOST)]
-  const key = keys.find(name => typeof values.get(name) === 'string')
-  const text = key === undefined ? null : (values.get(key) ?? null)
-  if (key === undefined || text === null) return guardrails
+  if (guardrail === null) return guardrails
+  const { key, text } = guardrail
   const decoded = await decodeValue(text)
   if (!(decoded instanceof Rules))
     throw new UserError(`The guardrail ${key} in KV cannot be read: ${decoded.reason} Nothing was published.`)

@@ -6,7 +6,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Configuration } from '../../cors/configuration.ts'
 import type { DialectName } from '../../cors/dialect.ts'
-import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
+import { guardrailDigest } from '../../rules/guardrail.ts'
+import { guardrailKey, rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { publicationTime } from '../../rules/order.ts'
 import { makeRecord, type RulesRecord, settingsDigest } from '../../rules/record.ts'
 import { sourceName } from '../files/files.ts'
@@ -34,6 +35,14 @@ export interface RulesChange extends ChangeBase {
   readonly written: LastWritten
   /** The rules that answer for the host now: its own, else the default ones; null if none are usable. */
   readonly answering: Configuration | null
+  /** The guardrail of KV that the record names. */
+  readonly guardrail: StoredGuardrail | null
+}
+
+/** A guardrail in KV. */
+export interface StoredGuardrail {
+  readonly key: string
+  readonly text: string
 }
 
 export interface SettingsChange extends ChangeBase {
@@ -134,6 +143,7 @@ export interface HostKvState {
   readonly settings: string | null
   /** Digest of the host's settings now. */
   readonly settingsNow: string | null
+  readonly guardrail: StoredGuardrail | null
 }
 
 /**
@@ -156,7 +166,17 @@ export async function readHostState(
     written: lastWritten(live, history),
     settings: await settingsDigest(afterwards.get(settingsKey(host)) ?? null),
     settingsNow: await settingsDigest(values.get(settingsKey(host)) ?? null),
+    guardrail: guardrailOf(host, values),
   }
+}
+
+/** Returns the host's own guardrail, else the default one; null if KV has neither. */
+function guardrailOf(host: string, values: ReadonlyMap<string, string | null>): StoredGuardrail | null {
+  for (const key of [guardrailKey(host), guardrailKey(DEFAULT_HOST)]) {
+    const text = values.get(key) ?? null
+    if (text !== null) return { key, text }
+  }
+  return null
 }
 
 /** Returns a sentence for each half of an earlier publication that KV does not show. */
@@ -179,7 +199,9 @@ function halfDoneOf({ host, live, written, settingsNow }: HostKvState): string[]
 
 /** Returns the keys from which the rules of these hosts are planned. */
 export const keysToPlan = (hosts: readonly string[]): string[] => [
-  ...new Set([...hosts, DEFAULT_HOST].flatMap(host => [rulesKey(host), settingsKey(host)])),
+  ...new Set(
+    [...hosts, DEFAULT_HOST].flatMap(host => [rulesKey(host), settingsKey(host), guardrailKey(host)]),
+  ),
 ]
 
 /** Returns the dialect of a host with these values. */
@@ -200,10 +222,13 @@ export interface NewRules {
 
 /** Returns the change that replaces a host's live rules. */
 export async function planRules(state: HostKvState, rules: NewRules): Promise<RulesChange> {
-  const { host, live, answering, written, settings } = state
+  const { host, live, answering, written, settings, guardrail } = state
   const { configuration, source, dialect, force } = rules
   const publishedAt = publicationTime(written.publishedAt)
-  const record = await makeRecord(configuration, { publishedAt, source, settings })
+  const record = await makeRecord(configuration, {
+    ...{ publishedAt, source, settings },
+    guardrail: await guardrailDigest(guardrail?.text ?? null),
+  })
   const isLive =
     live.kind === 'rules' &&
     live.isRecord &&
@@ -220,6 +245,7 @@ export async function planRules(state: HostKvState, rules: NewRules): Promise<Ru
     live,
     written,
     answering,
+    guardrail,
     changes: force || !isLive || written.isPending,
   }
 }

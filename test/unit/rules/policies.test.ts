@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { NO_CONFIGURATION } from '../../../src/cors/configuration.ts'
-import { makeRecord, type RulesRecord, settingsDigest } from '../../../src/rules/record.ts'
+import { decodeValue } from '../../../src/rules/decode.ts'
+import { makeRecord, type RulesRecord, settingsDigest, sha256 } from '../../../src/rules/record.ts'
 import type { Rules } from '../../../src/rules/rules.ts'
 
 // The API of the module as far as it is used here. Its own types are the Worker's, which the compiler settings of
@@ -32,7 +33,7 @@ interface PoliciesOfIsolate {
   load(host: string, context: Context): Promise<Found>
   accept(host: string, record: RulesRecord): void
   hasNewer(host: string, record: RulesRecord): boolean
-  published(host: string): Promise<{ publishedAt: number; settings: string | null }>
+  published(host: string): Promise<{ publishedAt: number; settings: string | null; guardrail: string | null }>
 }
 const { Policies } = await vi.importActual<{ Policies: new (deps: Deps) => PoliciesOfIsolate }>(
   '../../../src/rules/policies.ts',
@@ -353,7 +354,7 @@ describe('the last known good values', () => {
       ...['no JSON', 'null', '5', '[]', '{}', '{"rules":null,"bucket":null,"isDefault":true}'],
       ...[
         ...[{ rules: 5 }, { rules: {} }, { rules: ['{}'] }, { rules: undefined }, { bucket: 5 }],
-        ...[{ bucket: undefined }, { isDefault: 'no' }, { isDefaultBucket: undefined }],
+        ...[{ guardrail: 5 }, { bucket: undefined }, { isDefault: 'no' }, { isDefaultBucket: undefined }],
         ...[{ publishedAt: 'now' }, { storedAt: null }, { storedAt: undefined }],
       ].map(wrong => JSON.stringify({ ...STORED, ...wrong })),
     ]) {
@@ -371,6 +372,78 @@ describe('the last known good values', () => {
     expect((await here.isolate().load('a', here.context)).rules).toBeNull()
     vi.stubGlobal('caches', undefined)
     expect((await here.isolate().load('a', here.context)).rules).toBeNull()
+  })
+})
+
+describe('a guardrail', () => {
+  const NARROW = rulesFor('https://*.example')
+  const WIDE = rulesFor('*')
+  const record = async (origin: string, guardrail: string | null) => {
+    const { configuration } = (await decodeValue(rulesFor(origin))) as Rules
+    return JSON.stringify(
+      await makeRecord(configuration, { publishedAt: new Date().toISOString(), source: 'test', guardrail }),
+    )
+  }
+
+  test('keeps the last good rules while KV has wider ones, in memory and in the data centre', async () => {
+    here.values.set('cors:a', GOOD)
+    here.values.set('guardrail:default', NARROW)
+    const policies = here.isolate()
+    expect(originOf(await policies.load('a', here.context))).toBe('https://good.example')
+    await here.settle()
+    here.values.set('cors:a', WIDE)
+    expect(originOf(await policies.load('a', here.context))).toBe('https://good.example')
+    const cold = await here.isolate().load('a', here.context)
+    expect([cold.source, originOf(cold)]).toEqual(['last-known-good', 'https://good.example'])
+    expect(here.reports).toEqual(
+      Array.from({ length: 2 }, () => ({ host: 'a', code: 'guardrail', lastGood: true })),
+    )
+    here.values.set('guardrail:a', WIDE)
+    expect(originOf(await policies.load('a', here.context))).toBe('*')
+  })
+
+  test('leaves rules that allow nothing where no good ones are left, and takes good ones at once', async () => {
+    const policies = here.isolate()
+    const allows = async () => {
+      const { kind, rules } = (await policies.load('a', here.context)) as Found & { kind: string }
+      return [kind, rules?.configuration.rules.flatMap(rule => rule.allowedOrigins)]
+    }
+    here.values.set('guardrail:a', NARROW)
+    for (const refused of [WIDE, '[{}]', await record('*', null), await record('*', '0'.repeat(64))]) {
+      here.values.set('cors:a', refused)
+      expect(await allows(), refused).toEqual(['refused', []])
+    }
+    expect(here.cached.size).toBe(0)
+    here.values.set('cors:a', GOOD)
+    expect(await allows()).toEqual(['known', ['https://good.example']])
+  })
+
+  test('that cannot be read accepts nothing but the removal of all rules', async () => {
+    here.values.set('cors:a', GOOD)
+    here.values.set('guardrail:a', '[{}]')
+    const policies = here.isolate()
+    expect(await policies.load('a', here.context)).toMatchObject({ kind: 'refused' })
+    expect(here.reports).toEqual([{ host: 'a', code: 'guardrail-unusable', lastGood: false }])
+    here.values.delete('cors:a')
+    expect(await policies.load('a', here.context)).toMatchObject({ kind: 'known' })
+  })
+
+  test('is not asked again about a record that names it', async () => {
+    here.values.set('guardrail:a', NARROW)
+    here.values.set('cors:a', await record('*', await sha256(NARROW)))
+    // Such a record is never written: this one shows that nothing was proven.
+    expect(originOf(await here.isolate().load('a', here.context))).toBe('*')
+  })
+
+  test('that has refused the rules of KV holds for the next publication too', async () => {
+    here.values.set('cors:a', GOOD)
+    const policies = here.isolate()
+    await policies.load('a', here.context)
+    expect((await policies.published('a')).guardrail).toBeNull()
+    here.values.set('guardrail:a', rulesFor('https://other.example'))
+    await policies.load('a', here.context)
+    expect((await policies.published('a')).guardrail).toBe(rulesFor('https://other.example'))
+    expect((await here.isolate().published('a')).guardrail).toBe(rulesFor('https://other.example'))
   })
 })
 
@@ -519,6 +592,7 @@ describe('KV that shows an older value after a newer one', () => {
     expect(await policies.published('a')).toEqual({
       publishedAt: Date.UTC(2026, 0, 1, 0, 0, 1),
       settings: null,
+      guardrail: null,
     })
     put(newer)
     expect(await loaded(policies)).toBe('https://newer.example')

@@ -32,28 +32,38 @@ describe('readHost()', () => {
     expect(await readHost(kv, 'a.example')).toEqual({
       rules: null,
       bucket: null,
+      guardrail: null,
       isDefault: true,
       isDefaultBucket: true,
     })
     expect(kv.asked).toEqual([
       {
-        keys: ['cors:a.example', 'bucket:a.example', 'cors:default', 'bucket:default'],
+        keys: ['a.example', 'default'].flatMap(name => [
+          `cors:${name}`,
+          `bucket:${name}`,
+          `guardrail:${name}`,
+        ]),
         options: { type: 'text', cacheTtl: 30 },
       },
     ])
   })
 
-  test('takes what the host has of its own before the default, rules and settings each', async () => {
-    const all = { 'cors:a': 'own', 'bucket:a': 'own', 'cors:default': 'default', 'bucket:default': 'default' }
+  test('takes what the host has of its own before the default: rules, settings and guardrail each', async () => {
+    const all = {
+      ...{ 'cors:a': 'own', 'bucket:a': 'own', 'guardrail:a': 'own' },
+      ...{ 'cors:default': 'default', 'bucket:default': 'default', 'guardrail:default': 'default' },
+    }
     expect(await readHost(namespace(all), 'a')).toEqual({
       rules: 'own',
       bucket: 'own',
+      guardrail: 'own',
       isDefault: false,
       isDefaultBucket: false,
     })
     expect(await readHost(namespace(all), 'b')).toEqual({
       rules: 'default',
       bucket: 'default',
+      guardrail: 'default',
       isDefault: true,
       isDefaultBucket: true,
     })
@@ -74,7 +84,7 @@ describe('readHost()', () => {
     for (const host of ['default', 'a'.repeat(254)]) {
       const kv = namespace({ [`cors:${host}`]: 'x', 'cors:default': 'default' })
       expect(await readHost(kv, host)).toMatchObject({ rules: 'default' })
-      expect(kv.asked[0]?.keys).toEqual(['cors:default', 'bucket:default'])
+      expect(kv.asked[0]?.keys).toEqual(['cors:default', 'bucket:default', 'guardrail:default'])
     }
     const longest = namespace({ [`cors:${'a'.repeat(253)}`]: 'own' })
     expect(await readHost(longest, 'a'.repeat(253))).toMatchObject({ rules: 'own' })
