@@ -119,6 +119,13 @@ const FAULTS: Readonly<Record<string, Planted>> = {
     edits: afterVars('SYNC = "cron"\n[triggers]\ncrons = ["every 5 minutes"]'),
   },
   'SYNC=cron without a cron': { code: 'cron-missing', edits: afterVars('SYNC = "cron"') },
+  'SYNC without a guardrail': {
+    ...{ code: 'guardrail-missing', status: 'warning', edits: afterVars('SYNC = "write-through"') },
+    says: `there is no guardrail for ${HOST}`,
+  },
+  'a guardrail with errors': {
+    ...{ code: 'guardrail-invalid', files: { 'rules/guardrails/default.xml': '<CORSConfiguration/>' } },
+  },
   'a cron without SYNC=cron': {
     code: 'cron-unused',
     status: 'warning',
@@ -206,7 +213,7 @@ describe('doctor', { timeout: 60_000 }, () => {
     expect([code, failed]).toEqual(status === 'error' ? [1, true] : [0, false])
   })
 
-  test.each<[string, Edits]>([
+  test.each<[string, Edits, Planted['files']?]>([
     ['a custom domain', []],
     [
       'a zone route',
@@ -218,10 +225,11 @@ describe('doctor', { timeout: 60_000 }, () => {
     [
       'a synchronised deployment',
       afterVars('SYNC = "cron,write-through"\n[triggers]\ncrons = ["*/5 * * * *"]'),
+      { 'rules/guardrails/default.xml': RULES },
     ],
     ['a preview on workers.dev', [[CUSTOM, 'workers_dev = true']]],
-  ])('finds nothing in %s', async (_, edits) => {
-    plant({ edits })
+  ])('finds nothing in %s', async (_, edits, files = {}) => {
+    plant({ edits, files })
     const { code, checks } = await doctor()
     expect([code, bad(checks)]).toEqual([0, []])
   })

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { MemoryKv, useKv } from './memory-kv.ts'
 import { Project } from './rules.ts'
@@ -55,5 +57,72 @@ describe('a guardrail', () => {
     expect(err).toContain(
       `${file} is a guardrail, not rules. To put it into KV: npm exec -- wrangler kv key put guardrail:default --path '${file}' --binding RULES --remote`,
     )
+  })
+})
+
+describe('a guardrail of the rules folder', () => {
+  const file = 'rules/shop.example.com.json'
+  const refusal = 'refused (origin)'
+  const start = (origin = 'https://app.example.com') => {
+    project.write('rules/guardrails/shop.example.com.json', rules('https://*.example.com', ['GET', 'PUT']))
+    project.write(file, rules(origin, ['GET']))
+  }
+  const text = () => readFileSync(join(project.folder, file), 'utf8')
+
+  test('makes an error of a wider rule in check, and names the rules that are as wide as it allows', async () => {
+    start('https://*.example.com')
+    expect((await run('check', file)).out).toContain(
+      '  Within the guardrail rules/guardrails/shop.example.com.json. As wide as it\n  allows: rule 1 (https://*.example.com).',
+    )
+    expect(JSON.parse((await run('check', file, '--json')).out).files[0].guardrail).toEqual({
+      ...{ file: 'rules/guardrails/shop.example.com.json', holds: true },
+      near: [{ rule: 1, origins: ['https://*.example.com'] }],
+    })
+    start('https://*')
+    const { code, out } = await run('check', file, '--format', 'github')
+    expect(code).toBe(1)
+    expect(out).toContain(`::error file=${file},title=guardrail::CORSRule[1] = https://*`)
+    project.write('rules/guardrails/shop.example.com.json', '[{}]')
+    expect(await run('check', file)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('guardrail-unusable'),
+    })
+  })
+
+  test('forbids the change that explain proposes, and explain --apply does not write it', async () => {
+    start()
+    const asked = ['explain', file, '--method', 'PUT', '--headers', '', '--apply', '--origin']
+    const before = text()
+    const outside = await run(...asked, 'https://stranger.example')
+    expect(outside.code).toBe(1)
+    expect(outside.out.replace(/\s+/g, ' ')).toContain(
+      "The guardrail forbids this change: it can't be published.",
+    )
+    expect(outside.out).toContain(refusal)
+    expect(text()).toBe(before)
+    const inside = await run(...asked, 'https://app.example.com')
+    expect([inside.code, inside.out]).toEqual([0, expect.not.stringContaining('forbids')])
+    expect(text()).toContain('PUT')
+  })
+
+  test('is never exceeded by suggest --apply, whatever is accepted', async () => {
+    start()
+    const line = (origin: string) =>
+      JSON.stringify({
+        ...{ event: 'preflight', outcome: 'refused', host: 'shop.example.com', origin, method: 'GET' },
+        ...{ check: 'origin', revision: '0123456789ab', source: 'memory', ms: 0, weight: 1 },
+      })
+    project.write('edge.log', ['https://b.example.com', 'https://stranger.example'].map(line).join('\n'))
+    const suggest = (...args: string[]) =>
+      run('suggest', file, '--log', 'edge.log', '--apply', '--accept-warnings', ...args)
+    const { code, out } = await suggest()
+    expect([code, out]).toEqual([1, expect.stringContaining('Forbidden by the guardrail: 2.')])
+    expect(text()).toContain('https://b.example.com')
+    expect(text()).not.toContain('stranger')
+    const { groups } = JSON.parse((await suggest('--json')).out)
+    expect(groups.find(({ number }: { number: number }) => number === 2)).toMatchObject({
+      applied: false,
+      guardrail: expect.stringContaining(refusal),
+    })
   })
 })

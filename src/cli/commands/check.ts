@@ -11,6 +11,7 @@ import { type Finding, quote } from '../../cors/findings.ts'
 import { NOT_DEPLOYED } from '../files/buckets-json.ts'
 import { findFiles, hostOfFile } from '../files/files.ts'
 import { type FileReading, readFiles } from '../files/read.ts'
+import { guardrailForFile } from '../kv/guardrails.ts'
 import {
   cleanText,
   fileJson,
@@ -20,8 +21,10 @@ import {
   summarize,
   total,
 } from '../print/findings.ts'
-import { print, printError, printJson } from '../print/terminal.ts'
+import { type GuardrailReport, guardrailReport, guardrailText } from '../print/guardrail.ts'
+import { print, printError, printJson, visible } from '../print/terminal.ts'
 import { readClients } from '../request/clients.ts'
+import { UserError } from '../user-error.ts'
 
 interface CheckOptions {
   for?: Client[]
@@ -64,13 +67,14 @@ async function check(named: string[], options: CheckOptions): Promise<void> {
   const readings = await readFiles(files, NOT_DEPLOYED)
   // In rules/, the name of a file is the host that it is published for.
   const hosted = named.length === 0 ? readings.map(withHostInName) : readings
-  const checked = hosted.map(reading => withClients(reading, options.for ?? []))
+  const guarded = await Promise.all(hosted.map(withGuardrail))
+  const checked = guarded.map(reading => withClients(reading, options.for ?? []))
   const { errors, warnings, unreadable } = total(checked)
   const failed = errors > 0 || (options.strict === true && warnings > 0)
 
   for (const reading of checked) if (reading.kind === 'unreadable') printError(reading.problem)
   if (options.json)
-    printJson({ files: checked.map(fileJson), errors, warnings, failed: failed || unreadable > 0 })
+    printJson({ files: checked.map(checkedJson), errors, warnings, failed: failed || unreadable > 0 })
   else if (options.format === 'github') {
     for (const line of checked.flatMap(githubAnnotations)) print(line)
     print(summarize(checked))
@@ -81,15 +85,50 @@ async function check(named: string[], options: CheckOptions): Promise<void> {
   process.exitCode = unreadable > 0 ? 2 : failed ? 1 : 0
 }
 
-function printText(reading: FileReading): void {
+function printText(reading: Checked): void {
   if (reading.kind === 'unreadable') return
   const readAs = reading.kind === 'rules' && reading.findings.length > 0 ? reading.readAs : null
   if (readAs !== null) print(readAsText(reading.file, readAs))
-  print(`${reading.findings.length === 0 ? cleanText(reading) : findingsText(reading)}\n`)
+  const { guardrail } = reading
+  const within = guardrail === undefined ? '' : guardrailText(guardrail)
+  const texts = [reading.findings.length === 0 ? cleanText(reading) : findingsText(reading), within]
+  print(`${texts.filter(text => text !== '').join('\n')}\n`)
+}
+
+/** A file with how its rules stand to the guardrail of their host, if there is one. */
+type Checked = FileReading & { readonly guardrail?: GuardrailReport }
+
+function checkedJson({ guardrail, ...reading }: Checked) {
+  if (guardrail === undefined) return fileJson(reading as FileReading)
+  const { file, holds, near } = guardrail
+  return {
+    ...fileJson(reading as FileReading),
+    guardrail: { file, holds, near: near.map(({ rule, origins }) => ({ rule: rule + 1, origins })) },
+  }
+}
+
+/** Adds what is wider than the guardrail of the file's host. */
+async function withGuardrail(reading: FileReading): Promise<Checked> {
+  if (reading.kind !== 'rules' || reading.configuration === null) return reading
+  const { file, configuration, findings } = reading
+  try {
+    const guardrail = await guardrailForFile(file)
+    if (guardrail === null) return reading
+    const report = guardrailReport({ name: visible(file), configuration }, guardrail)
+    return { ...reading, findings: [...report.findings, ...findings], guardrail: report }
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const finding: Finding = {
+      ...{ code: 'guardrail-unusable', severity: 'error', path: '', value: '' },
+      reason: `The guardrail can't be read, so the file can't be published. ${error.message}`,
+      hint: 'Correct the guardrail.',
+    }
+    return { ...reading, findings: [finding, ...findings] }
+  }
 }
 
 /** Adds what the clients need and the rules lack. */
-function withClients(reading: FileReading, clients: readonly Client[]): FileReading {
+function withClients(reading: Checked, clients: readonly Client[]): Checked {
   if (reading.kind !== 'rules' || reading.configuration === null) return reading
   const { configuration } = reading
   const missing = clients.flatMap(client => missingFor(configuration, client))

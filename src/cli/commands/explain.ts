@@ -17,6 +17,7 @@ import { changeFor, outcomesJson, outcomesText } from '../explain/report.ts'
 import { hostOfFile } from '../files/files.ts'
 import { dialectFor, hostOf, type RulesSource, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
+import { guardrailForFile, refusalOf } from '../kv/guardrails.ts'
 import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { wrap } from '../print/layout.ts'
@@ -133,20 +134,47 @@ async function explain(file: string | undefined, options: ExplainOptions): Promi
       : []
   const outcomes = await methodOutcomes(asked, request)
   const allowed = sharedOutcome(outcomes)
+  const refusal = file === undefined ? null : await guardrailRefusal(file, asked, outcomes)
   if (options.json) {
-    printJson({ ...(paste && { paste }), ...outcomesJson(source, asked, request, outcomes) })
+    printJson({
+      ...(paste && { paste }),
+      ...outcomesJson(source, asked, request, outcomes),
+      ...(refusal !== null && { guardrail: refusal }),
+    })
   } else {
     if (paste !== null) print(`${wrap(pastedText(paste, named, assumed))}\n`)
     print(outcomesText(source.name, asked, request, outcomes))
+    if (refusal !== null) print(`\n${wrap(refusal)}`)
     const closing = paste === null ? null : closingText(paste, allowed)
     if (closing !== null) print(`\n${wrap(closing)}`)
   }
   const isApplied =
-    options.apply === true && file !== undefined && (await applied(file, asked, request, outcomes, options))
+    options.apply === true &&
+    file !== undefined &&
+    refusal === null &&
+    (await applied(file, asked, request, outcomes, options))
   process.exitCode = isApplied ? 0 : exitCodeOf(allowed)
 }
 
 const exitCodeOf = (allowed: boolean | null): number => (allowed === null ? 2 : allowed ? 0 : 1)
+
+/** Returns why the guardrail of the file's host forbids a change that is proposed; null if it forbids none. */
+async function guardrailRefusal(
+  file: string,
+  asked: Asked,
+  outcomes: readonly MethodOutcome[],
+): Promise<string | null> {
+  const guardrail = await guardrailForFile(file)
+  if (guardrail === null) return null
+  for (const { outcome } of outcomes) {
+    const change = changeFor(asked, outcome)
+    if (change === null || 'impossible' in change) continue
+    const { configuration } = change
+    const refusal = refusalOf({ name: 'the changed rules', configuration }, guardrail)
+    if (refusal !== null) return `The guardrail forbids this change: it can't be published. ${refusal}`
+  }
+  return null
+}
 
 /** Writes the smallest change into the file; false where nothing is to be changed, or nothing can be. */
 async function applied(

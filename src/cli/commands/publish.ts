@@ -3,7 +3,7 @@
  * `rules publish`: writes rules files and settings into KV. If one file has errors, nothing is written.
  */
 
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
 import { guardrailKey, settingsKey } from '../../rules/kv-keys.ts'
@@ -18,7 +18,7 @@ import {
 import { type FileReading, readFiles, type SettingsFile } from '../files/read.ts'
 import { applyChanges, requireConfirmable, type WriteOptions } from '../kv/apply.ts'
 import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
-import { GUARDRAILS_FOLDER } from '../kv/guardrails.ts'
+import { isGuardrailFile } from '../kv/guardrails.ts'
 import { readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
@@ -144,7 +144,7 @@ function hostsOf(files: readonly string[], host: string | undefined): ReadonlyMa
         throw new UserError(`There is more than one ${visible(basename(file))}: publish one at a time.`)
       continue
     }
-    if (basename(dirname(resolve(file))) === GUARDRAILS_FOLDER) throw new UserError(guardrailText(file))
+    if (isGuardrailFile(file)) throw new UserError(guardrailText(file))
     const read = host === undefined ? hostOfFile(file) : readHost(host)
     if ('problem' in read) {
       throw new UserError(

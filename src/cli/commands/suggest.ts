@@ -10,6 +10,7 @@ import { revisionOf } from '../../rules/record.ts'
 import { hostOfFile } from '../files/files.ts'
 import { dialectFor, hostOf, type RulesSource, readSources } from '../files/source.ts'
 import type { PlaceOptions } from '../kv/deployment.ts'
+import { guardrailForFile, refusalOf } from '../kv/guardrails.ts'
 import { DEFAULT_HOST } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { confirm, isInteractive, print, printJson } from '../print/terminal.ts'
@@ -135,6 +136,7 @@ async function suggest(file: string | undefined, options: SuggestOptions): Promi
     file,
     revision: source.revision ?? (await revisionOf(source.configuration)),
     dialect: dialectFor(undefined, [source]),
+    guardrail: file === undefined ? null : await guardrailForFile(file),
   }
 
   if (!options.json) print(headText(context, refusals, held, groups.length))
@@ -145,7 +147,8 @@ async function suggest(file: string | undefined, options: SuggestOptions): Promi
     const outcome = outcomeOf(current, group, context)
     if (!options.json) print(`\n${groupText(outcome, context)}`)
     const { proposal } = outcome
-    const takes = proposal.kind === 'change' && (await isTaken(group, proposal, options))
+    const takes =
+      proposal.kind === 'change' && outcome.refusal === null && (await isTaken(group, proposal, options))
     if (takes) {
       changes.push(...proposal.change.parts)
       current = proposal.change.configuration
@@ -182,10 +185,18 @@ function chosen(groups: readonly RefusalGroup[], numbers: readonly number[]): Re
   })
 }
 
-function outcomeOf(current: Configuration, group: RefusalGroup, { dialect }: Context): ProposalOutcome {
+function outcomeOf(
+  current: Configuration,
+  group: RefusalGroup,
+  { dialect, guardrail }: Context,
+): ProposalOutcome {
   const proposal = propose(current, group, dialect)
   const isByChange = proposal.kind === 'allowed' && group.verdict.kind !== 'allowed'
-  return { group, proposal, isByChange, isApplied: false }
+  const refusal =
+    proposal.kind === 'change' && guardrail !== null
+      ? refusalOf({ name: 'the changed rules', configuration: proposal.change.configuration }, guardrail)
+      : null
+  return { group, proposal, isByChange, refusal, isApplied: false }
 }
 
 /** Whether anything is applied, and whether a person is asked for each. */

@@ -6,6 +6,7 @@
 import type { FileReading } from '../files/read.ts'
 import { type DeploymentFacts, readFacts } from './config.ts'
 import { type Diagnosis, ok } from './diagnosis.ts'
+import { checkGuardrails } from './guardrails.ts'
 import { checkNames } from './names.ts'
 import { checkRoutes } from './routes.ts'
 import { checkRules, readRulesFolder } from './rules.ts'
@@ -33,5 +34,6 @@ export async function checkOffline(env: string, file: string | undefined): Promi
   const config = found.some(({ status }) => status === 'error')
     ? []
     : [ok('config', `${facts.place}: variables, bindings, routes and dates are valid.`)]
-  return { facts, readings, diagnoses: [...config, ...found, ...checkRules(facts, readings)] }
+  const guardrails = await checkGuardrails(facts, readings)
+  return { facts, readings, diagnoses: [...config, ...found, ...checkRules(facts, readings), ...guardrails] }
 }

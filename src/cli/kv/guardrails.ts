@@ -5,12 +5,12 @@
  */
 
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type NamedConfiguration, wideningExample, wideningText } from '../../compare/widening-text.ts'
 import { within } from '../../cors/within.ts'
 import { decodeValue } from '../../rules/decode.ts'
 import { Rules } from '../../rules/rules.ts'
-import { rulesFolder } from '../files/files.ts'
+import { hostOfFile, rulesFolder } from '../files/files.ts'
 import { readFileSource } from '../files/source.ts'
 import { UserError } from '../user-error.ts'
 import { DEFAULT_HOST } from './hosts.ts'
@@ -27,6 +27,22 @@ export function guardrailFile(host: string): string | null {
     join(folder, `${name}.json`),
   ])
   return files.find(file => existsSync(file)) ?? null
+}
+
+/** Returns true if a file lies in a folder of guardrails. */
+export const isGuardrailFile = (file: string): boolean =>
+  basename(dirname(resolve(file))) === GUARDRAILS_FOLDER
+
+/**
+ * Returns the guardrail in the rules folder for the host that a rules file is named after; null if there is none.
+ *
+ * @throws {UserError} if it cannot be read, or has errors
+ */
+export async function guardrailForFile(file: string): Promise<NamedConfiguration | null> {
+  const read = hostOfFile(file)
+  if (isGuardrailFile(file) || 'problem' in read) return null
+  const guardrail = guardrailFile(read.host)
+  return guardrail === null ? null : readFileSource(guardrail)
 }
 
 /**
@@ -60,7 +76,8 @@ async function guardrailsOf({ host, guardrail }: RulesChange): Promise<NamedConf
   return [...guardrails, { name: `the guardrail ${key} in KV`, configuration: decoded.configuration }]
 }
 
-function refusalOf(rules: NamedConfiguration, guardrail: NamedConfiguration): string | null {
+/** Returns why rules are not within a guardrail, with a request that shows it; null if they are. */
+export function refusalOf(rules: NamedConfiguration, guardrail: NamedConfiguration): string | null {
   const { holds, widenings, undecided } = within(rules.configuration, guardrail.configuration)
   if (holds === true) return null
   const [widening] = widenings

@@ -5,6 +5,7 @@
 
 import { compare } from '../../compare/compare.ts'
 import { requestText } from '../../compare/difference-text.ts'
+import type { NamedConfiguration } from '../../compare/widening-text.ts'
 import type { Configuration } from '../../cors/configuration.ts'
 import type { DialectName } from '../../cors/dialect.ts'
 import { quote } from '../../cors/findings.ts'
@@ -27,6 +28,8 @@ export interface Context {
   readonly file: string | undefined
   readonly revision: string
   readonly dialect: DialectName
+  /** The guardrail of the file's host; null if there is none. */
+  readonly guardrail: NamedConfiguration | null
 }
 
 export interface ProposalOutcome {
@@ -34,6 +37,8 @@ export interface ProposalOutcome {
   readonly proposal: Proposal
   /** It is a change applied before it that allows the request. */
   readonly isByChange: boolean
+  /** Why the guardrail forbids the change; null if it does not. Such a change is never applied. */
+  readonly refusal: string | null
   readonly isApplied: boolean
 }
 
@@ -77,7 +82,10 @@ export function headText(
 }
 
 /** A group: how often, who, what, since when, why, and what to do. */
-export function groupText({ group, proposal, isByChange }: ProposalOutcome, context: Context): string {
+export function groupText(
+  { group, proposal, isByChange, refusal }: ProposalOutcome,
+  context: Context,
+): string {
   const summary = summarize(group)
   const { origin, method, names } = summary
   const request = requestText({ origin, method, requestedHeaders: names.join(',') || null })
@@ -92,6 +100,7 @@ export function groupText({ group, proposal, isByChange }: ProposalOutcome, cont
     ...(why === '' ? [] : [wrap(why, '   ')]),
     ...(summary.isCut ? [wrap('The log cuts the list of header names: there are more.', '   ')] : []),
     proposalText(proposal, summary, isByChange, context),
+    ...(refusal === null ? [] : [wrap(`The guardrail forbids this change. ${refusal}`, '  ')]),
     ...(proposal.kind !== 'change' || client === '' ? [] : [client]),
   ].join('\n')
 }
@@ -178,8 +187,13 @@ export function leftText(
     const requests = hidden.reduce((total, group) => total + summarize(group).count, 0)
     lines.push(`${count(hidden.length, 'more group')}, ${times(requests, 'request')}: --top shows more.`)
   }
-  const numbers = open.map(({ group }) => group.number).join(', ')
-  if (numbers === '') return lines.join('\n')
+  const forbidden = open.filter(({ refusal }) => refusal !== null).map(({ group }) => group.number)
+  if (forbidden.length > 0) lines.push(`Forbidden by the guardrail: ${forbidden.join(', ')}.`)
+  const numbers = open
+    .filter(({ refusal }) => refusal === null)
+    .map(({ group }) => group.number)
+    .join(', ')
+  if (numbers === '') return lines.map(line => wrap(line)).join('\n')
   if (mode === 'ask') lines.push(`Not applied: ${numbers}.`)
   else if (mode === 'apply')
     lines.push(
@@ -248,7 +262,7 @@ export function suggestionsJson(
   }
 }
 
-function outcomeJson({ group, proposal, isByChange, isApplied }: ProposalOutcome) {
+function outcomeJson({ group, proposal, isByChange, refusal, isApplied }: ProposalOutcome) {
   const { names, isCut, check, first, last, ...summary } = summarize(group)
   const isoOf = (time: number | null) => (time === null ? null : new Date(time).toISOString())
   return {
@@ -263,6 +277,7 @@ function outcomeJson({ group, proposal, isByChange, isApplied }: ProposalOutcome
     ...(proposal.kind === 'allowed' ? { rule: proposal.rule, byAppliedChange: isByChange } : {}),
     ...(proposal.kind === 'impossible' ? { reason: proposal.reason } : {}),
     ...(proposal.kind === 'change' ? { change: changeJson(proposal.change), applied: isApplied } : {}),
+    ...(refusal === null ? {} : { guardrail: refusal }),
   }
 }
 
