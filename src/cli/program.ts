@@ -5,33 +5,37 @@
  */
 
 import { Command, CommanderError } from 'commander'
-import { addCheck } from './commands/check.ts'
-import { addClients } from './commands/clients.ts'
-import { addDeploy } from './commands/deploy.ts'
-import { addDiff } from './commands/diff.ts'
-import { addDoctor } from './commands/doctor.ts'
-import { addExplain } from './commands/explain.ts'
-import { addExport } from './commands/export.ts'
-import { addHistory } from './commands/history.ts'
-import { addImport } from './commands/import.ts'
-import { addInit } from './commands/init.ts'
-import { addList } from './commands/list.ts'
-import { addPreflights } from './commands/preflights.ts'
-import { addProve } from './commands/prove.ts'
-import { addPublish } from './commands/publish.ts'
-import { addPull } from './commands/pull.ts'
-import { addRollback } from './commands/rollback.ts'
-import { addSealKey } from './commands/seal-key.ts'
-import { addShow } from './commands/show.ts'
-import { addStarter } from './commands/starter.ts'
-import { addStatus } from './commands/status.ts'
-import { addSuggest } from './commands/suggest.ts'
-import { addTest } from './commands/test.ts'
-import { addVerify } from './commands/verify.ts'
 import { ownPackage } from './files/own-package.ts'
 import { columns } from './print/layout.ts'
 import { printError, visible } from './print/terminal.ts'
 import { reasonOf, UserError } from './user-error.ts'
+
+/** Loads each command, in the order of the help. A call loads its own alone: all of them take as long as Node itself. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  init: async () => (await import('./commands/init.ts')).addInit,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctor,
+  deploy: async () => (await import('./commands/deploy.ts')).addDeploy,
+  check: async () => (await import('./commands/check.ts')).addCheck,
+  explain: async () => (await import('./commands/explain.ts')).addExplain,
+  suggest: async () => (await import('./commands/suggest.ts')).addSuggest,
+  test: async () => (await import('./commands/test.ts')).addTest,
+  preflights: async () => (await import('./commands/preflights.ts')).addPreflights,
+  diff: async () => (await import('./commands/diff.ts')).addDiff,
+  prove: async () => (await import('./commands/prove.ts')).addProve,
+  publish: async () => (await import('./commands/publish.ts')).addPublish,
+  history: async () => (await import('./commands/history.ts')).addHistory,
+  rollback: async () => (await import('./commands/rollback.ts')).addRollback,
+  list: async () => (await import('./commands/list.ts')).addList,
+  show: async () => (await import('./commands/show.ts')).addShow,
+  export: async () => (await import('./commands/export.ts')).addExport,
+  import: async () => (await import('./commands/import.ts')).addImport,
+  pull: async () => (await import('./commands/pull.ts')).addPull,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+  status: async () => (await import('./commands/status.ts')).addStatus,
+  'seal-key': async () => (await import('./commands/seal-key.ts')).addSealKey,
+  clients: async () => (await import('./commands/clients.ts')).addClients,
+  starter: async () => (await import('./commands/starter.ts')).addStarter,
+}
 
 /** Runs the command in `args` and sets `process.exitCode`. Never throws. */
 export async function execute(args: readonly string[]): Promise<void> {
@@ -44,29 +48,10 @@ export async function execute(args: readonly string[]): Promise<void> {
     .configureOutput({ getOutHelpWidth: columns, getErrHelpWidth: columns })
     .exitOverride()
     .showHelpAfterError('Run the command with --help to see its options.')
-  addInit(program)
-  addDoctor(program)
-  addDeploy(program)
-  addCheck(program)
-  addExplain(program)
-  addSuggest(program)
-  addTest(program)
-  addPreflights(program)
-  addDiff(program)
-  addProve(program)
-  addPublish(program)
-  addHistory(program)
-  addRollback(program)
-  addList(program)
-  addShow(program)
-  addExport(program)
-  addImport(program)
-  addPull(program)
-  addVerify(program)
-  addStatus(program)
-  addSealKey(program)
-  addClients(program)
-  addStarter(program)
+  // Help and a misspelt command need all of them.
+  const [named = ''] = args
+  const due = Object.entries(COMMANDS).filter(([name]) => !Object.hasOwn(COMMANDS, named) || name === named)
+  for (const [, load] of due) (await load())(program)
 
   try {
     await program.parseAsync(args, { from: 'user' })

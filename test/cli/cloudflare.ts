@@ -19,6 +19,8 @@ export class FakeCloudflare {
   readonly calls: string[] = []
   /** Keys that reads do not show yet, as KV may for a minute. */
   readonly unseen = new Set<string>()
+  /** Names of the Worker's secrets; null before its first deployment. */
+  secrets: readonly string[] | null = []
   /** The error of every write. */
   refuses: { code: number; message: string } | null = null
   readonly #server = createServer((request, response) => void this.#answer(request, response))
@@ -56,6 +58,12 @@ export class FakeCloudflare {
     // Without an id in wrangler.toml, wrangler takes it from the deployed Worker.
     if (/\/workers\/scripts\/[\w-]+\/settings$/.test(url.pathname)) {
       reply({ bindings: [{ type: 'kv_namespace', name: 'RULES', namespace_id: '0'.repeat(32) }] })
+      return
+    }
+    if (/\/workers\/scripts\/[\w-]+\/secrets$/.test(url.pathname)) {
+      const missing = { code: 10007, message: 'This Worker does not exist on your account.' }
+      const listed = this.secrets?.map(name => ({ name, type: 'secret_text' })) ?? null
+      reply(listed, listed === null ? missing : null)
       return
     }
     const called = `${request.method} ${url.pathname.replace(/^.*\/namespaces\/0+/, '')}`

@@ -1,7 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isCron } from '../../src/cli/doctor/schedule.ts'
+import { FakeCloudflare } from './cloudflare.ts'
 import { Project } from './rules.ts'
 
 const HOST = 'files.acme.test'
@@ -264,6 +265,71 @@ describe('deploy', { timeout: 60_000 }, () => {
     const { code, out, err } = await project.run(['deploy', '--dry-run'])
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(/^error {4}placeholder .*\n1 error, 0 warnings\. Nothing was uploaded\.\n$/)
+  })
+})
+
+describe('doctor --remote', { timeout: 120_000 }, () => {
+  let cloudflare: FakeCloudflare
+  beforeAll(async () => {
+    cloudflare = await FakeCloudflare.start()
+  })
+  afterAll(() => cloudflare.stop())
+
+  /** Runs `doctor --remote` with the login of the loopback API, and returns what is not in order. */
+  async function remote(env: Readonly<Record<string, string>> = cloudflare.env) {
+    const { code, out, err } = await project.run(['doctor', '--remote', '--json'], { env })
+    if (out === '') return { code, err }
+    const { checks } = JSON.parse(out) as { checks: Check[] }
+    return { code, found: bad(checks).map(({ code, status, fix }) => [status, code, fix]) }
+  }
+  const SECRETS = 'SIGNING = "cos"'
+  const PUBLISH = 'Run `npm run rules -- publish --remote`.'
+
+  test('warns before the first deployment, and says in which order to deploy and publish', async () => {
+    plant({})
+    cloudflare.secrets = null
+    expect(await remote()).toEqual({
+      code: 0,
+      found: [['warning', 'not-deployed', 'Run `npm run deploy`, then publish the rules.']],
+    })
+  })
+
+  test('finds a missing secret, rules that are not or only half published, and other settings', async () => {
+    const other = RULES.replace('range', '*')
+    plant({
+      edits: afterVars(SECRETS),
+      files: {
+        'rules/other.acme.test.xml': other,
+        'rules/buckets.json': JSON.stringify({ 'other.acme.test': { unmatched: 'forward' } }),
+      },
+    })
+    cloudflare.secrets = ['SECRET_ID']
+    cloudflare.values.set(`cors:${HOST}`, { key: `cors:${HOST}`, value: other })
+    expect(await remote()).toEqual({
+      code: 0,
+      found: [
+        ['warning', 'secret-missing', 'Run `npm exec -- wrangler secret put SECRET_KEY`.'],
+        ['warning', 'rules-outdated', PUBLISH],
+        ['warning', 'rules-unpublished', PUBLISH],
+        ['warning', 'settings-unpublished', PUBLISH],
+      ],
+    })
+  })
+
+  test('finds nothing once secrets are set and the rules are published', async () => {
+    plant({ edits: afterVars(SECRETS) })
+    cloudflare.secrets = ['SECRET_ID', 'SECRET_KEY']
+    cloudflare.values.set(`cors:${HOST}`, { key: `cors:${HOST}`, value: RULES })
+    expect(await remote()).toEqual({ code: 0, found: [] })
+  })
+
+  test('says how to log in', async () => {
+    plant({})
+    const env = { ...cloudflare.env, CLOUDFLARE_API_TOKEN: '', HOME: project.folder }
+    expect(await remote(env)).toEqual({
+      code: 2,
+      err: 'wrangler is not logged in to Cloudflare. Run `npm exec wrangler login`, or set CLOUDFLARE_API_TOKEN.\n',
+    })
   })
 })
 

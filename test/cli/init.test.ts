@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { packageSpec } from '../../src/cli/init/package-source.ts'
 import { Project } from './rules.ts'
 
 const HOST = 'files.acme.test'
@@ -103,5 +104,39 @@ describe('init', { timeout: 60_000 }, () => {
     const { code, err } = await project.run(['init', ...options])
     expect([code, existsSync(join(project.folder, 'wrangler.toml'))]).toEqual([2, false])
     expect(err).toContain(sentence)
+  })
+})
+
+describe('packageSpec()', { timeout: 60_000 }, () => {
+  test('packs the package if it runs from its repository', async () => {
+    const repository = new Project({
+      'package.json': JSON.stringify({ name: 'edge-preflight', version: '1.2.3' }),
+      'src/cli/main.ts': '',
+    })
+    const made = join(repository.folder, 'made')
+    const spec = await packageSpec({ folder: repository.folder, version: '1.2.3', tools: {} }, made)
+    expect(spec).toBe('file:vendor/edge-preflight-1.2.3.tgz')
+    expect(existsSync(join(made, 'vendor/edge-preflight-1.2.3.tgz'))).toBe(true)
+    repository.remove()
+  })
+
+  test('names the version if npm installed the package from a registry, and copies a tarball otherwise', async () => {
+    const from = (resolved: string) =>
+      JSON.stringify({ packages: { 'node_modules/edge-preflight': { version: '1.2.3', resolved } } })
+    const home = new Project({
+      'node_modules/.package-lock.json': from('https://registry.example/edge-preflight-1.2.3.tgz'),
+      'downloads/edge.tgz': 'a tarball',
+    })
+    const own = { folder: join(home.folder, 'node_modules/edge-preflight'), version: '1.2.3', tools: {} }
+    const made = join(home.folder, 'made')
+    expect(await packageSpec(own, made)).toBe('1.2.3')
+    home.write('node_modules/.package-lock.json', from('file:downloads/edge.tgz'))
+    expect(await packageSpec(own, made)).toBe('file:vendor/edge.tgz')
+    expect(readFileSync(join(made, 'vendor/edge.tgz'), 'utf8')).toBe('a tarball')
+    home.removeFolder('downloads')
+    await expect(packageSpec(own, made)).rejects.toThrow(
+      'does not exist any more. Install the package again.',
+    )
+    home.remove()
   })
 })

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Kv } from '../../src/cli/kv/kv.ts'
 import { LocalKv } from '../../src/cli/kv/local.ts'
-import { RemoteKv, reasonIn } from '../../src/cli/kv/remote.ts'
+import { RemoteKv } from '../../src/cli/kv/remote.ts'
+import { reasonIn } from '../../src/cli/kv/wrangler.ts'
 import type { KvEntry } from '../../src/rules/store.ts'
 import { FakeCloudflare } from './cloudflare.ts'
 import { Project } from './rules.ts'
@@ -24,8 +25,8 @@ afterAll(async () => {
 })
 
 const places: [name: string, open: () => Promise<Kv>][] = [
-  ['LocalKv', () => LocalKv.open({ where: 'local', env: 'local', configPath, state })],
-  ['RemoteKv', async () => new RemoteKv({ where: 'remote', env: '', configPath, state })],
+  ['LocalKv', () => LocalKv.open({ where: 'local', env: 'local', state, namespace: 'local-rules' })],
+  ['RemoteKv', async () => new RemoteKv({ where: 'remote', env: '', configPath })],
 ]
 
 describe.each(places)('%s', { timeout: 120_000 }, (_name, open) => {

@@ -26,8 +26,13 @@ afterAll(() => {
 
 /** What is in the local KV of a project: key → value, and the metadata of each key. */
 async function contentsOf({ folder }: Project, state: string) {
-  const configPath = join(folder, 'wrangler.toml')
-  const kv = await LocalKv.open({ where: 'local', env: 'local', configPath, state: join(folder, state) })
+  const place = {
+    where: 'local',
+    env: 'local',
+    state: join(folder, state),
+    namespace: 'local-rules',
+  } as const
+  const kv = await LocalKv.open(place)
   const keys = await kv.list('')
   const values = await kv.get(keys.map(({ key }) => key))
   await kv.close()
@@ -237,7 +242,7 @@ Cloudflare's KV (top level of wrangler.toml): 2 published, 0 unchanged.
       "Cloudflare's KV could not be written; wrangler says: A request to the Cloudflare API " +
         '(/accounts/account/storage/kv/namespaces/00000000000000000000000000000000/bulk) failed. ' +
         'kv bulk put: authentication error [code: 10023]. ' +
-        'Check `wrangler whoami`, the network, and the id of RULES in wrangler.toml. ' +
+        'Check `npm exec wrangler whoami`, the network, and the id of RULES in wrangler.toml. ' +
         'Nothing that is live was changed.\n',
     )
     expect(cloudflare.values.size).toBe(0)

@@ -5,10 +5,10 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { diagnosisLine, diagnosisSummary } from '../doctor/report.ts'
 import { checkOffline } from '../doctor/run.ts'
+import { wranglerFile } from '../kv/wrangler.ts'
 import { printError } from '../print/terminal.ts'
 
 interface DeployOptions {
@@ -45,10 +45,9 @@ async function deploy(wranglerOptions: string[], { env = '', config }: DeployOpt
     process.exitCode = 1
     return
   }
-  const wrangler = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
   // Without --env, wrangler warns if there are environments: an empty one is the top level.
   const args = [
-    wrangler,
+    wranglerFile(),
     'deploy',
     '--config',
     facts.config.configPath ?? '',

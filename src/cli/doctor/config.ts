@@ -5,8 +5,9 @@
 
 import { dirname } from 'node:path'
 import type { Unstable_Config } from 'wrangler'
+import { notInstalled } from '../kv/wrangler.ts'
 import { visible } from '../print/terminal.ts'
-import { codeOf, reasonOf, UserError } from '../user-error.ts'
+import { reasonOf, UserError } from '../user-error.ts'
 import { type Diagnosis, error } from './diagnosis.ts'
 
 export interface DeploymentFacts {
@@ -46,8 +47,7 @@ export interface RouteFacts {
 export async function readFacts(env: string, file: string | undefined): Promise<DeploymentFacts | Diagnosis> {
   if (process.env.WRANGLER_LOG_PATH === undefined) process.env.WRANGLER_WRITE_LOGS ??= 'false'
   const wrangler = await import('wrangler').catch((reason: unknown) => {
-    if (codeOf(reason) !== 'ERR_MODULE_NOT_FOUND') throw reason
-    throw new UserError('wrangler is not installed here. Run `npm install` in the project folder.')
+    throw notInstalled(reason)
   })
   let config: Unstable_Config
   try {

@@ -3,9 +3,6 @@
  * What only Cloudflare's account shows: secrets that are missing, and rules that are not published or only in part.
  */
 
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { decodeValue } from '../../rules/decode.ts'
 import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { revisionOf } from '../../rules/record.ts'
@@ -14,12 +11,11 @@ import { type Env, readSettings } from '../../settings/settings.ts'
 import { hostOfFile } from '../files/files.ts'
 import type { FileReading } from '../files/read.ts'
 import { withKv } from '../kv/open.ts'
+import { runWrangler } from '../kv/wrangler.ts'
 import { visible } from '../print/terminal.ts'
-import { UserError } from '../user-error.ts'
+import { reasonOf, UserError } from '../user-error.ts'
 import type { DeploymentFacts } from './config.ts'
 import { type Diagnosis, ok, warning } from './diagnosis.ts'
-
-const TIMEOUT_MS = 60_000
 
 /** Asks Cloudflare with wrangler's login. Every problem is a warning: before the first deployment, all of it is missing. */
 export async function checkOnline(
@@ -43,40 +39,16 @@ const envOption = ({ env }: DeploymentFacts): string => (env === '' ? '' : ` -- 
 
 /** Returns the names of the Worker's secrets, or null if it does not exist. */
 async function secretNames({ config, env }: DeploymentFacts): Promise<string[] | null> {
-  const wrangler = fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
-  const args = [
-    wrangler,
-    'secret',
-    'list',
-    '--format',
-    'json',
-    '--config',
-    config.configPath ?? '',
-    '--env',
-    env,
-  ]
-  const options = {
-    timeout: TIMEOUT_MS,
-    env: { ...process.env, WRANGLER_HIDE_BANNER: 'true', WRANGLER_LOG: 'log' },
-  }
+  const place = ['--config', config.configPath ?? '', '--env', env]
   try {
-    const run = promisify(execFile)(process.execPath, args, options)
-    // Without input, wrangler never waits for a login.
-    run.child.stdin?.end()
-    const { stdout } = await run
+    const stdout = await runWrangler(['secret', 'list', '--format', 'json', ...place])
     const listed = JSON.parse(stdout.slice(stdout.indexOf('['))) as { readonly name: string }[]
     return listed.map(({ name }) => name)
-  } catch (reason) {
-    const said = String((reason as { stderr?: unknown }).stderr ?? reason)
-    if (/\b(?:10007|does not exist|not found)\b/i.test(said)) return null
-    if (/CLOUDFLARE_API_TOKEN|not logged in|log ?in/i.test(said))
-      throw new UserError(
-        'wrangler is not logged in. Run `npm exec -- wrangler login`, or set CLOUDFLARE_API_TOKEN.',
-      )
-    const [line = ''] = said.split('\n').filter(text => text.includes('[ERROR]'))
-    throw new UserError(
-      `wrangler cannot list the secrets of the Worker: ${visible(line || said).slice(0, 300)}`,
-    )
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    const reason = reasonOf(error)
+    if (/\b(?:10007|does not exist|not found)\b/i.test(reason)) return null
+    throw new UserError(`wrangler cannot list the secrets of the Worker: ${visible(reason)}`)
   }
 }
 
@@ -107,7 +79,7 @@ async function published(facts: DeploymentFacts, readings: readonly FileReading[
   })
   const keys = [...rules.map(({ host }) => rulesKey(host)), ...[...settings.keys()].map(settingsKey)]
   if (keys.length === 0) return []
-  const kvPlace = { where: 'remote', env, configPath: config.configPath ?? '', state: '' } as const
+  const kvPlace = { where: 'remote', env, configPath: config.configPath ?? '' } as const
   const values = await withKv(kvPlace, kv => kv.get(keys))
   const found: Diagnosis[] = []
   const fix = `Run \`npm run rules -- publish --remote${env === '' ? '' : ` --env ${env}`}\`.`

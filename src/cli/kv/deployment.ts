@@ -8,8 +8,9 @@ import { type HostSettings, readHostSettings } from '../../settings/host-setting
 import { type Env, readSettings, type Settings } from '../../settings/settings.ts'
 import type { Deployed } from '../files/buckets-json.ts'
 import { visible } from '../print/terminal.ts'
-import { reasonOf, UserError } from '../user-error.ts'
-import type { KvPlace } from './kv.ts'
+import { UserError } from '../user-error.ts'
+import { BINDING, type KvPlace } from './kv.ts'
+import { readWranglerConfig } from './wrangler-config.ts'
 
 /** The environment that `npm start` runs. */
 export const LOCAL_ENVIRONMENT = 'local'
@@ -43,52 +44,38 @@ export async function readDeployment(options: PlaceOptions): Promise<Deployment>
   }
   if (where === 'remote' && options.persistTo !== undefined)
     throw new UserError('--persist-to is for --local only: it names a folder of this machine.')
-  const env = options.env ?? (where === 'local' ? await localEnvironment() : '')
-  const config = await readConfig(env)
-  if (config.configPath === undefined) {
-    throw new UserError(
-      `There is no wrangler.toml in ${process.cwd()} or above it. Run this in the project's folder.`,
-    )
-  }
-  const named = env === '' ? 'its top level' : `environment ${env}`
-  if (!config.kv_namespaces.some(({ binding }: { binding: string }) => binding === 'RULES')) {
-    throw new UserError(
-      `${config.configPath}: ${named} has no KV namespace bound as RULES. Add one under kv_namespaces.`,
-    )
-  }
-  const vars = config.vars
+  const config = readWranglerConfig()
+  const isLocal = where === 'local' && config.environments.includes(LOCAL_ENVIRONMENT)
+  const env = options.env ?? (isLocal ? LOCAL_ENVIRONMENT : '')
+  const { vars, kvNamespaces, services } = config.environment(env)
+  const at = `${visible(config.path)}: ${env === '' ? 'the top level' : `environment ${visible(env)}`}`
+  const namespace = kvNamespaces.find(({ binding }) => binding === BINDING)
+  if (namespace === undefined)
+    throw new UserError(`${at} has no KV namespace bound as ${BINDING}. Add one under kv_namespaces.`)
   const { settings, problems } = readSettings(vars as Env)
   const dialect = problems.find(({ name }) => name === 'DIALECT')
-  if (dialect !== undefined) {
+  if (dialect !== undefined)
+    throw new UserError(`${at} has DIALECT = "${visible(dialect.value)}". Accepted: ${dialect.accepted}.`)
+  const place: KvPlace =
+    where === 'remote'
+      ? { where, env, configPath: config.path }
+      : { where, env, state: stateOf(options, config.path), namespace: localNamespace(namespace, at) }
+  return { place, settings, vars, bindsBucket: services.some(({ binding }) => binding === 'BUCKET') }
+}
+
+/** Returns the folder in which `wrangler dev` keeps its state. */
+const stateOf = ({ persistTo }: PlaceOptions, configPath: string): string =>
+  resolve(persistTo ?? join(dirname(configPath), '.wrangler/state'))
+
+/** Returns the ID by which `wrangler dev` keeps a namespace on this machine. */
+function localNamespace({ preview_id, id, remote }: Readonly<Record<string, unknown>>, at: string): string {
+  if (remote === true) {
     throw new UserError(
-      `${config.configPath}: in ${named}, DIALECT is "${visible(dialect.value)}"; accepted: ${dialect.accepted}.`,
+      `${at} has remote = true for ${BINDING}, so wrangler dev reads Cloudflare's KV. Pass --remote, or remove remote = true.`,
     )
   }
-  const state = options.persistTo ?? join(dirname(config.configPath), '.wrangler/state')
-  return {
-    place: { where, env, configPath: config.configPath, state: resolve(state) },
-    settings,
-    vars,
-    bindsBucket: config.services?.some(({ binding }: { binding: string }) => binding === 'BUCKET') ?? false,
-  }
-}
-
-/** `local` if wrangler.toml has that environment; otherwise the top level, as `wrangler dev` runs it. */
-async function localEnvironment(): Promise<string> {
-  const { definedEnvironments } = await readConfig('')
-  return definedEnvironments?.includes(LOCAL_ENVIRONMENT) ? LOCAL_ENVIRONMENT : ''
-}
-
-async function readConfig(env: string) {
-  // wrangler writes its log to the home folder, which may be read-only: only on request.
-  if (process.env.WRANGLER_LOG_PATH === undefined) process.env.WRANGLER_WRITE_LOGS ??= 'false'
-  // Loading wrangler takes a second, so only the commands that need it do.
-  const { unstable_readConfig } = await import('wrangler')
-  try {
-    return unstable_readConfig({ env }, { hideWarnings: true })
-  } catch (error) {
-    throw new UserError(`wrangler.toml can't be used: ${visible(reasonOf(error))}`)
-  }
+  const [named] = [preview_id, id].filter(one => typeof one === 'string' && one !== '')
+  return typeof named === 'string' ? named : BINDING
 }
 
 /** Returns the settings of a host as the Worker reads them. `settings` is its `bucket:` value, or null. */

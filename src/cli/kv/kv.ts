@@ -5,14 +5,23 @@
 
 import type { KvEntry } from '../../rules/store.ts'
 
-/** Location of a KV namespace that an environment of wrangler.toml binds. */
-export interface KvPlace {
-  readonly where: 'local' | 'remote'
+/** Location of the KV namespace that an environment of wrangler.toml binds. */
+export type KvPlace = LocalPlace | RemotePlace
+
+export interface LocalPlace {
+  readonly where: 'local'
   /** Environment of wrangler.toml; empty for its top level. */
   readonly env: string
-  readonly configPath: string
   /** Folder of the local state. */
   readonly state: string
+  /** ID of the namespace in that state. */
+  readonly namespace: string
+}
+
+export interface RemotePlace {
+  readonly where: 'remote'
+  readonly env: string
+  readonly configPath: string
 }
 
 export type KvMetadata = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 /**
  * @module
- * Opens the KV of a deployment: local KV through wrangler's API, because its commands take seconds to start; Cloudflare's
- * KV through its commands, which have the credentials.
+ * Opens the KV of a deployment: local KV in a Miniflare, because wrangler's commands take seconds to start; Cloudflare's
+ * KV through those commands, which have the credentials.
  */
 
 import type { Kv, KvPlace } from './kv.ts'

@@ -3,31 +3,18 @@
  * Cloudflare's KV through `wrangler kv …`, which has the account and its credentials.
  */
 
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { stripVTControlCharacters } from 'node:util'
 import type { KvEntry } from '../../rules/store.ts'
-import { visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
-import { BINDING, groups, type Kv, type KvKey, type KvPlace, MAX_KEYS_PER_GET } from './kv.ts'
-
-/** wrangler's executable. Resolved at the first use, so that other commands run without wrangler. */
-const wranglerFile = (): string =>
-  fileURLToPath(new URL('../bin/wrangler.js', import.meta.resolve('wrangler')))
-/** Milliseconds after which a command is stopped. */
-const TIMEOUT_MS = 120_000
-/** Most bytes that a command may print: a hundred records at their largest. */
-const MAX_OUTPUT_BYTES = 128 * 1024 * 1024
-/** Most characters of wrangler's reason that are shown. */
-const MAX_REASON = 500
+import { BINDING, groups, type Kv, type KvKey, MAX_KEYS_PER_GET, type RemotePlace } from './kv.ts'
+import { runWrangler, WranglerError } from './wrangler.ts'
 
 export class RemoteKv implements Kv {
-  readonly #place: KvPlace
+  readonly #place: RemotePlace
 
-  constructor(place: KvPlace) {
+  constructor(place: RemotePlace) {
     this.#place = place
   }
 
@@ -70,34 +57,17 @@ export class RemoteKv implements Kv {
     }
   }
 
-  #wrangler(what: string, command: readonly string[]): Promise<string> {
+  async #wrangler(what: string, command: readonly string[]): Promise<string> {
     const { configPath, env } = this.#place
-    const args = ['kv', ...command, '--binding', BINDING, '--remote', '--config', configPath, '--env', env]
-    return new Promise((resolve, reject) => {
-      const options = {
-        timeout: TIMEOUT_MS,
-        maxBuffer: MAX_OUTPUT_BYTES,
-        env: { ...process.env, WRANGLER_HIDE_BANNER: 'true', WRANGLER_LOG: 'log' },
-      }
-      const child = execFile(
-        process.execPath,
-        [wranglerFile(), ...args],
-        options,
-        (error, stdout, stderr) => {
-          if (error === null) resolve(stdout)
-          else {
-            const reason = error.killed ? `no answer within ${TIMEOUT_MS / 1000} s` : reasonIn(stderr)
-            reject(
-              new UserError(
-                `Cloudflare's KV could not be ${what}; wrangler says: ${reason} Check \`wrangler whoami\`, the network, and the id of ${BINDING} in wrangler.toml.`,
-              ),
-            )
-          }
-        },
+    const place = ['--binding', BINDING, '--remote', '--config', configPath, '--env', env]
+    try {
+      return await runWrangler(['kv', ...command, ...place])
+    } catch (error) {
+      if (!(error instanceof WranglerError)) throw error
+      throw new UserError(
+        `Cloudflare's KV could not be ${what}; wrangler says: ${error.message} Check \`npm exec wrangler whoami\`, the network, and the id of ${BINDING} in wrangler.toml.`,
       )
-      // With stdin closed, wrangler does not prompt.
-      child.stdin?.end()
-    })
+    }
   }
 }
 
@@ -114,21 +84,4 @@ function parse(stdout: string, first: '{' | '['): unknown {
 function textOf(value: unknown): string | null {
   if (typeof value === 'object' && value !== null && 'value' in value) return textOf(value.value)
   return typeof value === 'string' ? value : null
-}
-
-/** Returns the reason in wrangler's error output: its `[ERROR]` paragraphs without the advice after them. */
-export function reasonIn(stderr: string): string {
-  const text = stripVTControlCharacters(stderr)
-  const start = text.lastIndexOf('[ERROR]')
-  const lines = text
-    .slice(start < 0 ? 0 : start + '[ERROR]'.length)
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '')
-  const end = lines.findIndex(line =>
-    /^(If you think this is a bug|To continue without|🪵|Logs were)/u.test(line),
-  )
-  const reason = lines.slice(0, end < 0 ? lines.length : end).join(' ')
-  const shown = visible(reason).slice(0, MAX_REASON) || 'nothing'
-  return /[.!?]$/.test(shown) ? shown : `${shown}.`
 }
