@@ -12,13 +12,16 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type COS from 'cos-nodejs-sdk-v5'
 import { expect, onTestFinished } from 'vitest'
 import { S3_BUCKET } from './private-buckets.ts'
@@ -196,5 +199,50 @@ export const S3_OPERATIONS: [
       return s3.send(new AbortMultipartUploadCommand({ ...object, UploadId }))
     },
     { $metadata: { httpStatusCode: 204 } },
+  ],
+  [
+    'PutObject, empty',
+    async (s3, object = S3_OBJECT) => {
+      await s3.send(new PutObjectCommand({ ...object, Body: '', ContentLength: 0 }))
+      return s3.send(new HeadObjectCommand(object))
+    },
+    { ContentLength: 0 },
+  ],
+  [
+    'HeadBucket',
+    (s3, { Bucket } = S3_OBJECT) => s3.send(new HeadBucketCommand({ Bucket })),
+    { $metadata: { httpStatusCode: 200 } },
+  ],
+  [
+    'DeleteObjects',
+    (s3, object = S3_OBJECT) =>
+      putS3(s3, object).then(() =>
+        s3.send(
+          new DeleteObjectsCommand({ Bucket: object.Bucket, Delete: { Objects: [{ Key: S3_OBJECT_KEY }] } }),
+        ),
+      ),
+    { Deleted: [{ Key: S3_OBJECT_KEY }] },
+  ],
+  [
+    'presigned PutObject and GetObject',
+    async (s3, object = S3_OBJECT) => {
+      const upload = await getSignedUrl(s3, new PutObjectCommand(object), { expiresIn: 300 })
+      const { status } = await fetch(upload, { method: 'PUT', body: 'by URL' })
+      const download = await fetch(await getSignedUrl(s3, new GetObjectCommand(object)))
+      return { status, text: await download.text() }
+    },
+    { status: 200, text: 'by URL' },
+  ],
+  [
+    'presigned UploadPart',
+    async (s3, object = S3_OBJECT) => {
+      const { UploadId } = await s3.send(new CreateMultipartUploadCommand(object))
+      const part = new UploadPartCommand({ ...object, UploadId, PartNumber: 1 })
+      const { status, headers } = await fetch(await getSignedUrl(s3, part), { method: 'PUT', body: 'part' })
+      const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: headers.get('etag') ?? '' }] }
+      await s3.send(new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload }))
+      return { status, ...(await getS3(s3, object)) }
+    },
+    { status: 200, body: 'part' },
   ],
 ]

@@ -51,7 +51,7 @@ export function verifySigV4(request: Received, key: StoreKey): string {
   const token = isQuery ? param('X-Amz-Security-Token') : headerOf(request, 'x-amz-security-token')
   const [id, day = '', region = '', service, end] = credential.split('/')
   if (id !== key.id) return `another access key ID: ${id}`
-  if (token !== key.token) return `another token: ${token}`
+  if ((token ?? '') !== key.token) return `another token: ${token}`
   if (service !== 's3' || end !== 'aws4_request' || day !== date.slice(0, 8)) return `scope ${credential}`
   const uncovered = Object.keys(request.headers).filter(
     name => (name.startsWith('x-amz-') || name === 'host') && !signedHeaders.includes(name),
@@ -60,7 +60,7 @@ export function verifySigV4(request: Received, key: StoreKey): string {
   const at = Date.parse(date.replace(/(....)(..)(..)T(..)(..)(..)Z/, '$1-$2-$3T$4:$5:$6Z'))
   const age = (Date.now() - at) / 1000
   if (isQuery && !(age > -60 && age < Number(param('X-Amz-Expires')))) return 'expired'
-  if (isQuery && Number(param('X-Amz-Expires')) > 300) return 'longer than five minutes'
+  if (isQuery && Number(param('X-Amz-Expires')) > (key.maxSeconds ?? 300)) return 'longer than expected'
   if (!isQuery && Math.abs(age) > 900) return 'skewed'
   const query = params
     .filter(([name]) => name !== 'X-Amz-Signature')

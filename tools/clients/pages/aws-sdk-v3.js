@@ -14,11 +14,11 @@ const Body = 'text of an object'
 const temporary = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' }
 const permanent = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' }
 
-const client = ({ url, mounted }, more = {}) =>
+const client = ({ url, mounted, credentials = permanent }, more = {}) =>
   new S3Client({
     ...(mounted ? { bucketEndpoint: true } : { endpoint: url, forcePathStyle: true }),
     region: 'us-east-1',
-    credentials: permanent,
+    credentials,
     maxAttempts: 1,
     ...more,
   })

@@ -3,8 +3,8 @@ import COS from 'cos-js-sdk-v5'
 const PLACE = { Bucket: 'demo-1250000000', Region: 'local' }
 const Body = 'text of an object'
 const key = { SecretId: 'AKIDexample', SecretKey: 'secret' }
-const client = ({ host }, credentials = key) =>
-  new COS({ ...credentials, Domain: host, Protocol: 'http:', AutoSwitchHost: false })
+const client = ({ host, credentials = key }, more = {}) =>
+  new COS({ ...credentials, ...more, Domain: host, Protocol: 'http:', AutoSwitchHost: false })
 const temporary = { ...key, SecurityToken: 'token' }
 
 // The bag of all headers is not a result: what the SDK makes of them is.

@@ -1,9 +1,9 @@
 import AwsS3 from '@uppy/aws-s3'
 import Uppy from '@uppy/core'
 
-const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' }
+const temporary = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' }
 
-async function upload({ url, mounted, prepared }, size, options) {
+async function upload({ url, mounted, prepared, credentials = temporary }, size, options) {
   const uppy = new Uppy({ logger: { debug() {}, warn() {}, error() {} } })
   uppy.use(AwsS3, {
     s3Endpoint: mounted ? url : `${url}/demo`,
