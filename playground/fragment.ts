@@ -15,6 +15,7 @@ const MAX_TEXT = 1_000_000
 const PLAIN: ReadonlySet<string> = new Set([
   'rules',
   'before',
+  'guardrail',
   'url',
   'origin',
   'method',

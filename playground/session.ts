@@ -4,6 +4,7 @@
  */
 
 import { readRulesAdvised } from '../src/advice/read.ts'
+import { type ProvenClaim, proveWithin } from '../src/compare/claims.ts'
 import { compare } from '../src/compare/compare.ts'
 import type { Comparison } from '../src/compare/difference.ts'
 import type { Finding, Reading } from '../src/cors/findings.ts'
@@ -36,12 +37,15 @@ export interface View {
   readonly state: State
   readonly rules: Read
   readonly before: Read
+  readonly guardrail: Read
   /** null: the rules have errors. */
   readonly answered: Answered | Unasked | null
   /** The change that `answered` names, in the document; null if there is no change, or it is not computed yet. */
   readonly proposal: Proposal | null
   /** null: one of the two has errors, or there is nothing to compare with. */
   readonly comparison: Comparison | null
+  /** Whether the rules stay within the guardrail; null without one, or if one of the two has errors. */
+  readonly proof: ProvenClaim | null
   /** What has just happened and is worth a line; `undo` says that it can be taken back. */
   readonly notice: { readonly text: string; readonly undo: boolean } | null
 }
@@ -57,6 +61,7 @@ export class Session {
   readonly #readBefore = remembering(quickly())
   readonly #adviseRules = remembering(readRulesAdvised)
   readonly #adviseBefore = remembering(readRulesAdvised)
+  readonly #adviseGuardrail = remembering(readRulesAdvised)
   /** Counts the inputs: an answer to an earlier one is not shown. */
   #turn = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -73,9 +78,11 @@ export class Session {
       state: EXAMPLE,
       rules: NOTHING_READ,
       before: NOTHING_READ,
+      guardrail: NOTHING_READ,
       answered: null,
       proposal: null,
       comparison: null,
+      proof: null,
       notice: null,
     }
   }
@@ -147,6 +154,7 @@ export class Session {
     const comparing = state.tab === 'compare'
     const rules = await this.#adviseRules(state.rules, state.format)
     const before = comparing ? await this.#adviseBefore(state.before, state.beforeFormat) : null
+    const guardrail = comparing ? await this.#adviseGuardrail(state.guardrail, state.guardrailFormat) : null
     const proposal = comparing ? this.view.proposal : await proposalFor(state, answered)
     if (turn !== this.#turn) return
     this.view = {
@@ -158,6 +166,17 @@ export class Session {
       comparison:
         before?.configuration && rules.configuration && state.before.trim() !== ''
           ? compare(before.configuration, rules.configuration, state.dialect)
+          : null,
+      guardrail:
+        guardrail === null
+          ? this.view.guardrail
+          : readOf(guardrail, formatIn(state.guardrail, state.guardrailFormat), []),
+      proof:
+        guardrail?.configuration && rules.configuration && state.guardrail.trim() !== ''
+          ? proveWithin(
+              { name: 'After', configuration: rules.configuration },
+              { name: 'the guardrail', configuration: guardrail.configuration },
+            )
           : null,
     }
     this.#show(this.view)

@@ -23,6 +23,9 @@ export interface State {
   /** The other rule set of a comparison: what was there before. */
   readonly before: string
   readonly beforeFormat: FormatChoice
+  /** The rules that `rules` may never be wider than; empty for no limit. */
+  readonly guardrail: string
+  readonly guardrailFormat: FormatChoice
   readonly url: string
   readonly origin: string
   readonly method: string
@@ -44,6 +47,8 @@ export const EXAMPLE: State = {
   format: 'detect',
   before: '',
   beforeFormat: 'detect',
+  guardrail: '',
+  guardrailFormat: 'detect',
   url: 'https://files.example.com/reports/2026.pdf',
   origin: 'https://shop.example.com',
   method: 'PUT',
@@ -83,6 +88,8 @@ export function stateFrom(value: unknown): State | null {
     format: read('format', isOneOf(FORMAT_CHOICES), EXAMPLE.format),
     before: read('before', isText(MAX_DOCUMENT_CHARACTERS), EXAMPLE.before),
     beforeFormat: read('beforeFormat', isOneOf(FORMAT_CHOICES), EXAMPLE.beforeFormat),
+    guardrail: read('guardrail', isText(MAX_DOCUMENT_CHARACTERS), EXAMPLE.guardrail),
+    guardrailFormat: read('guardrailFormat', isOneOf(FORMAT_CHOICES), EXAMPLE.guardrailFormat),
     url: read('url', isText(MAX_FIELD_CHARACTERS), EXAMPLE.url),
     origin: read('origin', isText(MAX_FIELD_CHARACTERS), EXAMPLE.origin),
     method: read('method', isText(MAX_FIELD_CHARACTERS), EXAMPLE.method),

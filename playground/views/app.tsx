@@ -14,6 +14,7 @@ import { SmallestChange } from './change.tsx'
 import { Differences } from './comparison.tsx'
 import { goToLine } from './editor.tsx'
 import { Answers, Browsers, Question, RuleList, Verdict } from './outcome.tsx'
+import { Proof, verdictOf } from './proof.tsx'
 import { RequestForm } from './request.tsx'
 import { Rules, summaryOf } from './rules.tsx'
 import { Tabs } from './tabs.tsx'
@@ -133,7 +134,8 @@ function Explain({ view, session }: PanelProps) {
 function Compare({ view, session }: PanelProps) {
   const beforeArea = useRef<HTMLTextAreaElement>(null)
   const afterArea = useRef<HTMLTextAreaElement>(null)
-  const { state, rules, before, comparison } = view
+  const guardrailArea = useRef<HTMLTextAreaElement>(null)
+  const { state, rules, before, guardrail, comparison, proof } = view
   const change = (patch: Partial<State>) => void session.update(patch)
   const ask = ({ origin, method, requestedHeaders }: CorsRequest) =>
     change({
@@ -187,6 +189,24 @@ function Compare({ view, session }: PanelProps) {
         <span class="note">“After” are the rules of the other tab.</span>
       </p>
       <Differences comparison={comparison} why={whyNotCompared(view)} onAsk={ask} />
+      <div class="pair">
+        <Rules
+          id="guardrail"
+          title="After may never be wider than"
+          text={state.guardrail}
+          format={state.guardrailFormat}
+          read={guardrail}
+          area={guardrailArea}
+          onText={text => change({ guardrail: text })}
+          onFormat={format => change({ guardrailFormat: format })}
+        />
+        <Proof
+          proof={proof}
+          isNamed={state.guardrail.trim() !== ''}
+          areRead={guardrail.rules !== null && rules.rules !== null}
+          onAsk={ask}
+        />
+      </div>
     </div>
   )
 }
@@ -199,9 +219,12 @@ function whyNotCompared({ state, rules, before }: View): string {
 }
 
 /** What a screen reader announces once the person pauses. */
-function summary({ state, rules, answered, comparison }: View): string {
-  if (state.tab === 'compare')
-    return comparison === null ? '' : `${comparison.differences.length} differences between the rule sets.`
+function summary({ state, rules, answered, comparison, proof }: View): string {
+  if (state.tab === 'compare') {
+    const differences =
+      comparison === null ? '' : `${comparison.differences.length} differences between the rule sets.`
+    return proof === null ? differences : `${differences} ${verdictOf(proof)}`.trim()
+  }
   const outcome = answered === null || 'problem' in answered ? null : answered.chosen
   const isOpen = answered !== null && 'undetermined' in answered && answered.undetermined.length > 0
   return [

@@ -34,7 +34,7 @@ export function wideningText(
   const from = `${methods.join(', ')} from ${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   return claim === 'access'
     ? `${name} allows ${from}. No rule of ${upper.name} allows all of its requests.`
-    : `${name} answers ${from} with credentials. ${upper.name} does not.`
+    : `${name} answers ${from} with credentials, unlike ${upper.name}.`
 }
 
 /** Returns one such request with both answers, as one line. */

@@ -312,6 +312,23 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await Promise.all([first, second, broken].map(page => page.close()))
   })
 
+  test('holds rules to a guardrail, and shows a request that exceeds it while they are typed', async () => {
+    const page = await open()
+    await page.getByRole('tab', { name: 'Compare two rule sets' }).click()
+    const rule = (origin: string) => JSON.stringify([{ AllowedOrigins: [origin], AllowedMethods: ['GET'] }])
+    await page.locator('#guardrail').fill(rule('https://*.example.com'))
+    await page.locator('#rules').fill(rule('https://*example.com'))
+    const proof = page.locator('#proof')
+    await soon(() => proof.innerText()).toContain('e.g. GET from https://anyexample.com')
+    expect(await proof.innerText()).toContain('Wider than the guardrail.')
+    await page.locator('#rules').fill(rule('https://app.example.com'))
+    await soon(() => proof.innerText()).toContain('Proven: no request gets more than the guardrail allows.')
+    await page.locator('#rules').fill(rule('https://*example.com'))
+    await proof.getByRole('button', { name: 'Ask it' }).click()
+    await soon(() => verdict(page)).toContain('Allowed')
+    await page.close()
+  })
+
   test('compares two rule sets by requests, each of which can be asked', async () => {
     const page = await open()
     await page.getByRole('tab', { name: 'Explain a request' }).focus()

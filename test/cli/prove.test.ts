@@ -51,7 +51,7 @@ describe('rules prove', () => {
     e.g. GET from https://anyexample.com: wide.xml: allowed by rule 1, with
     credentials; guardrail.xml: refused (origin)
 - Rule 1 ("uploads") of wide.xml answers GET from \`https://*example.com\` with
-  credentials. guardrail.xml does not.
+  credentials, unlike guardrail.xml.
     e.g. GET from https://anyexample.com: wide.xml: allowed by rule 1, with
     credentials; guardrail.xml: refused (origin)
 `,

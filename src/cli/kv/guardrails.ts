@@ -34,7 +34,7 @@ export const isGuardrailFile = (file: string): boolean =>
   basename(dirname(resolve(file))) === GUARDRAILS_FOLDER
 
 /**
- * Returns the guardrail in the rules folder for the host that a rules file is named after; null if there is none.
+ * Returns the guardrail in the rules folder for the host that a rules file is named after, or null.
  *
  * @throws {UserError} if it cannot be read, or has errors
  */

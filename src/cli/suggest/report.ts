@@ -28,7 +28,7 @@ export interface Context {
   readonly file: string | undefined
   readonly revision: string
   readonly dialect: DialectName
-  /** The guardrail of the file's host; null if there is none. */
+  /** The guardrail of the file's host, or null. */
   readonly guardrail: NamedConfiguration | null
 }
 
