@@ -6,15 +6,17 @@ import { join, resolve } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { decorate } from '../../src/answers/actual.ts'
 import { answerPreflight } from '../../src/answers/preflight.ts'
+import type { DifferenceClass } from '../../src/cli/verify/difference-class.ts'
 import { paced } from '../../src/cli/verify/pace.ts'
 import { deriveProbes } from '../../src/cli/verify/probes.ts'
 import type { Configuration } from '../../src/cors/configuration.ts'
 import { type Decision, decide } from '../../src/cors/decide.ts'
-import { dialectOf } from '../../src/cors/dialect.ts'
+import { type DialectName, dialectOf } from '../../src/cors/dialect.ts'
 import { compile, hydrate } from '../../src/cors/policy.ts'
 import type { CorsRequest } from '../../src/cors/request.ts'
 import { readXml } from '../../src/formats/xml.ts'
 import { Edge } from '../worker/harness.ts'
+import { cephPreflight } from './ceph.ts'
 import { startDemoBucket } from './demo-bucket.ts'
 import { MemoryKv, useKv } from './memory-kv.ts'
 import { Project } from './rules.ts'
@@ -26,7 +28,14 @@ const RULES = `<CORSConfiguration>
   <CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>
   <ResponseVary>true</ResponseVary>
 </CORSConfiguration>`
-const COS = dialectOf('cos')
+/** The rules of the browser uploads and readers of one bucket at Ceph. */
+const CEPH_RULES = `<CORSConfiguration>
+  <CORSRule><AllowedOrigin>https://app.example.com</AllowedOrigin><AllowedOrigin>https://example.*.example.com</AllowedOrigin>
+    <AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader>
+    <MaxAgeSeconds>600</MaxAgeSeconds></CORSRule>
+  <CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>
+    <AllowedHeader>range</AllowedHeader><AllowedHeader>if-*</AllowedHeader></CORSRule>
+</CORSConfiguration>`
 const CONFIGURATION = readXml(RULES).configuration as Configuration
 const KEY = 'a b/é.txt'
 
@@ -45,13 +54,20 @@ interface Fault {
   seen?: (seen: CorsRequest, request: IncomingMessage) => CorsRequest
   decided?: (decision: Decision, seen: CorsRequest) => Decision
   answer?: (response: Response, seen: CorsRequest, request: IncomingMessage) => Response
+  /** Answers preflights in place of the bucket. */
+  preflight?: (seen: CorsRequest) => Response
   /** Called first. true: the server does not answer. */
   silent?: () => boolean
 }
 
 /** Starts a bucket with these rules on loopback, with at most one fault. It answers preflights, and GET and HEAD. */
-async function bucket(fault: Fault = {}, configuration = CONFIGURATION): Promise<string> {
-  const policy = hydrate(compile(configuration, 'cos'))
+async function bucket(
+  fault: Fault = {},
+  configuration = CONFIGURATION,
+  dialectName: DialectName = 'cos',
+): Promise<string> {
+  const dialect = dialectOf(dialectName)
+  const policy = hydrate(compile(configuration, dialectName))
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
     if (fault.silent?.()) {
       request.socket.destroy()
@@ -69,8 +85,9 @@ async function bucket(fault: Fault = {}, configuration = CONFIGURATION): Promise
     const decision = fault.decided?.(found, seen) ?? found
     const { origin } = sent
     const right = isPreflight
-      ? answerPreflight(COS, decision, { url: `http://x${request.url}`, ...sent }, false)
-      : decorate(new Response('object'), { dialect: COS, decision, origin })
+      ? (fault.preflight?.(seen) ??
+        answerPreflight(dialect, decision, { url: `http://x${request.url}`, ...sent }, false))
+      : decorate(new Response('object'), { dialect, decision, origin })
     const answer = fault.answer?.(right, seen, request) ?? right
     response.writeHead(answer.status, [...answer.headers].flat())
     response.end(request.method === 'HEAD' ? null : Buffer.from(await answer.arrayBuffer()))
@@ -92,22 +109,26 @@ const withHeader = (response: Response, name: string, value: string | null): Res
   return response
 }
 
-const FAULTS: [string, Fault][] = [
+/** Each fault, and the most serious class of its differences. */
+const FAULTS: [string, DifferenceClass, Fault][] = [
   [
     'another Max-Age',
+    'form',
     {
       answer: r =>
         r.headers.has('access-control-max-age') ? withHeader(r, 'access-control-max-age', '601') : r,
     },
   ],
-  ['no credentials', { answer: r => withHeader(r, 'access-control-allow-credentials', null) }],
+  ['no credentials', 'readable', { answer: r => withHeader(r, 'access-control-allow-credentials', null) }],
   [
     'no Vary on preflights',
+    'form',
     { answer: (r, _, { method }) => (method === 'OPTIONS' ? withHeader(r, 'vary', null) : r) },
   ],
-  ['origins in any case', { seen: seen => ({ ...seen, origin: lower(seen.origin) }) }],
+  ['origins in any case', 'form', { seen: seen => ({ ...seen, origin: lower(seen.origin) }) }],
   [
     'a pattern whose ends overlap',
+    'readable',
     {
       seen: seen =>
         seen.origin === 'https://example.example.com'
@@ -117,6 +138,7 @@ const FAULTS: [string, Fault][] = [
   ],
   [
     'origins that only begin alike',
+    'readable',
     {
       seen: seen =>
         seen.origin?.startsWith('https://app.example.com')
@@ -126,11 +148,13 @@ const FAULTS: [string, Fault][] = [
   ],
   [
     'request methods in any case',
+    'refusal',
     { seen: seen => ({ ...seen, method: seen.method?.toUpperCase() ?? null }) },
   ],
-  ['headers that are not checked', { seen: seen => ({ ...seen, requestedHeaders: null }) }],
+  ['headers that are not checked', 'decision', { seen: seen => ({ ...seen, requestedHeaders: null }) }],
   [
     'a header prefix that matches nothing',
+    'decision',
     {
       seen: seen => ({
         ...seen,
@@ -140,6 +164,7 @@ const FAULTS: [string, Fault][] = [
   ],
   [
     'the last rule that matches',
+    'readable',
     {
       decided: (decision, seen) =>
         decision.outcome === 'allowed' && seen.method === 'GET' && seen.requestedHeaders === null
@@ -149,6 +174,7 @@ const FAULTS: [string, Fault][] = [
   ],
   [
     'another error where there is no origin',
+    'refusal',
     {
       answer: (r, { origin }) =>
         origin === null && r.status === 400
@@ -156,10 +182,19 @@ const FAULTS: [string, Fault][] = [
           : r,
     },
   ],
-  ['200 for everything', { answer: r => (r.status === 403 ? new Response(null, { status: 200 }) : r) }],
-  ['two origins in one', { seen: seen => ({ ...seen, origin: seen.origin?.split(',')[0] ?? null }) }],
+  [
+    '200 for everything',
+    'refusal',
+    { answer: r => (r.status === 403 ? new Response(null, { status: 200 }) : r) },
+  ],
+  [
+    'two origins in one',
+    'refusal',
+    { seen: seen => ({ ...seen, origin: seen.origin?.split(',')[0] ?? null }) },
+  ],
   [
     'no exposed headers of objects',
+    'readable',
     {
       answer: (r, _, { method }) =>
         method === 'GET' ? withHeader(r, 'access-control-expose-headers', null) : r,
@@ -192,13 +227,53 @@ describe('rules verify', { timeout: 120_000 }, () => {
     expect([...paths]).toEqual(['/a%20b/%C3%A9.txt'])
   })
 
-  test.each(FAULTS)('finds a bucket with %s', async (_, fault) => {
+  test.each(FAULTS)('finds a bucket with %s (class %s)', async (_, worst, fault) => {
     const [edge, other] = [await bucket(), await bucket(fault)]
     const { code, out } = await verify(edge, other, '--key', KEY, '--json')
     const verdict = JSON.parse(out)
-    expect([code, verdict.equal, verdict.failures]).toEqual([1, false, []])
+    expect(verdict.differences[0].class, JSON.stringify(verdict.classes)).toBe(worst)
+    // What a browser decides is the exit code.
+    expect([code, verdict.equal, verdict.failures]).toEqual([worst === 'decision' ? 1 : 0, false, []])
     expect(verdict.differences.length).toBeGreaterThan(0)
     expect(verdict.differences.length).toBeLessThan(verdict.probes)
+  })
+
+  test('counts every difference with --strict', async () => {
+    const [edge, other] = [await bucket(), await bucket({ answer: r => withHeader(r, 'vary', null) })]
+    expect((await verify(edge, other)).code).toBe(0)
+    expect((await verify(edge, other, '--strict')).code).toBe(1)
+  })
+
+  test('shows what a browser decides otherwise at Ceph before the differences of form', async () => {
+    const configuration = readXml(CEPH_RULES).configuration as Configuration
+    here.write('ceph.xml', CEPH_RULES)
+    const s3 = await bucket({}, configuration, 's3')
+    const ceph = await bucket({ preflight: seen => cephPreflight(configuration, seen) }, configuration)
+    const args = ['verify', '--edge', s3, '--bucket', ceph, '--file', 'ceph.xml', '--rate', '1000']
+    const { code, out } = await here.run(args)
+    const [headed = '', ...others] = out.split(/\n\n(?=Credentials|Status|Form)/)
+    // The request that each one is about. All of them stand on the first screen.
+    expect(
+      headed
+        .split('\n')
+        .filter(line => line.startsWith('preflight'))
+        .map(line => line.split('  ')[1]),
+    ).toEqual([
+      'rule 1: GET not allowed',
+      'the header *',
+      '65 headers',
+      'rule 1: an overlap of https://example.*.example.com',
+    ])
+    expect(headed.split('\n').length).toBeLessThan(24)
+    expect(others.map(text => text.split(':').at(0))).toEqual([
+      'Credentials or readable headers differ',
+      'Status or code of a refusal differs, or the answer to a request that no browser sends',
+      'Form only',
+    ])
+    expect([code, out.split('\n').at(-3)]).toEqual([
+      1,
+      '86 of 86 compared, 86 differ: a browser decides otherwise in 4, credentials or readable headers differ in 17.',
+    ])
   })
 
   test('prints each difference with the curl commands that repeat it', async () => {
@@ -207,19 +282,16 @@ describe('rules verify', { timeout: 120_000 }, () => {
       await bucket({ seen: seen => ({ ...seen, origin: seen.origin ?? 'null' }) }),
     ]
     const { code, out } = await verify(edge, other)
-    expect(code).toBe(1)
+    expect(code).toBe(0)
     const curl = (base: string) =>
       `  curl -sSi --path-as-is -X OPTIONS -H 'Access-Control-Request-Method: GET' '${base}/edge-preflight-verify'`
-    expect(out.split('\n\n')[0]).toBe(
+    expect(out.split('\n\n').slice(0, 2)).toEqual([
+      'Status or code of a refusal differs, or the answer to a request that no browser sends: 1 probe',
       `preflight /edge-preflight-verify: Method GET  no origin
-  status                        edge 400         bucket 200
-  code                          edge BadRequest  bucket -
-  access-control-allow-methods  edge -           bucket GET
-  access-control-allow-origin   edge -           bucket *
-  vary                          edge -           bucket origin
-${curl(edge)}
-${curl(other)}`,
-    )
+  status  edge 400         bucket 200
+  code    edge BadRequest  bucket -
+${curl(edge)} '${other}/edge-preflight-verify'`,
+    ])
   })
 
   test('resumes an interrupted run, and rejects the results of another run', async () => {

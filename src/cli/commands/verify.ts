@@ -42,7 +42,7 @@ const MAX_FAILURES_IN_A_ROW = 5
 /** Delay before the second attempt to reach a busy or unreachable server, in milliseconds. */
 const RETRY_MS = 1000
 /** Raised when the results in a journal change their form. */
-const JOURNAL_VERSION = 2
+const JOURNAL_VERSION = 3
 /** Statuses of a busy server. They say nothing about CORS. */
 const BUSY: ReadonlySet<number> = new Set([429, 503])
 
@@ -52,7 +52,8 @@ export function addVerify(program: Command): void {
     .summary('check that the edge answers as the bucket does')
     .description(
       'Derives preflights from the rules: each rule, each boundary, each near miss, and hostile requests. Sends all of ' +
-        'them to the edge and to the bucket. Prints each difference in status, error code or a CORS header. ' +
+        'them to the edge and to the bucket. Prints the differences in status, error code or a CORS header, first those ' +
+        'in which a browser decides otherwise. ' +
         'With --key, also sends GET and HEAD of that object. No request changes anything.',
     )
     .requiredOption('--edge <url>', 'URL of the edge: https://host[:port][/prefix]')
@@ -70,7 +71,10 @@ export function addVerify(program: Command): void {
     .option('--concurrency <n>', 'concurrent requests to each server', number(1, 64), 6)
     .option('--max <n>', 'maximum number of probes', number(1, 100_000), 20_000)
     .option('--resume <file>', 'save results in this file, and continue from it')
-    .option('--strict', "count the edge's intended differences (docs/parity.md) too")
+    .option(
+      '--strict',
+      "every difference counts, also those of form and the edge's intended ones (docs/parity.md)",
+    )
     .option('--json', 'one JSON document')
     .addHelpText(
       'after',
@@ -79,7 +83,8 @@ export function addVerify(program: Command): void {
         '\nBefore the DNS record moves: publish the rules for the host of the preview too (publish FILE --host HOST), and ' +
         'pass its URL to --edge. With ORIGIN=route the preview cannot reach the bucket: route one test path first, and ' +
         'verify that (docs/production.md).\n' +
-        '\nExit code: 0 equal; 1 differences; 2 a problem with the call or the network, or an incomplete comparison.',
+        '\nExit code: 0 a browser decides alike everywhere; 1 not, or with --strict any difference; 2 a problem with the ' +
+        'call or the network, or an incomplete comparison.',
     )
     .action(verify)
 }

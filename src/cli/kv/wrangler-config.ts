@@ -33,7 +33,7 @@ export interface WranglerEnvironment {
 /**
  * Reads the configuration of the working folder or the nearest folder above it.
  *
- * @throws {UserError} if there is none, or it can't be parsed
+ * @throws {UserError} if no file is found, or it can't be parsed
  */
 export function readWranglerConfig(): WranglerConfig {
   const path = FILES.map(findUp).find(found => found !== null) ?? null

@@ -4,6 +4,8 @@
  */
 
 import type { ServerAnswer } from './ask.ts'
+import { listOf } from './browser.ts'
+import { classOf, type DifferenceClass } from './difference-class.ts'
 import type { Probe } from './probes.ts'
 
 export interface AnswerDifference {
@@ -18,6 +20,8 @@ export interface AnswerComparison {
   readonly differences: readonly AnswerDifference[]
   /** Why the edge differs by design. null if any difference is not by design. */
   readonly byDesign: string | null
+  /** What a browser makes of the differences. null without any. */
+  readonly class: DifferenceClass | null
   /** Whether the edge's answer grants access. */
   readonly granted: boolean
 }
@@ -41,17 +45,18 @@ export function compare(probe: Probe, edge: ServerAnswer, bucket: ServerAnswer):
   for (const name of [...names].filter(name => name !== 'vary').sort())
     add(name, edge.headers[name] ?? '', bucket.headers[name] ?? '')
   add('vary', varyOf(edge).join(', '), varyOf(bucket).join(', '))
-  return { differences, byDesign: whyByDesign(probe, edge, bucket, differences), granted: isGranted(edge) }
+  return {
+    differences,
+    byDesign: whyByDesign(probe, edge, bucket, differences),
+    class: differences.length === 0 ? null : classOf(probe, edge, bucket),
+    granted: isGranted(edge),
+  }
 }
 
 const isGranted = ({ status, headers }: ServerAnswer): boolean =>
   status < 400 && headers['access-control-allow-origin'] !== undefined
 
-/** Returns the names in Vary: lower-case, unique, sorted. */
-const varyOf = ({ headers }: ServerAnswer): string[] =>
-  [...new Set((headers.vary ?? '').split(/[,\n]/).map(name => name.trim().toLowerCase()))]
-    .filter(name => name !== '')
-    .sort()
+const varyOf = (answer: ServerAnswer): string[] => listOf(answer, 'vary')
 
 function whyByDesign(
   probe: Probe,

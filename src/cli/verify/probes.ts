@@ -191,7 +191,9 @@ function* actualProbes(configuration: Configuration, path: string): Generator<Pr
 function matching(pattern: string): string[] {
   if (pattern === '*') return [ANY_ORIGIN, 'http://localhost:3000']
   if (!pattern.includes('*')) return [pattern]
-  return ['x', '', 'a.b'].map(fill => pattern.replace('*', fill))
+  // A browser sends no other port than a number.
+  const fills = pattern.endsWith(':*') ? ['3000', ''] : ['x', '', 'a.b']
+  return fills.map(fill => pattern.replace('*', fill))
 }
 
 /** Near misses of a pattern, each with a description. Another pattern of the rules may match them. */
