@@ -41,9 +41,7 @@ export function Differences({ comparison, why, onAsk }: DifferencesProps) {
         ))}
       </ol>
       {differences.length > MAX_SHOWN && <p class="note">And {differences.length - MAX_SHOWN} more.</p>}
-      {comparison?.cut && (
-        <p class="note">The rules are too many to ask everything: there may be more differences.</p>
-      )}
+      {comparison?.cut && <p class="note">There may be more differences. {comparison.undecided.join(' ')}</p>}
     </section>
   )
 }

@@ -67,7 +67,7 @@ export function proveEqual(
   other: NamedConfiguration,
   dialect: DialectName,
 ): ProvenClaim {
-  const { differences, cut } = compare(rules.configuration, other.configuration, dialect)
+  const { differences, cut, undecided } = compare(rules.configuration, other.configuration, dialect)
   return {
     claim: 'equal',
     text: `${rules.name} and ${other.name} give every request the same answer`,
@@ -77,7 +77,7 @@ export function proveEqual(
       ...differences
         .slice(0, MAX_WIDENINGS)
         .map(difference => ({ text: differenceText(difference), example: exampleText(difference) })),
-      ...(cut ? [{ text: 'The rules are too large to compare completely.', example: null }] : []),
+      ...undecided.map(text => ({ text, example: null })),
     ],
   }
 }

@@ -1,32 +1,30 @@
 /**
  * @module
- * The difference of two configurations, as requests see it: which of them get another answer. Found by asking, of each
- * kind of origin that the patterns can tell apart, each method, and each set of header names that leaves other rules.
+ * The difference of two configurations, as requests see it: which of them get another answer. Found for each family of
+ * origins and each method by pairs of rules, so it is complete for every configuration within the limits.
  */
 
 import { type Configuration, METHODS, type Method } from '../cors/configuration.ts'
+import { confirmedRequest } from '../cors/counterexample.ts'
+import { decide } from '../cors/decide.ts'
 import type { DialectName } from '../cors/dialect.ts'
 import { compile, hydrate, type ReadyPolicy, type ReadyRule } from '../cors/policy.ts'
-import { copyOf, firstPosition, intersect, isEmpty, type RuleSet } from '../cors/rule-set.ts'
+import type { CorsRequest } from '../cors/request.ts'
+import { common, emptySet, isEmpty } from '../cors/rule-set.ts'
+import { sideOf } from '../cors/side.ts'
+import { MAX_PAIRS } from '../cors/within.ts'
 import { type Comparison, type Difference, type DifferenceKind, ORDER } from './difference.ts'
+import { requestText } from './difference-text.ts'
+import { type Compared, type Fact, Facts } from './facts.ts'
 import {
-  accessOf,
-  type Group,
-  headerGroups,
+  type Families,
+  type Family,
   isWithin,
-  keyOf,
   type Left,
-  narrowed,
-  originGroups,
+  originFamilies,
   withoutCovered,
-} from './groups.ts'
-import { PARTS, partsOf, REPEATED, sortedList } from './parts.ts'
-
-/**
- * What a comparison asks at most, in sets of header names per kind of origin and method. Two configurations at the
- * limits, written to need more, are compared in part.
- */
-export const MAX_QUESTIONS = 200_000
+} from './families.ts'
+import { PARTS, type Part, partsOf } from './parts.ts'
 
 const ACCESS: ReadonlySet<DifferenceKind> = new Set([
   'method-lost',
@@ -35,258 +33,230 @@ const ACCESS: ReadonlySet<DifferenceKind> = new Set([
   'header-gained',
 ])
 const LISTS: ReadonlySet<DifferenceKind> = new Set(['allow-methods', 'allow-headers'])
-
-/** What differs for one kind of origin and one method. */
-interface Fact {
-  readonly kind: DifferenceKind
-  /** The header names asked for, as groups. */
-  readonly asked: readonly Group[]
-  readonly before: string
-  readonly after: string
-  readonly left: Left
-}
+/** Places that are merged. Of more, each kind of difference keeps its first one. */
+const MAX_PLACES = 50_000
+/** Origins of one difference. */
+const MAX_ORIGINS = 100
+/** Places of a difference that are tried for its example. */
+const MAX_TRIED = 100
 
 /** Where a fact holds. */
-interface RulePair {
-  readonly origin: Group
+interface Place {
+  readonly family: Family
   readonly method: Method
   readonly fact: Fact
+}
+
+export interface CompareOptions {
+  /** Pairs of header patterns after which the comparison is cut. Default `MAX_PAIRS`. */
+  readonly maxPairs?: number
 }
 
 /**
  * Compares what two configurations answer in a dialect. Order and repetition within a list make no difference; order of
  * rules does, where two of them match the same request.
  *
- * Requests with more than 64 header names or 8192 characters of them are not asked: the bounds of a list grow with the
- * configuration's own names, and so can differ by themselves.
+ * The bounds of a header list (64 names, 8192 characters) are no part of the comparison. They grow with the configuration's
+ * own names, and so can differ by themselves.
  *
  * @example
  * compare(before, after, 'cos').differences.length // 0: every request gets the same answer
  */
-export function compare(before: Configuration, after: Configuration, dialect: DialectName): Comparison {
-  return new Comparing(before, after, dialect).run()
+export function compare(
+  before: Configuration,
+  after: Configuration,
+  dialect: DialectName,
+  options: CompareOptions = {},
+): Comparison {
+  return new Comparing(before, after, dialect, options.maxPairs ?? MAX_PAIRS).run()
 }
 
 class Comparing {
-  readonly #before: ReadyPolicy
-  readonly #after: ReadyPolicy
-  readonly #origins: readonly Group[]
-  readonly #headers: readonly Group[]
-  readonly #known = new Map<string, readonly Fact[]>()
-  #questions = 0
-  #cut: boolean
+  readonly #before: Compared
+  readonly #after: Compared
+  readonly #families: Families
+  readonly #facts: Facts
+  readonly #undecided: string[] = []
 
-  constructor(before: Configuration, after: Configuration, dialect: DialectName) {
-    this.#before = hydrate(compile(before, dialect))
-    this.#after = hydrate(compile(after, dialect))
-    const rules = [...before.rules, ...after.rules]
-    const origins = originGroups(rules, this.#before, this.#after)
-    const headers = headerGroups(rules, this.#before, this.#after)
-    this.#origins = origins.list
-    this.#headers = headers.list
-    this.#cut = origins.cut || headers.cut
+  constructor(before: Configuration, after: Configuration, dialect: DialectName, maxPairs: number) {
+    this.#before = { side: sideOf(before), policy: hydrate(compile(before, dialect)) }
+    this.#after = { side: sideOf(after), policy: hydrate(compile(after, dialect)) }
+    this.#families = originFamilies(this.#before.side, this.#after.side)
+    this.#facts = new Facts(this.#before, this.#after, maxPairs)
   }
 
   run(): Comparison {
-    const places: RulePair[] = []
-    for (const origin of this.#origins) {
+    const differences = [...this.#ofAll(), ...this.#merged(this.#places())]
+    differences.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+    const { problem } = this.#facts
+    const undecided = [...(problem === null ? [] : [problem]), ...this.#undecided]
+    return { differences, cut: undecided.length > 0, undecided }
+  }
+
+  #places(): Place[] {
+    const places: Place[] = []
+    const kept = new Set<string>()
+    for (const family of this.#families.list) {
       const own = METHODS.flatMap(method =>
-        this.#factsOf(origin, method).map(fact => ({ origin, method, fact })),
+        this.#facts.of(this.#leftFor(family, method), family.isNull).map(fact => ({ family, method, fact })),
       )
       // The names of a list follow from what is allowed: they are reported only if nothing else differs.
       const access = own.some(({ fact }) => ACCESS.has(fact.kind))
-      places.push(...own.filter(({ fact }) => !(access && LISTS.has(fact.kind))))
+      for (const place of own) {
+        if (access && LISTS.has(place.fact.kind)) continue
+        if (places.length >= MAX_PLACES) {
+          const key = keyOfFact(place.fact)
+          if (kept.has(key)) continue
+          kept.add(key)
+        }
+        places.push(place)
+      }
     }
-    const differences = [...this.#ofAll(), ...this.#merged(places)]
-    differences.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
-    return { differences, cut: this.#cut }
+    return places
+  }
+
+  #leftFor({ left }: Family, method: Method): Left {
+    const allowing = ({ policy }: Compared) => policy.methods.get(method) ?? emptySet()
+    return {
+      before: common(left.before, allowing(this.#before)),
+      after: common(left.after, allowing(this.#after)),
+    }
   }
 
   /** What concerns every request alike. */
   #ofAll(): Difference[] {
-    const [before, after] = [this.#before.rules, this.#after.rules]
+    const [before, after] = [this.#before.policy.rules, this.#after.policy.rules]
     const base = { origins: ['*'], exceptions: [], methods: METHODS, headers: [], before: '', after: '' }
     if ((before.length === 0) !== (after.length === 0)) {
-      const stranger = this.#origins.find(({ labels }) => labels.includes('*'))
-      if (stranger === undefined) return []
-      return [
-        {
-          kind: 'rules',
-          ...base,
-          example: this.#example(stranger, 'GET', [], this.#leftFor(stranger, 'GET')),
-        },
-      ]
+      const request = { origin: 'https://stranger.example', method: 'GET', requestedHeaders: null }
+      return [{ kind: 'rules', ...base, example: this.#example(request) }]
     }
     const varies = (rules: readonly ReadyRule[]) => rules[0]?.sets.preflight.get('vary') ?? ''
     if (varies(before) === varies(after)) return []
-    for (const origin of this.#origins) {
+    for (const family of this.#families.list) {
       for (const method of METHODS) {
-        const left = this.#leftFor(origin, method)
+        const left = this.#leftFor(family, method)
         if (isEmpty(left.before) || isEmpty(left.after)) continue
-        const example = this.#example(origin, method, [], left)
-        return [{ kind: 'vary', ...base, before: varies(before), after: varies(after), example }]
+        const pattern = family.labels[0] ?? ''
+        const request = confirmedRequest({ pattern, method, names: [] }, asked => this.#areAllowed(asked))
+        if (request === null) continue
+        return [
+          {
+            ...{ kind: 'vary', ...base, before: varies(before), after: varies(after) },
+            example: this.#example(request),
+          },
+        ]
       }
     }
     return []
   }
 
-  #leftFor(origin: Group, method: Method): Left {
-    const allowing = (policy: ReadyPolicy) => policy.methods.get(method)
-    const [before, after] = [copyOf(origin.left.before), copyOf(origin.left.after)]
-    intersect(before, allowing(this.#before) ?? before)
-    intersect(after, allowing(this.#after) ?? after)
-    return { before, after }
-  }
-
-  #factsOf(origin: Group, method: Method): readonly Fact[] {
-    const left = this.#leftFor(origin, method)
-    const isNull = origin.texts.includes('null')
-    const key = `${isNull} ${keyOf(left)}`
-    let facts = this.#known.get(key)
-    if (facts === undefined) {
-      facts = this.#explore(left, isNull)
-      this.#known.set(key, facts)
-    }
-    return facts
-  }
-
-  /** What differs, from no header names to ever larger sets of them. A set that leaves no new rules is not asked. */
-  #explore(start: Left, isNull: boolean): Fact[] {
-    const access = accessOf(start)
-    if (access === 'none') return []
-    if (access !== 'both') return [fact(access === 'before' ? 'method-lost' : 'method-gained', [], start)]
-    const facts = this.#parts(start, [], isNull)
-    const seen = new Set([keyOf(start)])
-    const queue: { left: Left; asked: readonly Group[] }[] = [{ left: start, asked: [] }]
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      // Each single name is reported, and sets of names only if they add something.
-      const told = next.asked.length === 0 ? [...facts] : facts
-      for (const header of this.#headers) {
-        if (++this.#questions > MAX_QUESTIONS) {
-          this.#cut = true
-          return facts
-        }
-        const left = narrowed(next.left, header)
-        const key = keyOf(left)
-        // Single names are all told, even where several leave the same rules.
-        if (seen.has(key) && (next.asked.length > 0 || key === keyOf(next.left))) continue
-        const asked = [...next.asked, header]
-        facts.push(...this.#ofSet(start, asked, left, told, isNull))
-        if (!seen.has(key) && accessOf(left) === 'both') queue.push({ left, asked })
-        seen.add(key)
-      }
-    }
-    return facts
-  }
-
-  /** What differs with a set of header names and does not already with fewer. */
-  #ofSet(
-    start: Left,
-    asked: readonly Group[],
-    left: Left,
-    told: readonly Fact[],
-    isNull: boolean,
-  ): readonly Fact[] {
-    const access = accessOf(left)
-    if (access === 'none') return []
-    if (access === 'both') {
-      const isTold = (part: Fact) =>
-        told.some(
-          ({ kind, before, after }) => kind === part.kind && before === part.before && after === part.after,
-        )
-      return this.#parts(left, asked, isNull).filter(part => !isTold(part))
-    }
-    const side = access === 'before' ? 'after' : 'before'
-    const isSmallest = asked.every(header => {
-      const fewer = asked.filter(other => other !== header).reduce(narrowed, start)
-      return !isEmpty(fewer[side])
-    })
-    return isSmallest ? [fact(access === 'before' ? 'header-lost' : 'header-gained', asked, left)] : []
-  }
-
-  /** The parts of the answer that differ between the rules that answer. */
-  #parts(left: Left, asked: readonly Group[], isNull: boolean): Fact[] {
-    const before = this.#before.rules[firstPosition(left.before)]
-    const after = this.#after.rules[firstPosition(left.after)]
-    if (before === undefined || after === undefined) return []
-    const [was, is] = [partsOf(before, isNull), partsOf(after, isNull)]
-    const repeated = sortedList(asked.map(({ texts }) => texts[0] ?? '').join())
-    const meant = (part: string) => (part === REPEATED ? repeated : part).toLowerCase()
-    return PARTS.filter(kind => meant(was[kind]) !== meant(is[kind])).map(kind =>
-      fact(kind, asked, left, was[kind], is[kind]),
-    )
-  }
-
   /** Facts that are alike for several origins, methods or header names, each told once. */
-  #merged(places: readonly RulePair[]): Difference[] {
-    const byFact = groupBy(places, ({ fact: { kind, asked, before, after } }) =>
-      JSON.stringify([kind, asked.map(group => this.#headers.indexOf(group)), before, after]),
-    )
+  #merged(places: readonly Place[]): Difference[] {
+    const number = new Map(this.#families.list.map((family, at) => [family, at]))
+    const byFact = groupBy(places, ({ fact }) => keyOfFact(fact))
     const alike = byFact.flatMap(same => {
-      const methodsOf = (origin: Group) =>
-        METHODS.filter(method => same.some(place => place.origin === origin && place.method === method))
-      return groupBy(same, ({ origin }) => methodsOf(origin).join())
+      const methods = new Map<Family, string>()
+      for (const { family, method } of same) methods.set(family, `${methods.get(family) ?? ''},${method}`)
+      return groupBy(same, ({ family }) => methods.get(family) ?? '')
     })
-    const merged = groupBy(alike, places => {
-      const { kind, before, after, asked } = places[0].fact
-      const origins = places.map(({ origin, method }) => [this.#origins.indexOf(origin), method])
-      return JSON.stringify([kind, before, after, asked.length === 0, origins])
+    const merged = groupBy(alike, group => {
+      const { kind, before, after, asked } = group[0].fact
+      const where = group.map(({ family, method }) => [number.get(family), method])
+      return JSON.stringify([kind, before, after, asked.length === 0, where])
     })
-    return merged.map(sets => this.#difference(sets))
+    return merged.flatMap(sets => this.#difference(sets))
   }
 
   /** @param sets places that differ only in the header names, one list for each set of these */
-  #difference(sets: NonEmpty<NonEmpty<RulePair>>): Difference {
+  #difference(sets: NonEmpty<NonEmpty<Place>>): Difference[] {
     const [places] = sets
-    const [{ origin, method, fact: told }] = places
-    const within = new Set(places.map(place => place.origin))
-    const origins = withoutCovered([...within].flatMap(({ labels }) => labels))
-    const others = this.#origins.filter(group => !within.has(group)).flatMap(({ labels }) => labels)
-    const named = sets.map(([place]) => place.fact.asked).filter(asked => asked.length > 0)
-    return {
-      kind: told.kind,
-      origins,
-      exceptions: origins.filter(
-        label => label.includes('*') && others.some(other => isWithin(other, label)),
-      ),
-      methods: METHODS.filter(name => places.some(place => place.method === name)),
-      headers: named.flatMap(asked =>
-        asked.length === 1
-          ? withoutCovered(asked[0]?.labels ?? []).map(label => [label])
-          : [asked.map(({ labels }) => labels[0] ?? '')],
-      ),
-      before: told.before,
-      after: told.after,
-      example: this.#example(origin, method, told.asked, told.left),
+    const [{ fact: told }] = places
+    const request = this.#requestOf(sets.flat())
+    if (request === null) {
+      const { labels } = places[0].family
+      this.#undecided.push(
+        `${requestText({ origin: labels[0] ?? '', method: places[0].method, requestedHeaders: null })} may be answered otherwise only with a header list that is longer than the edge reads: ${told.asked.length} names.`,
+      )
+      return []
     }
+    const families = new Set(places.map(place => place.family))
+    const labels = [...families].flatMap(family => family.labels)
+    const origins = withoutCovered(labels.slice(0, MAX_ORIGINS))
+    const more = [...families].reduce(
+      (sum, family) => sum + family.more,
+      Math.max(0, labels.length - MAX_ORIGINS),
+    )
+    const own = new Set(labels)
+    const others = [...this.#families.patterns, 'null'].filter(label => !own.has(label))
+    const named = sets.map(([place]) => place.fact.asked).filter(asked => asked.length > 0)
+    const single = named.filter(asked => asked.length === 1).flat()
+    return [
+      {
+        kind: told.kind,
+        origins,
+        ...(more > 0 ? { moreOrigins: more } : {}),
+        exceptions: origins.filter(
+          label => label.includes('*') && others.some(other => isWithin(other, label)),
+        ),
+        methods: METHODS.filter(name => places.some(place => place.method === name)),
+        headers: [
+          ...withoutCovered(single).map(label => [label]),
+          ...named.filter(asked => asked.length > 1),
+        ],
+        before: told.before,
+        after: told.after,
+        example: this.#example(request),
+      },
+    ]
   }
 
-  #example(origin: Group, method: Method, asked: readonly Group[], left: Left): Difference['example'] {
-    const outcome = (policy: ReadyPolicy, rules: RuleSet): string => {
+  /** Returns a request that shows the difference: the engine has confirmed it. */
+  #requestOf(places: readonly Place[]): CorsRequest | null {
+    for (const { family, method, fact } of places.slice(0, MAX_TRIED)) {
+      const exactFirst = [...family.labels].sort((a, b) => Number(a.includes('*')) - Number(b.includes('*')))
+      for (const pattern of exactFirst.slice(0, MAX_TRIED)) {
+        const request = confirmedRequest({ pattern, method, names: fact.asked }, asked =>
+          this.#shows(fact, asked),
+        )
+        if (request !== null) return request
+      }
+    }
+    return null
+  }
+
+  #shows({ kind, before, after }: Fact, request: CorsRequest): boolean {
+    const [was, is] = [this.#before, this.#after].map(({ policy }) => ruleFor(policy, request))
+    if (kind === 'method-lost' || kind === 'header-lost') return was !== null && is === null
+    if (kind === 'method-gained' || kind === 'header-gained') return was === null && is !== null
+    if (!isPart(kind) || !was || !is) return false
+    const isNull = request.origin === 'null'
+    return partsOf(was, isNull)[kind] === before && partsOf(is, isNull)[kind] === after
+  }
+
+  #areAllowed(request: CorsRequest): boolean {
+    return [this.#before, this.#after].every(({ policy }) => ruleFor(policy, request) !== null)
+  }
+
+  #example(request: CorsRequest): Difference['example'] {
+    const outcome = ({ policy }: Compared): string => {
       if (policy.rules.length === 0) return 'no rules'
-      return isEmpty(rules) ? 'refused' : `allowed by rule ${firstPosition(rules) + 1}`
+      const rule = ruleFor(policy, request)
+      return rule === null ? 'refused' : `allowed by rule ${rule.position + 1}`
     }
-    const names = asked.map(({ texts }) => texts[0] ?? '')
-    return {
-      request: {
-        // What a browser could send makes the better example.
-        origin: origin.texts.find(text => URL.parse(text)?.origin === text) ?? origin.texts[0] ?? '',
-        method,
-        requestedHeaders: names.length === 0 ? null : names.join(','),
-      },
-      before: outcome(this.#before, left.before),
-      after: outcome(this.#after, left.after),
-    }
+    return { request, before: outcome(this.#before), after: outcome(this.#after) }
   }
 }
 
-const fact = (kind: DifferenceKind, asked: readonly Group[], left: Left, before = '', after = ''): Fact => ({
-  kind,
-  asked,
-  left,
-  before,
-  after,
-})
+function ruleFor(policy: ReadyPolicy, request: CorsRequest): ReadyRule | null {
+  const decision = decide(policy, request)
+  return decision.outcome === 'allowed' ? decision.rule : null
+}
+
+const isPart = (kind: DifferenceKind): kind is Part => (PARTS as readonly string[]).includes(kind)
+
+const keyOfFact = ({ kind, asked, before, after }: Fact): string =>
+  JSON.stringify([kind, asked, before, after])
 
 type NonEmpty<T> = readonly [T, ...T[]]
 

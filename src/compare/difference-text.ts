@@ -78,7 +78,7 @@ function credentialsText(before: string, after: string): string {
 const change = (before: string, after: string): string => `${before || 'none'} → ${after || 'none'}`
 
 /** `https://a.example` and every other origin like `https://*.b.example` */
-function originsText({ origins, exceptions }: Difference): string {
+function originsText({ origins, exceptions, moreOrigins = 0 }: Difference): string {
   const like = (every: string, isThis: (label: string) => boolean) => {
     const patterns = origins.filter(label => label.includes('*') && label !== '*' && isThis(label))
     return patterns.length === 0 ? [] : [`${every} like ${listed(patterns.map(code), 'or')}`]
@@ -89,6 +89,7 @@ function originsText({ origins, exceptions }: Difference): string {
     ...exact,
     ...like('every origin', label => !isExcepted(label)),
     ...like('every other origin', isExcepted),
+    ...(moreOrigins > 0 ? [`${moreOrigins} more origins or patterns`] : []),
     ...(origins.includes('*') ? [isExcepted('*') ? 'every other origin' : 'every origin'] : []),
   ])
 }

@@ -27,6 +27,8 @@ export interface Difference {
   readonly kind: DifferenceKind
   /** Origins, or patterns that stand for all other origins that match them; `*`: every other. */
   readonly origins: readonly string[]
+  /** How many more origins and patterns there are, if `origins` does not have them all. */
+  readonly moreOrigins?: number
   /** Of `origins`, the patterns that some origins match for which this does not differ. */
   readonly exceptions: readonly string[]
   readonly methods: readonly Method[]
@@ -44,8 +46,10 @@ export interface Difference {
 export interface Comparison {
   /** The most serious first. None: no request gets another answer. */
   readonly differences: readonly Difference[]
-  /** Not everything could be asked within the bounds. */
+  /** Not everything is known: there may be more differences. */
   readonly cut: boolean
+  /** Why not, as sentences; empty if everything is known. */
+  readonly undecided: readonly string[]
 }
 
 /** The most serious first. */

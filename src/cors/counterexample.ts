@@ -25,7 +25,7 @@ export function confirmedRequest(
 ): CorsRequest | null {
   const origins = [...originsLike(pattern), witnessOfOrigin(pattern) ?? pattern]
   const lists = [
-    ...NAME_FILLINGS.map(filling => names.map(name => filled(name, filling))),
+    ...['any', 'other', 'qzxj'].map(filling => names.map(name => filled(name, filling))),
     names.map(witnessOfName),
   ]
   for (const origin of origins) {
@@ -37,10 +37,11 @@ export function confirmedRequest(
   return null
 }
 
-/** The last is one that a wordy pattern is unlikely to name. */
-const NAME_FILLINGS = ['other', 'any', 'qzxj']
+/** The last filling is one that a wordy pattern is unlikely to name. */
 const filled = (name: string, filling: string): string =>
-  name === '*' || name === '**' ? `x-${filling}` : name.replace('*', () => filling)
+  name === '*' || name === '**' ? `x-${ANY_NAME[filling] ?? filling}` : name.replace('*', () => filling)
+/** In place of a whole name. */
+const ANY_NAME: Readonly<Record<string, string>> = { any: 'other', other: 'yet-another' }
 
 /** Origins of a pattern as a browser could send them. */
 export function originsLike(pattern: string): string[] {

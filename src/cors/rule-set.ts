@@ -62,6 +62,14 @@ export function positionsBelow(end: number): RuleSet {
   return set
 }
 
+/** Returns the positions of a set, the lowest first. */
+export function positionsIn({ a, b, c, d }: RuleSet): number[] {
+  const positions: number[] = []
+  for (const [at, set] of [a, b, c, d].entries())
+    for (let word = set; word !== 0; word &= word - 1) positions.push(32 * at + lowestBit(word))
+  return positions
+}
+
 /** Returns the positions that are in both sets. */
 export const common = (one: RuleSet, other: RuleSet): RuleSet => ({
   a: one.a & other.a,

@@ -1,35 +1,82 @@
 /**
- * Inclusion of configurations, exhaustively in a small scope: every pair is held to all requests, tried one by one.
+ * Inclusion and difference of configurations, exhaustively in a small scope: every pair is held to all requests, tried one by one.
  * `MODEL_RUNS` widens the share that is tried (`npm run test:deep`).
  */
 
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { compare } from '../../src/compare/compare.ts'
 import type { Configuration, Method } from '../../src/cors/configuration.ts'
 import { type Side, sideOf } from '../../src/cors/side.ts'
 import { withinSides } from '../../src/cors/within.ts'
 import { explain } from '../../src/explain/explain.ts'
 import { modelRule } from '../../tools/model.ts'
 import { runs } from './runs.ts'
-import { configurationOf, patternsOf, ruleOf, Scope, withinByTrial } from './small-scope.ts'
+import {
+  configurationOf,
+  differencesByTrial,
+  patternsOf,
+  ruleOf,
+  Scope,
+  withinByTrial,
+} from './small-scope.ts'
 
 const METHOD_SETS: Method[][] = [['GET'], ['GET', 'PUT'], ['PUT']]
 const DEEP = process.env.MODEL_RUNS !== undefined
 
+/** Holds a comparison to all requests of the scope, and each of its examples to the naive model and to `explain`. */
+function agreeOnDifferences(
+  answers: ReturnType<Scope['answers']>,
+  one: Configuration,
+  other: Configuration,
+): void {
+  const expected = differencesByTrial(answers, one, other)
+  const { differences, cut } = compare(one, other, 'cos')
+  const has = (...kinds: string[]) => differences.some(({ kind }) => kinds.includes(kind))
+  const found = {
+    lost: has('method-lost', 'header-lost'),
+    gained: has('method-gained', 'header-gained'),
+    credentials: has('credentials'),
+    // Left out where access differs, too.
+    methods: expected.lost || expected.gained ? expected.methods : has('allow-methods'),
+  }
+  const texts = () => JSON.stringify([one.rules, other.rules])
+  if (cut || !isDeepStrictEqual(found, expected))
+    expect({ cut, ...found }, texts()).toEqual({ cut: false, ...expected })
+  for (const { kind, example } of differences) {
+    const [of, by] = [one, other].map(configuration => {
+      const answer = modelRule(configuration, example.request)
+      if (explain(configuration, example.request).answeredBy !== answer)
+        expect.fail(`${texts()}: explain disagrees`)
+      return answer
+    })
+    const isSo =
+      kind === 'method-lost' || kind === 'header-lost'
+        ? typeof of === 'number' && by === null
+        : kind === 'method-gained' || kind === 'header-gained'
+          ? of === null && typeof by === 'number'
+          : typeof of === 'number' && typeof by === 'number'
+    if (!isSo) expect.fail(`${texts()}: no ${kind} with ${JSON.stringify(example.request)}`)
+  }
+}
+
 /** Holds a proof to all requests of the scope, and its counterexample to the naive model and to `explain`. */
 function agree(scope: Scope, file: Side, upper: Side): void {
-  const expected = withinByTrial(scope, file.configuration, upper.configuration)
+  const answers = scope.answers(file.configuration, upper.configuration)
+  agreeOnDifferences(answers, file.configuration, upper.configuration)
+  const expected = withinByTrial(answers, file.configuration, upper.configuration)
   const { access, credentials, widenings } = withinSides(file, upper)
   const texts = () => JSON.stringify([file, upper].map(({ configuration }) => configuration.rules))
   if (access !== expected.access || credentials !== expected.credentials)
     expect({ access, credentials }, texts()).toEqual(expected)
   for (const { claim, request } of widenings) {
-    const answers = [file, upper].map(({ configuration }) => modelRule(configuration, request))
+    const ruling = [file, upper].map(({ configuration }) => modelRule(configuration, request))
     for (const [at, { configuration }] of [file, upper].entries()) {
-      if (explain(configuration, request).answeredBy !== answers[at])
-        expect(explain(configuration, request).answeredBy, texts()).toBe(answers[at])
+      if (explain(configuration, request).answeredBy !== ruling[at])
+        expect(explain(configuration, request).answeredBy, texts()).toBe(ruling[at])
     }
-    const [of, by] = answers
+    const [of, by] = ruling
     const open = (side: Side, rule: number) =>
       side.configuration.rules[rule]?.allowedOrigins.includes('*') === true
     const isBeyond =
@@ -54,8 +101,8 @@ function eachPair(configurations: readonly Configuration[], share: number, scope
   return count
 }
 
-describe('within()', () => {
-  test('agrees with all requests for every pair of one-rule configurations', () => {
+describe('within() and compare()', () => {
+  test('agree with all requests for every pair of one-rule configurations', () => {
     const headers = [[], ...patternsOf(2).map(pattern => [pattern])]
     const all = patternsOf(2).flatMap(origin =>
       METHOD_SETS.slice(0, 2).flatMap(methods =>
@@ -67,7 +114,7 @@ describe('within()', () => {
     if (DEEP) console.log(`${count} pairs of one-rule configurations`)
   })
 
-  test('agrees with all requests for every pair of two-rule configurations of a smaller set', () => {
+  test('agree with all requests for every pair of two-rule configurations of a smaller set', () => {
     const rules = ['a', '*', 'a*', '*b'].flatMap(origin =>
       METHOD_SETS.slice(0, 2).flatMap(methods =>
         [[], ['a'], ['*'], ['a*'], ['*b']].map(names => ruleOf([origin], methods, names)),
@@ -79,7 +126,7 @@ describe('within()', () => {
     if (DEEP) console.log(`${count} pairs of two-rule configurations`)
   })
 
-  test('agrees with all requests for configurations of up to three rules and three letters', () => {
+  test('agree with all requests for configurations of up to three rules and three letters', () => {
     const scope = new Scope(7)
     const pattern = fc.constantFrom(...patternsOf(3))
     const rule = fc

@@ -104,11 +104,22 @@ export class Scope {
 const isOpen = (configuration: Configuration, rule: number): boolean =>
   configuration.rules[rule]?.allowedOrigins.includes('*') === true
 
+type Answers = readonly (readonly [one: number, other: number])[]
+
 /** The two claims of inclusion, by all requests of the scope. */
-export function withinByTrial(scope: Scope, file: Configuration, upper: Configuration) {
-  const answers = scope.answers(file, upper)
+export const withinByTrial = (answers: Answers, file: Configuration, upper: Configuration) => ({
+  access: answers.every(([of, by]) => of < 0 || by >= 0),
+  credentials: answers.every(([of, by]) => of < 0 || isOpen(file, of) || (by >= 0 && !isOpen(upper, by))),
+})
+
+/** What some request of the scope is answered differently in: access, credentials, and the methods of an answer. */
+export function differencesByTrial(answers: Answers, one: Configuration, other: Configuration) {
+  const both = answers.filter(([of, by]) => of >= 0 && by >= 0)
+  const methodsOf = ({ rules }: Configuration, rule: number) => rules[rule]?.allowedMethods.toSorted().join()
   return {
-    access: answers.every(([of, by]) => of < 0 || by >= 0),
-    credentials: answers.every(([of, by]) => of < 0 || isOpen(file, of) || (by >= 0 && !isOpen(upper, by))),
+    lost: answers.some(([of, by]) => of >= 0 && by < 0),
+    gained: answers.some(([of, by]) => of < 0 && by >= 0),
+    credentials: both.some(([of, by]) => isOpen(one, of) !== isOpen(other, by)),
+    methods: both.some(([of, by]) => methodsOf(one, of) !== methodsOf(other, by)),
   }
 }

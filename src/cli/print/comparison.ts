@@ -16,7 +16,7 @@ const COLOURS: Partial<Record<Difference['kind'], 'red' | 'green'>> = {
 }
 
 /** Returns each difference with an example request. */
-export function comparisonText({ differences, cut }: Comparison, most = Infinity): string {
+export function comparisonText({ differences, cut, undecided }: Comparison, most = Infinity): string {
   const shown = differences.slice(0, most)
   const more = differences.length - shown.length
   return [
@@ -27,7 +27,7 @@ export function comparisonText({ differences, cut }: Comparison, most = Infinity
       return `${colour === undefined ? sentence : style(colour, sentence)}\n${style('dim', wrap(exampleText(difference), '    '))}`
     }),
     ...(more > 0 ? [`- and ${more} more. Run \`diff\` to see all of them.`] : []),
-    ...(cut ? [wrap('The rules are too large to compare completely. There may be more differences.')] : []),
+    ...(cut ? [wrap(`There may be more differences. ${undecided.join(' ')}`)] : []),
   ].join('\n')
 }
 
@@ -35,6 +35,7 @@ export function comparisonText({ differences, cut }: Comparison, most = Infinity
 export const comparisonJson = (comparison: Comparison | null) => ({
   differences: comparison?.differences.map(differenceJson) ?? null,
   complete: !(comparison?.cut ?? false),
+  ...(comparison?.cut ? { undecided: comparison.undecided } : {}),
 })
 
 const differenceJson = (difference: Difference) => ({ text: differenceText(difference), ...difference })

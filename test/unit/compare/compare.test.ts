@@ -275,14 +275,70 @@ describe('compare()', () => {
     expect(told([], [])).toEqual([])
   })
 
-  test('stays within its bound, and says so, when rules are written to need more', () => {
-    const many = (step: number) =>
-      Array.from({ length: 100 }, (_, i) =>
-        rule(app, ['GET'], {
-          allowedHeaders: Array.from({ length: 20 }, (_, j) => `x-${(i * (j + step)) % 97}`),
-        }),
-      )
-    const configuration = (step: number) => ({ rules: many(step), responseVary: false })
-    expect(compare(configuration(1), configuration(2), 'cos').cut).toBe(true)
+  /** As many header patterns as a document holds, where each of the one crosses each of the other. */
+  const crossing = (count: number) => {
+    const names = (of: (at: number) => string) => Array.from({ length: count }, (_, at) => of(at))
+    const answering = { rules: [rule(app, ['GET'], { allowedHeaders: ['*'] })], responseVary: false }
+    const { rules: last } = answering
+    return {
+      before: {
+        ...answering,
+        rules: [
+          rule(app, ['GET'], { allowedHeaders: ['x*y'], maxAgeSeconds: 5 }),
+          rule(app, ['GET'], { allowedHeaders: names(at => `x${at}-*`), maxAgeSeconds: 5 }),
+          ...last,
+        ],
+      },
+      after: {
+        ...answering,
+        rules: [
+          rule(app, ['GET'], { allowedHeaders: ['x*y'], maxAgeSeconds: 5 }),
+          rule(app, ['GET'], { allowedHeaders: names(at => `*-${at}y`) }),
+          ...last,
+        ],
+      },
+    }
+  }
+
+  test('is complete for header patterns that cross, and says which bound ends it', () => {
+    const { before, after } = crossing(80)
+    const whole = compare(before, after, 'cos')
+    expect(whole.undecided).toEqual([])
+    expect(whole.differences.map(differenceText)).toEqual([
+      expect.stringMatching(
+        /^Answers to GET from `https:\/\/app\.example` that asks for .*max-age 5 → none\.$/,
+      ),
+    ])
+    expect(compare(before, after, 'cos', { maxPairs: 100 })).toMatchObject({
+      cut: true,
+      undecided: ['More than 100 pairs of header patterns would have to be compared.'],
+    })
+  })
+
+  test('is complete for many crossing origin patterns', () => {
+    const of = (pattern: (at: number) => string, methods: Method[]) => ({
+      rules: Array.from({ length: 80 }, (_, at) => rule([pattern(at)], methods)),
+      responseVary: false,
+    })
+    const before = of(at => `https://a${at}*`, ['GET', 'PUT'])
+    expect(compare(before, before, 'cos')).toMatchObject({ differences: [], cut: false })
+    const { differences, cut } = compare(
+      before,
+      of(at => `https://*${at}.example`, ['GET']),
+      'cos',
+    )
+    expect(cut).toBe(false)
+    expect(differences.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['method-lost', 'method-gained']),
+    )
+  })
+
+  test('tells the origin in which two patterns overlap', () => {
+    const wide = rule(['https://example.com*'], ['GET'])
+    const first = rule(['https://*example.com'], ['GET'], { maxAgeSeconds: 9 })
+    expect(told([wide], [first, wide]).at(-1)).toEqual([
+      expect.stringContaining('`https://example.com`'),
+      'e.g. GET from https://example.com: allowed by rule 1, before and after',
+    ])
   })
 })
