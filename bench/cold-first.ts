@@ -4,10 +4,13 @@
  * constant.
  */
 
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Configuration } from '../src/cors/configuration.ts'
 import { writeS3Json } from '../src/formats/s3-json.ts'
 import { makeRecord } from '../src/rules/record.ts'
+import { type Edit, editedBundle } from './edited.ts'
 import { median, type Row } from './rows.ts'
 import { type Subject, startWorkerd } from './workerd.ts'
 
@@ -25,12 +28,26 @@ const reader: Subject = {
     return new Response(null, { headers: { 'access-control-allow-origin': '*' } })
   } }`,
 }
-const edge: Subject = {
+const edgeOf = (source: string): Subject => ({
   name: 'edge',
   kv: true,
-  source: readFileSync('dist/index.js', 'utf8'),
+  source,
   vars: { ORIGIN: 'http://127.0.0.1:9' },
-}
+})
+
+const ANSWER = "new Response(null, { headers: { 'access-control-allow-origin': '*' } })"
+const PREFLIGHT = 'src/worker/preflight.ts'
+/** The steps of the way. Each is measured by a Worker that answers a constant after it. */
+const CUTS: readonly [name: string, edit: Edit][] = [
+  ['entered', ['src/index.ts', 'try {\n', `try {\nif (request.method === 'OPTIONS') return ${ANSWER}\n`]],
+  ['settings read', [PREFLIGHT, 'const host = ', `if (wrong === null) return ${ANSWER}\nconst host = `]],
+  [
+    'host checked',
+    [PREFLIGHT, 'const arrived = ', `if (invalid === null) return ${ANSWER}\nconst arrived = `],
+  ],
+  ['policy loaded', [PREFLIGHT, '.then(found =>', `.then(found => found.rules !== null ? ${ANSWER} : `]],
+]
+const WITHOUT_WARM_UP: Edit = ['src/index.ts', 'void warmUp()', '']
 
 /** A configuration of so many rules, each with two origins: an exact one, and all subdomains of another. */
 export function configurationOf(rules: number): Configuration {
@@ -64,8 +81,43 @@ async function firstAnswer(subject: Subject, value: string): Promise<number> {
   }
 }
 
-/** Rows of the first answers: medians, and ratios within one run. */
+/** Rows of the first answers and of the steps to them: medians, and ratios within one run. */
 export async function firstAnswerRows(rounds = 7): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-preflight-cold-'))
+  try {
+    const built = edgeOf(readFileSync('dist/index.js', 'utf8'))
+    return [...(await wholeRows(built, rounds)), ...(await stepRows(built, folder, rounds))]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function stepRows(built: Subject, folder: string, rounds: number): Promise<Row[]> {
+  const value = JSON.stringify(await makeRecord(configurationOf(100), FACTS))
+  const steps: [name: string, subject: Subject][] = [
+    ...CUTS.map(([name, edit]): [string, Subject] => [name, edgeOf(editedBundle([edit], folder))]),
+    ['answered', built],
+    ['answered, without the warm-up', edgeOf(editedBundle([WITHOUT_WARM_UP], folder))],
+  ]
+  const times = steps.map((): number[] => [])
+  for (let round = 0; round < rounds; round++)
+    for (const [at, [, subject]] of steps.entries()) times[at]?.push(await firstAnswer(subject, value))
+  const whole = median(times[CUTS.length] ?? [])
+  return steps.map(([name], at) => {
+    const ms = median(times[at] ?? [])
+    return {
+      group: 'cold',
+      name: `the same way, 100 rules: ${name}`,
+      figure: `${ms.toFixed(1)} ms`,
+      ratio: ms / whole,
+      over: 'the whole first preflight',
+      goal: null,
+      measured: ms / whole,
+    }
+  })
+}
+
+async function wholeRows(edge: Subject, rounds: number): Promise<Row[]> {
   const many = configurationOf(100)
   const values: [name: string, value: string, most: number][] = [
     ['one rule', JSON.stringify(await makeRecord(configurationOf(1), FACTS)), 2],

@@ -4,22 +4,20 @@
  * that workerd computes for a request: what else the machine does meanwhile changes that the least.
  */
 
-import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { type Edit, editedBundle } from './edited.ts'
 import { type Load, requestsPerSecond, script } from './load.ts'
 import { inRounds, launched, median, type Row, ratioOf } from './rows.ts'
 import { FILL_SECONDS, KV_OF_HOSTS, LASTING, ONE_HOST } from './worker.ts'
 import { cpuMicros, type Subject, startWorkerd } from './workerd.ts'
 
-/** A text of a file, and what stood there before. */
-type Edit = readonly [file: string, text: string | RegExp, before: string]
-
 interface Optimisation {
   readonly name: string
   readonly of: keyof typeof LOADS | 'bundle'
+  /** They bring back what stood there before. */
   readonly edits: readonly Edit[]
 }
 
@@ -79,13 +77,15 @@ export async function undoneRows(launches = 7, rounds = 2): Promise<Row[]> {
     const gzip = (source: string) => gzipSync(source, { level: 9 }).length / 1024
     for (const of of Object.keys(LOADS) as (keyof typeof LOADS)[]) {
       const measured = OPTIMISATIONS.filter(one => one.of === of)
-      const sources = [now, ...measured.map(one => bundleWithout(one, folder))]
+      const sources = [now, ...measured.map(one => editedBundle(one.edits, folder))]
       const costs = await launched(launches, () => costsOf(sources, LOADS[of], folder, rounds))
       for (const [at, { name }] of measured.entries())
         rows.push(rowOf(`${of}: ${name}`, costs.get(nameOf(at + 1)) ?? [], costs.get(nameOf(0)) ?? [], 'µs'))
     }
     for (const one of OPTIMISATIONS.filter(({ of }) => of === 'bundle'))
-      rows.push(rowOf(`bundle, gzip: ${one.name}`, [gzip(bundleWithout(one, folder))], [gzip(now)], 'KiB'))
+      rows.push(
+        rowOf(`bundle, gzip: ${one.name}`, [gzip(editedBundle(one.edits, folder))], [gzip(now)], 'KiB'),
+      )
     return rows
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -104,27 +104,6 @@ function rowOf(name: string, before: readonly number[], after: readonly number[]
     goal: null,
     measured: ratio,
   }
-}
-
-/** The production bundle of a copy of the source in which an optimisation is undone. */
-function bundleWithout({ name, edits }: Optimisation, folder: string): string {
-  const copy = mkdtempSync(join(folder, 'copy-'))
-  for (const path of ['src', 'package.json', 'tsconfig.json', 'wrangler.toml'])
-    cpSync(path, join(copy, path), { recursive: true })
-  symlinkSync(resolve('node_modules'), join(copy, 'node_modules'), 'dir')
-  for (const [file, text, before] of edits) {
-    const path = join(copy, file)
-    const source = readFileSync(path, 'utf8')
-    const edited = source.replace(text, before)
-    if (edited === source) throw new Error(`${file} has no ${text}: correct bench/undone.ts (${name}).`)
-    writeFileSync(path, edited)
-  }
-  const outdir = join(copy, 'dist')
-  execFileSync('wrangler', ['deploy', '--dry-run', '--minify', '--outdir', outdir, '--env', ''], {
-    cwd: copy,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  return readFileSync(join(outdir, 'index.js'), 'utf8')
 }
 
 /** Of the sources, the first is the Worker as it is. */

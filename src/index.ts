@@ -9,6 +9,9 @@ import { edgeOf } from './worker/edge.ts'
 import { failureResponse } from './worker/failures.ts'
 import { answerOptions } from './worker/preflight.ts'
 import { app } from './worker/request.ts'
+import { warmUp } from './worker/warm-up.ts'
+
+void warmUp()
 
 export default {
   async fetch(request, env, context) {

@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the ports that systems give to whoever asks for any: nobody gets one of these by chance. */
-const FIRST = 10_000
+/**
+ * Below the ports that systems give to whoever asks for any: nobody gets one of these by chance. Above 10080, the last
+ * port that `fetch` refuses (Fetch, "port blocking").
+ */
+const FIRST = 10_100
 const COUNT = 20_000
 
 /** A loopback port that was free a moment ago. */

@@ -169,7 +169,8 @@ export class Policies {
     }
     if (!isReported) this.#deps.report(host, MISMATCH, true)
     this.#store(host, read, this.#ttlMs, turn)
-    if (read.values !== null) context.waitUntil(saveLastKnownGood(host, read.values, read.version))
+    const { values, version } = read
+    if (values !== null) context.waitUntil(answered().then(() => saveLastKnownGood(host, values, version)))
     return { ...read.state, source: 'kv' }
   }
 
@@ -277,6 +278,12 @@ export class Policies {
 /** Also if it has refused the rules that KV has with it. */
 const newestGuardrail = ({ values, rejected }: PolicyEntry): string | null =>
   (rejected ?? values)?.guardrail ?? null
+
+/** Resolves in a task of its own: what can be answered by then is answered first. */
+const answered = (): Promise<void> =>
+  new Promise(resolve => {
+    setTimeout(resolve, 0)
+  })
 
 type Versioned = Pick<Decoded, 'values' | 'version'>
 
