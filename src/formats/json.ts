@@ -25,7 +25,7 @@ export function readJson(text: string, toDocument: (value: unknown) => Document)
     return refused(syntaxError('not-json', reason, 'Correct the syntax at this place.', line))
   }
   const document = toDocument(value)
-  return { ...document, findings: [...repeatedKeys(json), ...document.findings] }
+  return { ...document, findings: [...repeatedKeys(json, value), ...document.findings] }
 }
 
 /** V8 tells the position of most errors, and it is the only engine this runs on. */
