@@ -21,7 +21,7 @@ const running = new Set<Child>()
 export class Child {
   readonly #process: ChildProcess
   readonly #lines: string[] = []
-  /** Resolves with the exit code once the process has ended. Null: ended by a signal. */
+  /** Resolves with the exit code once the process has ended. Null if a signal ended it. */
   readonly ended: Promise<number | null>
 
   /**
@@ -49,7 +49,7 @@ export class Child {
     }
   }
 
-  /** The last lines that it has printed. */
+  /** The last lines that it printed. */
   get output(): string {
     return this.#lines.join('\n')
   }

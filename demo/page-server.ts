@@ -1,7 +1,7 @@
 /**
  * @module
- * Serves the demo page from another origin than the edge's: a handful of files, the edge's traffic as events, the
- * playground, and preflights asked without a browser, because a browser shows their answers to nobody.
+ * Serves the demo page from another origin than the edge's: its files, the edge's traffic as events, and the playground.
+ * It also sends preflights, because browsers do not show the answers of preflights.
  */
 
 import { readFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { bundlePlayground, type PlaygroundFiles } from '../scripts/playground-bu
 import type { DemoKey } from './seed.ts'
 import type { Traffic } from './traffic.ts'
 
-/** What may be fetched, and nothing else: path → file from the repository's root, and its type. */
+/** The only files that are served: path → file from the repository's root, and its type. */
 const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Map([
   ['/', ['demo/page/index.html', 'text/html; charset=utf-8']],
   ['/page.css', ['demo/page/page.css', 'text/css; charset=utf-8']],
@@ -28,7 +28,7 @@ const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Ma
   ],
 ])
 
-/** Where the playground is, with what its files are. */
+/** The playground's path, and the types of its files. */
 const PLAYGROUND = '/playground/'
 const PLAYGROUND_TYPES: ReadonlyMap<string, string> = new Map([
   ['index.html', 'text/html; charset=utf-8'],
@@ -37,12 +37,12 @@ const PLAYGROUND_TYPES: ReadonlyMap<string, string> = new Map([
   ['licences.txt', 'text/plain; charset=utf-8'],
 ])
 
-/** A question to `/ask` is a few header lines. In bytes. */
+/** Most bytes of a request to `/ask`: it is a few header lines. */
 const MAX_QUESTION_BYTES = 4096
-/** The edge's error document is 687 bytes. In bytes. */
+/** Most bytes of an answer that is shown: the edge's error document has 687. */
 const MAX_ANSWER_BYTES = 16_384
 
-/** What the page has to know about where it is. */
+/** The settings that the page needs. */
 export interface PageSettings {
   /** The edge, such as `http://localhost:8787`. */
   readonly edge: string
@@ -50,7 +50,7 @@ export interface PageSettings {
 }
 
 export interface PageServer {
-  /** Shows what passed at the edge to every open page. */
+  /** Reports each request at the edge to every open page. */
   show(traffic: Traffic): void
   close(): void
 }
@@ -70,7 +70,7 @@ export const servePage = async (
   const watchers = new Set<ServerResponse>()
   const hosts = new Set([`localhost:${port}`, `127.0.0.1:${port}`])
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    // Another name for this server is a page of somebody else's that has been pointed here (DNS rebinding).
+    // A request under another name comes from a foreign page whose name resolves to this server (DNS rebinding).
     const { host = '' } = req.headers
     if (!hosts.has(host)) return refuse(res, 421)
     const origin = `http://${host}`
@@ -109,7 +109,7 @@ const listen = (server: Server, address: string, port: number): Promise<void> =>
     server.once('error', reject).listen(port, address, resolve)
   })
 
-/** Built when it is first asked for: most starts are not about it. */
+/** Built when it is first requested: most starts do not need it. */
 let built: Promise<PlaygroundFiles> | undefined
 
 async function playground(res: ServerResponse, name: string): Promise<void> {
@@ -160,8 +160,8 @@ function watch(res: ServerResponse, watchers: Set<ServerResponse>): void {
 }
 
 /**
- * Asks the edge one preflight and tells its whole answer. The question is the preflight's own three headers
- * as JSON; it goes to the edge and nowhere else, and only for this page.
+ * Sends one preflight to the edge and returns its whole answer. The request has the preflight's three headers as JSON. It
+ * goes to the edge alone, and only for this page.
  */
 async function ask(req: IncomingMessage, res: ServerResponse, origin: string, edge: string): Promise<void> {
   if (req.method !== 'POST') return refuse(res, 405)
@@ -181,7 +181,7 @@ async function ask(req: IncomingMessage, res: ServerResponse, origin: string, ed
   res.setHeader('content-type', 'application/json').end(JSON.stringify({ status, reason, rawHeaders, body }))
 }
 
-/** Null when it is not a question that a browser could ask. */
+/** Returns null if no browser could send this preflight. */
 function readQuestion(json: string | null): { path: string; headers: Record<string, string> } | null {
   let value: unknown
   try {
@@ -204,7 +204,7 @@ function readQuestion(json: string | null): { path: string; headers: Record<stri
   }
 }
 
-/** Null when it is longer than `limit`. */
+/** Returns null if it is longer than `limit`. */
 async function readAll(message: IncomingMessage, limit: number): Promise<string | null> {
   const chunks: Buffer[] = []
   let length = 0

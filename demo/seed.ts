@@ -1,6 +1,6 @@
 /**
  * @module
- * What the demo bucket holds at first: a few objects and its CORS configuration, put there through the edge.
+ * The first content of the demo bucket: a few objects and its CORS configuration, uploaded through the edge.
  */
 
 import COS from 'cos-nodejs-sdk-v5'
@@ -42,7 +42,7 @@ const OBJECTS: readonly { path: string; type: string; body: string }[] = [
  * Puts the objects and the CORS document (COS "PUT Bucket cors") into the bucket behind `edge`.
  *
  * @param edge such as `http://localhost:8787`
- * @throws Error telling what was answered, when the bucket does not take one of them
+ * @throws Error with the bucket's answer if it refuses one of them
  */
 export const seed = async (edge: string, key: DemoKey, corsXml: string): Promise<void> => {
   await put(edge, key, '/', 'cors', 'application/xml', corsXml)

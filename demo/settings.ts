@@ -1,7 +1,6 @@
 /**
  * @module
- * What `npm start` takes from its surroundings: PORT, PAGE_PORT and STATE_DIR of the environment, and no setting of the
- * Worker. A developer's `.dev.vars` may name a real bucket, which the demo must never write to.
+ * The settings of `npm start`: PORT, PAGE_PORT and STATE_DIR of the environment, and no setting of the Worker. A developer's `.dev.vars` may name a real bucket, which the demo must never write to.
  */
 
 import { existsSync } from 'node:fs'

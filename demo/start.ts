@@ -27,12 +27,12 @@ const POLL_MS = 100
 const startedAt = performance.now()
 const root = fileURLToPath(ROOT)
 let stopping = false
-/** True once log lines are printed: those before are of requests that nobody but this program made. */
+/** True once log lines are printed. All requests before that are this program's own. */
 let isIntroduced = false
 let page: PageServer | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
-// The reader of a pipe has left: thrown, this would leave behind what was started.
+// The reader of a pipe is gone. An exception here would leave the started processes running.
 process.stdout.on('error', () => void stop(0))
 try {
   await start()

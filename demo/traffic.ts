@@ -1,7 +1,7 @@
 /**
  * @module
- * The requests that reach the edge, as `wrangler dev` prints them: the demo page shows them as they pass. A
- * page's script can't see its own preflights; the edge's log can.
+ * The requests that reach the edge, as `wrangler dev` prints them. The demo page shows them: a page's script can't see its
+ * own preflights.
  */
 
 /** One request at the edge. */
@@ -20,9 +20,9 @@ export interface Refusal {
   readonly kind: 'refusal'
   readonly origin: string
   readonly method: string
-  /** What no rule allows: `origin`, `method`, `header`, …; or `no-rules`. */
+  /** The check that failed: `origin`, `method`, `header`, …; or `no-rules`. */
   readonly check: string
-  /** What failed the check. */
+  /** The value that failed the check. */
   readonly value: string
 }
 
@@ -32,10 +32,10 @@ const EXCHANGE_LINE = /^\[wrangler:info\] ([A-Z]+) (\S+) (\d{3})\b.* \((\d+)ms\)
 const LOG_LINE = /^\[[\w-]+\] (\{"event":".*\})$/
 const REFUSAL = /^\{"event":"(?:preflight|request)","outcome":"(?:refused|no-rules)"/
 
-/** The Worker's own log line in a line of wrangler's output, which puts the Worker's name before it; else null. */
+/** The Worker's own log line in a line of wrangler's output, which puts the Worker's name before it; otherwise null. */
 export const readLogLine = (line: string): string | null => LOG_LINE.exec(line)?.[1] ?? null
 
-/** Reads a line of wrangler's output; null when it tells of neither. */
+/** Reads a line of wrangler's output. Returns null if it is neither. */
 export function readTraffic(line: string): Traffic | null {
   const logged = readLogLine(line)
   if (logged !== null) return REFUSAL.test(logged) ? readRefusal(logged) : null

@@ -1,6 +1,6 @@
 /**
  * @module
- * Who may do what: anonymous requests read, requests signed with the demo key do everything.
+ * Access: anonymous requests may read, requests signed with the demo key may do everything.
  */
 
 import type { ErrorAnswer } from '../../src/answers/error-xml.ts'
@@ -10,8 +10,8 @@ import type { Env } from './call.ts'
 import { ACCESS_DENIED, INVALID_ACCESS_KEY_ID } from './errors.ts'
 
 /**
- * Checks the signature of a request for the host that the request was sent to, as a real bucket does: one
- * that was made for another host does not pass.
+ * Checks the signature of a request for the host that the request was sent to, as a real bucket does. A signature for
+ * another host does not pass.
  *
  * @param isPublic whether anybody may do this with a bucket that is not private
  * @param now in milliseconds since 1970

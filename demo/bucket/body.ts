@@ -20,8 +20,9 @@ export const md5Hex = async (bytes: Uint8Array): Promise<string> =>
   ).join('')
 
 /**
- * Reads a document of at most `maxBytes`, and holds it against Content-MD5 where one was sent.
- * @returns the text, or why not
+ * Reads a document of at most `maxBytes`, and compares it with Content-MD5 if the request has one.
+ *
+ * @returns the text, or an error
  */
 export const readDocument = async (request: Request, maxBytes: number): Promise<string | ErrorAnswer> => {
   const chunks: Uint8Array[] = []

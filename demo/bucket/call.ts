@@ -1,6 +1,6 @@
 /**
  * @module
- * One request to the demo bucket, taken apart; and what its handlers hand back.
+ * A parsed request to the demo bucket, and the result of a handler.
  */
 
 export interface Env {
@@ -23,5 +23,5 @@ export interface Call {
 
 export type Handler = (call: Call) => Promise<Response>
 
-/** The bucket's name where an answer has to tell one. */
+/** The bucket's name in answers. */
 export const BUCKET_NAME = 'demo-1250000000'

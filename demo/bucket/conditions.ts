@@ -3,14 +3,14 @@
  * Conditional and partial requests of an object (RFC 9110, 13 and 14).
  */
 
-/** What the conditions are held against. */
+/** The object that the conditions are compared with. */
 export interface Validators {
   /** In quotes. */
   readonly etag: string
   readonly modified: Date
 }
 
-/** Entity tags of one header that are looked at. */
+/** Most entity tags of one header that are compared. */
 const MAX_TAGS = 64
 
 const unquote = (tag: string): string => tag.trim().replace(/^W\//, '').replaceAll('"', '')
@@ -21,7 +21,7 @@ const lists = (header: string, etag: string): boolean =>
 /** HTTP dates have no fractions of a second. */
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000)
 
-/** Seconds of an HTTP date; null: none that is valid, which counts as no condition (13.1.3). */
+/** Returns the seconds of an HTTP date, or null if it is invalid, which counts as no condition (13.1.3). */
 const readDate = (header: string | null): number | null => {
   const time = header === null ? Number.NaN : Date.parse(header)
   return Number.isNaN(time) ? null : Math.floor(time / 1000)
@@ -47,7 +47,8 @@ export interface ByteRange {
 }
 
 /**
- * The one range that is asked for. Several, or what is no byte range, give the whole object (14.2).
+ * Returns the one range that is requested. Several ranges, or other units, give the whole object (14.2).
+ *
  * @param size of the object, in bytes
  */
 export const readRange = (

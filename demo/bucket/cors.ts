@@ -1,6 +1,6 @@
 /**
  * @module
- * PUT, GET and DELETE Bucket cors: the document is kept as it was put; and OPTIONS Object, answered from it.
+ * PUT, GET and DELETE Bucket cors, which store the document as it was sent; and OPTIONS Object, answered from it.
  */
 
 import { answerPreflight } from '../../src/answers/preflight.ts'
@@ -36,7 +36,7 @@ export const deleteCors = async ({ objects }: Call): Promise<Response> => {
   return new Response(null, { status: 204 })
 }
 
-/** COS "OPTIONS Object". The edge never asks this while it has rules of its own. */
+/** COS "OPTIONS Object". The edge never sends it while it has rules. */
 export const answerOptions = async (request: Request, objects: R2Bucket): Promise<Response> => {
   const document = await objects.get(CORS)
   const configuration = document === null ? null : readXml(await document.text()).configuration

@@ -90,6 +90,6 @@ export const COS = dialectOf('cos')
 export const refuse = (request: Request, answer: ErrorAnswer): Response =>
   errorResponse(COS, answer, request.url, request.method === 'HEAD')
 
-/** Tells an error from the value that a function gives otherwise. */
+/** Returns true for an error, false for another result. */
 export const isError = (value: unknown): value is ErrorAnswer =>
   typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'number'

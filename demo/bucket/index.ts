@@ -20,7 +20,7 @@ import { deleteObjects, headBucket, listObjects } from './list.ts'
 import { abort, complete, initiate, listParts, listUploads, uploadPart } from './multipart.ts'
 import { deleteObject, getObject, putObject } from './objects.ts'
 
-/** What a request asks for, by method, `bucket` or `object`, and the parameter that names a part of it. */
+/** The handlers, by method, `bucket` or `object`, and the parameter that names a part of it. */
 const OPERATIONS: ReadonlyMap<string, Handler> = new Map([
   ['GET bucket', listObjects],
   ['HEAD bucket', headBucket],
@@ -40,10 +40,10 @@ const OPERATIONS: ReadonlyMap<string, Handler> = new Map([
   ['GET object?uploadId', listParts],
 ])
 
-/** What anybody may do. */
+/** The operations that need no signature. */
 const PUBLIC: ReadonlySet<string> = new Set(['GET bucket', 'HEAD bucket', 'GET object', 'HEAD object'])
 
-/** The parameters that make a request one about something else than the object's bytes or the list. */
+/** The parameters that name a part other than the object's bytes or the list. */
 const SUBRESOURCES = [
   ...['uploadId', 'uploads', 'cors', 'delete', 'accelerate', 'acl', 'append', 'domain', 'encryption'],
   ...[
@@ -60,7 +60,7 @@ const SUBRESOURCES = [
   ...['versions', 'website'],
 ]
 
-/** The key that a path names; null: no percent-encoded UTF-8. */
+/** Returns the key of a path, or null if the path is not percent-encoded UTF-8. */
 const readKey = (path: string): string | null => {
   try {
     return decodeURIComponent(path.slice(1))
@@ -96,7 +96,7 @@ export default {
     if (!response.headers.has('x-cos-request-id')) {
       response.headers.set('x-cos-request-id', newRequestId('cos'))
     }
-    // The SDKs set a wrong clock by it.
+    // SDKs with a wrong clock correct it by this header.
     response.headers.set('date', new Date().toUTCString())
     return response
   },

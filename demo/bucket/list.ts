@@ -11,11 +11,11 @@ import { DEMO_REGION } from './region.ts'
 import { OBJECTS, objectKey } from './storage.ts'
 import { keyEncoder, readCount, xmlResponse } from './xml.ts'
 
-/** COS: the most keys of one list, and of one deletion. */
+/** COS: most keys of one list, and of one deletion. */
 const MAX_KEYS = 1000
 /** 1000 keys of 850 bytes, escaped. */
 const MAX_DELETE_BYTES = 2 * 1024 * 1024
-/** Sorts after every key of a group, so that a list goes on behind the group. */
+/** Sorts after every key of a group, so that a list continues after the group. */
 const LAST = '\u{10FFFF}'
 
 interface Listing {
@@ -24,7 +24,7 @@ interface Listing {
   readonly truncated: boolean
 }
 
-/** R2 gives fewer than it was asked for when metadata is included: asks until there are enough. */
+/** R2 returns fewer than requested when metadata is included, so this asks until there are enough. */
 const list = async (bucket: R2Bucket, options: R2ListOptions, count: number): Promise<Listing> => {
   const objects: R2Object[] = []
   const prefixes: string[] = []

@@ -1,7 +1,7 @@
 /**
  * @module
- * Multipart uploads. Parts are objects of their own until they are joined: COS takes parts from 1 MB on, of any
- * sizes, where R2's own uploads want 5 MB and equal ones.
+ * Multipart uploads. Parts are objects of their own until they are joined: COS accepts parts of any sizes from 1 MB, while
+ * R2's own uploads require equal parts of at least 5 MB.
  */
 
 import { isRecord, md5Hex, readDocument, readXml } from './body.ts'
@@ -38,7 +38,7 @@ const MAX_LISTED = 1000
 /** 10000 parts of about 90 bytes. */
 const MAX_COMPLETE_BYTES = 1024 * 1024
 
-/** What a started upload remembers until it is completed. */
+/** The stored facts of an upload until it is completed. */
 interface Upload {
   readonly key: string
   readonly headers: Record<string, string>
@@ -79,7 +79,7 @@ export const initiate = async ({ request, objects, key }: Call): Promise<Respons
   const random = Array.from(crypto.getRandomValues(new Uint8Array(18)), byte =>
     byte.toString(16).padStart(2, '0'),
   )
-  // The time first: uploads are listed in the order in which they were started.
+  // The time comes first, so uploads are listed in the order in which they were started.
   const uploadId = Date.now().toString(16).padStart(12, '0') + random.join('')
   const upload: Upload = { key, headers }
   await objects.put(uploadKey(uploadId), JSON.stringify(upload))
@@ -100,7 +100,7 @@ export const uploadPart = async (call: Call): Promise<Response> => {
   return new Response(null, { headers: { etag: etagOf(stored) } })
 }
 
-/** The parts that the document names, in its order; or why they can't be joined. */
+/** Returns the parts that the document names, in its order, or the error if they can't be joined. */
 const chooseParts = (text: string, uploaded: ReadonlyMap<number, R2Object>) => {
   const document = readXml(text)
   if (isError(document)) return document
@@ -206,7 +206,7 @@ export const listParts = async (call: Call): Promise<Response> => {
   })
 }
 
-/** COS "List Multipart Uploads", in the order in which they were started and not, as in COS, in that of their keys. */
+/** COS "List Multipart Uploads". COS sorts by key; this sorts by start. */
 export const listUploads = async ({ request, query, objects }: Call): Promise<Response> => {
   const count = readCount(query.get('max-uploads'), MAX_LISTED)
   if (count === null) return refuse(request, INVALID_ARGUMENT)

@@ -15,7 +15,7 @@ import {
 } from './errors.ts'
 import { keptHeaders, objectKey, storeBody } from './storage.ts'
 
-/** The parameters by which a signed GET changes its answer's headers. */
+/** The parameters of a signed GET that change the headers of its answer. */
 const OVERRIDES = [
   'cache-control',
   'content-disposition',
@@ -25,7 +25,7 @@ const OVERRIDES = [
   'expires',
 ]
 
-/** The MD5 of the object, or what completing its multipart upload gave it. In quotes. */
+/** In quotes: the MD5 of the object, or the ETag of its multipart upload. */
 export const etagOf = (object: R2Object): string => `"${object.customMetadata?.etag ?? object.etag}"`
 
 const headersOf = (object: R2Object, { query, signed }: Call): Headers => {
@@ -40,7 +40,7 @@ const headersOf = (object: R2Object, { query, signed }: Call): Headers => {
   return headers
 }
 
-/** The stored bytes are already what Content-Encoding says: the runtime must not encode them once more. */
+/** The stored bytes are already encoded: the runtime must not encode them twice. */
 const AS_STORED = { encodeBody: 'manual' } as const
 
 /** COS "GET Object" and "HEAD Object". */
@@ -67,7 +67,7 @@ export const getObject = async (call: Call): Promise<Response> => {
   if (request.method === 'HEAD') return new Response(null, init)
   const found = await objects.get(objectKey(key), {
     ...(part && { range: part }),
-    // The head was this version's: another one that came between must not go out under it.
+    // The head belongs to this version: a version stored in between must not be sent under it.
     onlyIf: { etagMatches: object.etag },
   })
   if (found && 'body' in found) return new Response(found.body, init)
@@ -84,7 +84,7 @@ export const putObject = async ({ request, objects, key }: Call): Promise<Respon
   return new Response(null, { headers: { etag: etagOf(stored) } })
 }
 
-/** COS "DELETE Object": 204 whether or not there was one. */
+/** COS "DELETE Object": 204 whether or not the object existed. */
 export const deleteObject = async ({ objects, key }: Call): Promise<Response> => {
   await objects.delete(objectKey(key))
   return new Response(null, { status: 204 })

@@ -1,6 +1,6 @@
 /**
  * @module
- * Where things lie in R2. Objects have a prefix of their own, so that no key of a user can meet the rest.
+ * The keys in R2. Objects have a prefix of their own, so a user's key never collides with internal ones.
  */
 
 import type { ErrorAnswer } from '../../src/answers/error-xml.ts'
@@ -15,7 +15,7 @@ import {
 } from './errors.ts'
 
 export const OBJECTS = 'objects/'
-/** The document of `?cors`, as it was put. */
+/** The document of `?cors`, as it was sent. */
 export const CORS = 'config/cors'
 export const UPLOADS = 'uploads/'
 const PARTS = 'parts/'
@@ -27,7 +27,7 @@ export const partsPrefix = (uploadId: string): string => `${PARTS}${uploadId}/`
 export const partKey = (uploadId: string, number: number): string =>
   partsPrefix(uploadId) + String(number).padStart(5, '0')
 
-/** R2 tells its errors by a number in the message (R2 "Workers API reference", error codes). */
+/** R2 puts the number of an error into its message (R2 "Workers API reference", error codes). */
 const R2_ERRORS: readonly (readonly [code: string, answer: ErrorAnswer])[] = [
   ['(10012)', METADATA_TOO_LARGE],
   ['(10020)', KEY_TOO_LONG],
@@ -46,7 +46,7 @@ const KEPT = [
 ]
 const USER_PREFIX = 'x-cos-meta-'
 
-/** The request's headers that come back with the object, without empty ones: the SDKs send `Cache-Control:`. */
+/** The request's headers that are stored with the object, without empty ones: the SDKs send `Cache-Control:`. */
 export const keptHeaders = (headers: Headers): Record<string, string> | ErrorAnswer => {
   const kept = Array.from(headers).filter(
     ([name, value]) => value !== '' && (KEPT.includes(name) || name.startsWith(USER_PREFIX)),
@@ -56,7 +56,7 @@ export const keptHeaders = (headers: Headers): Record<string, string> | ErrorAns
   return Object.fromEntries(kept)
 }
 
-/** Streams `length` bytes into R2, which wants to know their number before the first. */
+/** Streams `length` bytes into R2, which requires their number before the first. */
 export const store = async (
   bucket: R2Bucket,
   key: string,

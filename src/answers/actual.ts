@@ -11,15 +11,15 @@ const CORS_PREFIX = 'access-control-'
 /** What the CORS headers of an actual response depend on. */
 export interface CorsOutcome {
   readonly dialect: Dialect
-  /** null: no policy can be had. */
+  /** null while no policy is available. */
   readonly decision: Decision | null
   /** The Origin header. */
   readonly origin: string | null
 }
 
 /**
- * Puts the edge's CORS headers on a response: the edge is the authority, so whatever the bucket said of CORS is
- * taken off first, for a bucket without rules too.
+ * Puts the edge's CORS headers on a response. The edge is the authority: it removes the bucket's CORS headers first, also
+ * for a bucket without rules.
  */
 export function decorate(response: Response, { dialect, decision, origin }: CorsOutcome): Response {
   const headers = response.headers
@@ -31,16 +31,16 @@ export function decorate(response: Response, { dialect, decision, origin }: Cors
     if (!decision.rule.anyOrigin && origin !== null) headers.set('access-control-allow-origin', origin)
     if (decision.allowHeaders !== null) headers.set('access-control-allow-headers', decision.allowHeaders)
   }
-  // A response without Origin in its Vary is the cache poisoning that buckets are known for. Where no policy can be had,
+  // A response without Origin in its Vary poisons caches. While no policy is available,
   // it would keep a page from the object long after there is one again.
   mergeVary(headers, decision?.outcome === 'allowed' && dialect.vary !== null ? dialect.vary : 'Origin')
   return response
 }
 
-/** Longest Vary that is taken apart, in characters; a longer one becomes `*`, which holds for any. */
+/** Longest Vary that is split, in characters. A longer one becomes `*`, which covers every header. */
 const MAX_VARY = 4096
 
-/** Adds names to Vary, so that each stands in it once (RFC 9110 12.5.5). `*` covers them all. */
+/** Adds names to Vary, each once (RFC 9110 12.5.5). `*` covers them all. */
 function mergeVary(headers: Headers, names: string): void {
   const present = headers.get('vary') ?? ''
   if (present.length > MAX_VARY) {

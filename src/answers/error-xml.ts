@@ -20,7 +20,7 @@ export interface ErrorAnswer {
   readonly reason?: string
 }
 
-/** Characters of a value from the client that a document repeats. */
+/** Most characters of a client's value that a document repeats. */
 const MAX_ECHO = 1024
 
 const ENTITIES: Record<string, string> = {
@@ -31,16 +31,16 @@ const ENTITIES: Record<string, string> = {
   "'": '&apos;',
 }
 
-/** What may not stand in XML text as it is; most values hold nothing of it, and are looked through once. */
+/** Characters that XML text must escape. Most values have none and are searched only once. */
 const UNSAFE = /[&<>"'\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
 const EACH_UNSAFE = new RegExp(UNSAFE, 'g')
 
-/** Escapes a value for XML text; characters that XML 1.0 does not have (2.2) become U+FFFD. */
+/** Escapes a value for XML text; characters outside XML 1.0 (2.2) become U+FFFD. */
 export const escapeXml = (text: string): string =>
   UNSAFE.test(text) ? text.replace(EACH_UNSAFE, c => ENTITIES[c] ?? '\ufffd') : text
 
 /**
- * The document of an error.
+ * Returns the document of an error.
  *
  * @param resource host and path of the request, without its query: that may hold a signature
  */
@@ -86,7 +86,7 @@ function s3Xml(error: ErrorAnswer, ids: Ids): string {
 }
 
 /**
- * The answer of an error, with its ids in headers and document alike.
+ * Returns the response of an error. Headers and document have the same ids.
  *
  * @param url the request's URL
  * @param head true for a HEAD request: the headers of the document, without it (RFC 9110 9.3.2)

@@ -20,7 +20,7 @@ const MAX_QUOTED_METHOD = 32
 /** Characters of an offending value that a `Reason` quotes. */
 const MAX_REASON_VALUE = 256
 
-/** What the CORS errors tell about the request. */
+/** The parts of a request that CORS errors name. */
 export interface CorsFacts {
   readonly url: string
   /** Access-Control-Request-Method, or the method of an actual request. */
@@ -62,7 +62,7 @@ export const invalidRequestMethod = (method: string | null, reason?: string): Er
   ...(reason === undefined ? {} : { reason }),
 })
 
-/** The path holds a dot segment, which an HTTP client would have resolved: it may mean another key. */
+/** The path has a dot segment. HTTP clients resolve these, so it may mean another key. */
 export const DOT_SEGMENT: ErrorAnswer = {
   status: 400,
   code: 'InvalidURI',
@@ -106,7 +106,7 @@ export const UNSAFE_REDIRECT: ErrorAnswer = {
     'The bucket redirects out of the mount. Below a page’s own domain, the edge does not follow or pass that on.',
 }
 
-/** METHODS does not have the method of the request. */
+/** METHODS does not list the method of the request. */
 export const methodNotAllowed = ({ url, method }: CorsFacts): ErrorAnswer => ({
   status: 405,
   code: 'MethodNotAllowed',
@@ -149,7 +149,7 @@ export const GATEWAY_TIMEOUT: ErrorAnswer = {
   message: 'The bucket did not answer in time.',
 }
 
-/** No policy can be had, from memory, KV, the last known good or the bucket. */
+/** No policy is available: not in memory, KV or the last known good values, and not from the bucket. */
 export const POLICY_UNAVAILABLE: ErrorAnswer = {
   status: 503,
   code: 'ServiceUnavailable',

@@ -52,7 +52,7 @@ function tick(): Isolate {
   return isolate
 }
 
-/** Six hex digits of the sequence, through an odd multiplier modulo 2^24: unique, without telling the traffic. */
+/** Six hex digits of the sequence, through an odd multiplier modulo 2^24: unique, and it does not reveal the traffic. */
 const sequence = ({ next }: Isolate): string => hex(Math.imul(next, 0x9e3779) & 0xffffff, 6)
 
 /** base64 of `<8 hex unix seconds>_<8 hex>_<5 hex>_<9 hex>`, as COS's `x-cos-request-id`. */
@@ -73,10 +73,10 @@ function traceId(isolate: Isolate): string {
 const requestId = (dialect: DialectName, isolate: Isolate): string =>
   dialect === 'cos' ? cosRequestId(isolate) : s3RequestId(isolate)
 
-/** The id of an answer that is no error. */
+/** Returns the id of an answer that is not an error. */
 export const newRequestId = (dialect: DialectName): string => requestId(dialect, tick())
 
-/** Both ids of an error. S3's host id is base64 as well, so it is made as COS's trace id. */
+/** Returns both ids of an error. S3's host id is base64 as well, so it has the form of COS's trace id. */
 export function newIds(dialect: DialectName): Ids {
   const isolate = tick()
   return { request: requestId(dialect, isolate), trace: traceId(isolate) }

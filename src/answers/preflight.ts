@@ -11,7 +11,7 @@ import { type ErrorAnswer, errorResponse } from './error-xml.ts'
 import { invalidRequestMethod, noRules, notAllowed, ORIGIN_NEEDED, reasonOf } from './errors.ts'
 import { newRequestId } from './ids.ts'
 
-/** An OPTIONS request, as far as its answer depends on it. A refusal names the resource, hence the URL. */
+/** The parts of an OPTIONS request that its answer depends on. A refusal names the resource, hence the URL. */
 export interface OptionsRequest extends CorsRequest {
   readonly url: string
 }
@@ -32,7 +32,7 @@ export function answerPreflight(
 }
 
 function allow(dialect: Dialect, decision: Allowed, origin: string): Response {
-  // The Response copies the template: what its receiver does to the headers stays there.
+  // The Response copies the template, so its receiver can't change the headers of the next answer.
   const response = new Response(null, { headers: decision.sets.preflight })
   const headers = response.headers
   if (!decision.rule.anyOrigin) headers.set('access-control-allow-origin', origin)
@@ -41,7 +41,7 @@ function allow(dialect: Dialect, decision: Allowed, origin: string): Response {
   return response
 }
 
-/** Which error: what is no preflight at all is a bad request, except where S3 without rules is recorded otherwise. */
+/** Returns the error. OPTIONS that is not a preflight is a bad request; recorded S3 without rules differs. */
 function refusal(
   dialect: Dialect,
   decision: Exclude<Decision, Allowed>,

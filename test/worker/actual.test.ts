@@ -206,7 +206,7 @@ describe('to the client', () => {
     expect([refused.status, corsOf(refused.headers)]).toEqual([200, {}])
   })
 
-  test('a body that dies half-way ends the client’s too', async () => {
+  test('a body that breaks off ends the client’s body, too', async () => {
     bucket.answer = (_request, response) => {
       response.writeHead(200, { 'content-length': '100' })
       response.write('half')
@@ -239,7 +239,7 @@ describe('unmatched', () => {
     expect(bucket.received).toEqual([])
   })
 
-  test('refuse: navigations, no-cors requests, the own origin and requests without Origin pass undecorated', async () => {
+  test('refuse: navigations, no-cors requests, the edge’s own origin and requests without Origin pass undecorated', async () => {
     const passing = [
       from('https://evil.example', 'navigate'),
       from('https://evil.example', 'no-cors'),

@@ -235,7 +235,7 @@ describe('a cache entry', () => {
       .not.toBe(text)
   })
 
-  test('is invalidated when the object is changed through the edge, in one piece or in parts', async () => {
+  test('is invalidated when the object is changed through the edge, in one request or in parts', async () => {
     for (const [method, query] of [
       ['PUT', ''],
       ['DELETE', ''],

@@ -292,14 +292,14 @@ describe('the table of docs/operations.md', () => {
     all.points.push(...ordinary.points, ...next.points)
   })
 
-  test('has every field of every line, and each of its own is on one, in its order', () => {
+  test('lists every field of every log line, in order, and no others', () => {
     const seen = new Set(all.lines.flatMap(line => Object.keys(line)))
     const ofLines = fields.filter(field => table.get(field)?.where.includes('line'))
     expect([...seen].sort()).toEqual([...ofLines].sort())
     for (const line of all.lines) expect(Object.keys(line)).toEqual(fields.filter(field => field in line))
   })
 
-  test('has every blob, double and index of every point, and says of each what it holds', () => {
+  test('lists every blob, double and index of every data point with its meaning', () => {
     for (const [at, { indexes = [], blobs = [], doubles = [] }] of all.points.entries()) {
       const written = [
         ...indexes.map((_, i) => `index${i + 1}`),

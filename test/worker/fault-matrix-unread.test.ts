@@ -148,7 +148,7 @@ describe('KV can’t be read, and the host has no last known good values', () =>
     expect((await send('GET', '/k')).text).toBe('own')
   })
 
-  test('where the variables name no bucket, all of it is a 503', async () => {
+  test('if the variables name no bucket, every request is a 503', async () => {
     const { send } = await failing(edges.none)
     for (const method of ['GET', 'PUT', 'OPTIONS']) {
       const headers = method === 'OPTIONS' ? { 'access-control-request-method': 'GET' } : SIGNED

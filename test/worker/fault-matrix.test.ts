@@ -269,7 +269,7 @@ describe('KV × memory × last known good × request', () => {
   const where = ({ kv, memory, lastGood, name, path }: KvCase) =>
     `KV ${kv.name}, ${memory}, last known good ${lastGood}, ${name}, bucket ${path}`
 
-  test('every state was brought about', () => {
+  test('every state occurs', () => {
     expect(observed).toHaveLength(KV.length * MEMORY.length * LAST_GOOD.length * REQUEST_NAMES.length)
     expect(withoutBucket).toHaveLength(BAD.length * REQUEST_NAMES.length)
     for (const each of [...observed, ...withoutBucket])

@@ -81,7 +81,7 @@ describe('the path of a mount', () => {
 })
 
 describe('a request below the mount', () => {
-  test('reaches the bucket without what is the page’s own', async () => {
+  test('reaches the bucket without the page’s own headers', async () => {
     const headers = {
       cookie: 'session=1',
       authorization: 'Bearer secret',

@@ -312,7 +312,7 @@ describe('a hostile bucket', () => {
     expect([corsOf(other), valuesOf(other, 'vary')]).toEqual([[], ['accept-encoding, Origin']])
   })
 
-  test('gets a Vary of 10,000 names turned into *, and many headers through', async () => {
+  test('gets its many headers through, but its Vary of 10,000 names becomes *', async () => {
     const names = Array.from({ length: 10_000 }, (_, at) => `n${at}`).join(',')
     answers(responseBytes('200 OK', [`Vary: ${names}`], 'abc'))
     expect(valuesOf(await askWithRules(decorated), 'vary')).toEqual(['*'])

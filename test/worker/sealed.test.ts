@@ -371,7 +371,7 @@ describe('the real token does not come back', () => {
     }
   })
 
-  test('in an error that is longer than any, cut within the token', async () => {
+  test('in an error over the size limit, cut within the token', async () => {
     const before = 'x'.repeat(65_536 - 10)
     recorder.answer = (_request, response) => response.writeHead(500).end(before + TOKEN.repeat(4))
     const { text } = await putCos(cosHeaders(await sealed()))

@@ -200,7 +200,7 @@ describe('a client that aborts ends the request to the bucket', () => {
   })
 })
 
-describe('a bucket that dies', () => {
+describe('a bucket that closes the connection', () => {
   const BROKEN = [
     ['Content-Length: 100', 'abc'],
     ['Transfer-Encoding: chunked', '3\r\nabc\r\n'],

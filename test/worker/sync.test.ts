@@ -532,7 +532,7 @@ export default {
     expect(published.length).toBeLessThan(150)
   })
 
-  test('reads every page of the list: of 1,200 hosts, the last ones have their turn', async () => {
+  test('reads every page of the list: the last of 1,200 hosts are synced, too', async () => {
     const bucket = await RecordingBucket.start()
     onTestFinished(() => bucket.stop())
     // Nothing is published, so that the run is short: the log has each host.
@@ -571,7 +571,7 @@ export default {
     })
   })
 
-  test('does nothing when it is off, and logs what it lacks', async () => {
+  test('does nothing when it is off, and logs missing settings', async () => {
     const bucket = corsBucket()
     bucket.document = rulesFor(A)
     const off = await fresh('writeThrough', rulesFor(B))

@@ -348,7 +348,7 @@ export default {
 }`
 
 describe('state between requests', () => {
-  test('a receiver changed the headers of a response, and of all after it: the next answer is as the first', async () => {
+  test('a receiver changed the headers of a response and of all later ones: each answer has headers of its own', async () => {
     const changing = await Edge.start({
       vars: { ORIGIN: bucket.origin },
       rules: { 'cors:rules.example': RULES, 'cors:star.example': STAR },

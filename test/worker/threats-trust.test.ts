@@ -155,7 +155,7 @@ export default edge`
     expect(await fetched('localhost:8080')).toEqual(['http://localhost:8080/a%20k?v=1', true])
   })
 
-  test('is not needed for a request that goes on as it came', async () => {
+  test('is not needed for a request that is passed on unchanged', async () => {
     expect(await fetched('unsigned.example:8080')).toEqual(['http://unsigned.example:8080/a%20k?v=1', false])
   })
 })

@@ -46,7 +46,7 @@ describe('decorate()', () => {
     expect(varyOf(vary, outcome('s3'))).toBe(s3)
   })
 
-  test('takes a Vary of 4096 characters apart, and makes * of a longer one', () => {
+  test('splits a Vary of 4096 characters, and replaces a longer one by *', () => {
     expect(varyOf('a'.repeat(4096), outcome('cos'))).toBe(`${'a'.repeat(4096)}, Origin`)
     expect(varyOf('a'.repeat(4097), outcome('cos'))).toBe('*')
   })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { errorResponse, errorXml } from '../../../src/answers/error-xml.ts'
 import { dialectOf } from '../../../src/cors/dialect.ts'
 
-test('errorXml() is well-formed and says what was put in, whatever it is', () => {
+test('errorXml() is well-formed and contains its input, whatever the input', () => {
   const parser = new XMLParser({ parseTagValue: false, trimValues: false })
   const hostile = fc.string({ unit: 'binary', maxLength: 50 })
   fc.assert(
@@ -27,7 +27,7 @@ test('errorXml() is well-formed and says what was put in, whatever it is', () =>
   )
 })
 
-test('errorXml() has the children of each dialect in its order, and leaves out what is not there', () => {
+test('errorXml() has the children of each dialect in order, without absent ones', () => {
   const childrenOf = (dialect: 'cos' | 's3', error: object) =>
     [
       ...errorXml(dialectOf(dialect), { status: 403, code: 'C', message: 'M', ...error }, 'h/k', {

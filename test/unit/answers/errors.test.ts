@@ -39,7 +39,7 @@ describe('notAllowed()', () => {
     expect(notAllowed(s3, { url, method: 'GET' })).toMatchObject({ resourceType, method: 'GET' })
   })
 
-  test('tells a method only when it is a short token, else OPTIONS', () => {
+  test('quotes a method only if it is a short token, otherwise OPTIONS', () => {
     const told = (method: string | null) => notAllowed(s3, { url: facts.url, method }).method
     expect(told('PROPFIND')).toBe('PROPFIND')
     for (const method of [null, '', 'GET, PUT', '<a>', 'X'.repeat(33)]) expect(told(method)).toBe('OPTIONS')

@@ -69,7 +69,7 @@ describe('uniqueness', () => {
 })
 
 describe('secrecy', () => {
-  test('ids are made of the clock, random digits and a count, and of nothing else', async () => {
+  test('IDs consist of the clock, random digits and a counter', async () => {
     vi.stubGlobal('crypto', { getRandomValues: (bytes: Uint8Array) => bytes.fill(0xab) })
     const series = async () => {
       const isolate = await newIsolate()

@@ -4,7 +4,7 @@ import { MAX_KEYS, MAX_KEYS_LENGTH, readKeys } from '../../../src/settings/secre
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`id${i}`, 's']))
 
 describe('readKeys()', () => {
-  test('reads ids and their secrets, whatever they are called', () => {
+  test('reads IDs and their secrets, whatever their names', () => {
     const keys = readKeys('{"AKIDa":"secret-a","a/b":"x+/=","__proto__":"s"}')
     expect([...(keys ?? [])]).toEqual([
       ['AKIDa', 'secret-a'],

@@ -214,7 +214,7 @@ describe('readSettings()', () => {
     },
   )
 
-  test('tells all problems at once', () => {
+  test('reports all problems at once', () => {
     const { problems } = readSettings({
       ORIGIN: 'service',
       DIALECT: 'S3',
@@ -280,7 +280,7 @@ describe('readHostSettings()', () => {
   const base = readSettings(env({ ORIGIN: 'https://base.example' })).settings
   const read = (value: unknown) => readHostSettings(JSON.stringify(value), env({}), base)
 
-  test('is over the variables, field by field', () => {
+  test('overrides the variables, field by field', () => {
     const { settings, problems } = read({
       origin: 'https://own.example/b',
       unmatched: 'forward',
