@@ -77,6 +77,8 @@ const PATHS = unit('unit/bucket/path-style')
 const SEALS = unit('unit/package/seal')
 const SEALED = worker('sealed')
 const EVENTS = unit('unit/telemetry/events')
+const EVENTS_WORKER = worker('events')
+const SECRETS = unit('unit/settings/secrets', 'unit/settings/settings')
 
 /** The replacements of one file. */
 const of = (
@@ -1039,5 +1041,247 @@ export const MUTATIONS: readonly Mutation[] = [
     'SIGNING signs nothing',
     'isSignable(request, settings)\n',
     'request.method === ""\n',
+  ]),
+  ...of('src/index.ts', worker('threats-proxying'), [
+    'a thrown error reaches the client',
+    'return failureResponse(edgeOf(env), request, { kind: ',
+    'throw Object.assign(new Error(), { kind: ',
+  ]),
+  ...of(
+    'src/worker/failures.ts',
+    worker('threats-proxying', 'fault-matrix-bucket', 'methods'),
+    ['a HEAD error has a body', "request.url, request.method === 'HEAD')", 'request.url, false)'],
+    [
+      'a 503 does not say when to retry',
+      "response.headers.set('retry-after'",
+      "response.headers.has('retry-after'",
+    ],
+    [
+      'a timeout of the bucket is a 502',
+      "failure.failure === 'timeout' ? GATEWAY_TIMEOUT",
+      "failure.failure === 'reset' ? GATEWAY_TIMEOUT",
+    ],
+    ['a 405 does not list the methods', "response.headers.set('allow'", "response.headers.has('allow'"],
+  ),
+  ...of('src/worker/failures.ts', worker('threats-trust'), [
+    "a client's fault is logged as an error",
+    "log('info', 'request-incomplete'",
+    "log('error', 'request-incomplete'",
+  ]),
+  ...of(
+    'src/worker/bucket.ts',
+    worker('threats-trust', 'objects', 'route'),
+    [
+      'a signed read travels by the scheme of the client',
+      'return isSigned ? signedUrl(url) : ownUrl(url)',
+      'return ownUrl(url)',
+    ],
+    [
+      'an upload is sent twice',
+      "(request.method === 'GET' || request.method === 'HEAD') && request.body === null",
+      'true',
+    ],
+  ),
+  ...of(
+    'src/worker/settle-deps.ts',
+    SYNC,
+    ['the cache of the platform answers the sync', "cache: 'no-store' }", "cache: 'default' }"],
+    [
+      'a bucket that does not answer counts as one without rules',
+      "return { kind: 'failure', code: answer.reason, detail: answer.detail }",
+      "return { kind: 'none' }",
+    ],
+  ),
+  ...of('src/worker/server-timing.ts', EVENTS_WORKER, [
+    "the bucket's own Server-Timing is lost",
+    "headers.append('server-timing', ofBucket)",
+    "headers.has('server-timing')",
+  ]),
+  ...of(
+    'src/answers/ids.ts',
+    unit('unit/answers/ids'),
+    ['two requests share an id', '(isolate.next + 1)', '(isolate.next | 1)'],
+    ['isolates share their digits', 'crypto.getRandomValues(new Uint8Array(64))', 'new Uint8Array(64)'],
+  ),
+  ...of(
+    'src/answers/derived.ts',
+    MOUNTED,
+    ['everybody reads the timing', "decision?.outcome !== 'allowed' || origin === null", 'origin === null'],
+    [
+      "the bucket's own Timing-Allow-Origin stays",
+      "headers.delete('timing-allow-origin')",
+      "headers.has('timing-allow-origin')",
+    ],
+  ),
+  ...of(
+    'src/bucket/response.ts',
+    ORIGIN,
+    ['a hop-by-hop header reaches the client', 'dropHopByHop(headers)', 'void headers'],
+    ["the bucket's alternative service reaches the client", "'alt-svc',", ''],
+  ),
+  ...of(
+    'src/bucket/upload.ts',
+    worker('threats-trust', 'streaming'),
+    ["a client's fault is blamed on the bucket", 'failure.abort()', 'void failure'],
+    ["the bucket's fault is blamed on the client", 'if (await isInError(body))', 'if (body !== null)'],
+  ),
+  ...of(
+    'src/bucket/signing/credentials.ts',
+    unit('unit/bucket/public-read', 'unit/bucket/signing/authorize'),
+    [
+      'a signature in the query is not seen',
+      'parameters.test(queryOf(request.url))',
+      'parameters.test(request.method)',
+    ],
+    ['a session token in a header is not seen', 'HEADERS.slice(1)', 'HEADERS.slice(0, 0)'],
+  ),
+  ...of(
+    'src/bucket/signing/cos-canonical.ts',
+    SIGNATURES,
+    [
+      'a covered parameter may be added twice',
+      "if (names(found).join(';') !== [...covered].sort(byText).join(';')) return null",
+      '',
+    ],
+    ['any number of parameters is read', 'if (pairs.length > MAX_QUERY_PARAMS) return null', ''],
+    ['a plus sign in a query is not a space', "text.replaceAll('+', ' ')", 'text'],
+  ),
+  ...of(
+    'src/bucket/signing/sign-cos.ts',
+    SIGNATURES,
+    [
+      'an expired signature is valid',
+      'Math.min(signTime.end, keyTime.end) < seconds',
+      'Math.max(signTime.end, keyTime.end) < seconds',
+    ],
+    [
+      'a signature of the future is valid',
+      'Math.max(signTime.start, keyTime.start) > seconds',
+      'Math.min(signTime.start, keyTime.start) > seconds',
+    ],
+  ),
+  ...of('src/bucket/signing/wire.ts', AUTHORIZE, [
+    'a header that the runtime changes counts as kept',
+    '!CHANGED_ON_THE_WAY.has(name)',
+    'name !== CHANGED_ON_THE_WAY.toString()',
+  ]),
+  ...of(
+    'src/settings/secrets.ts',
+    SECRETS,
+    ['a key without a valid secret is accepted', 'PART.test(id) && PART.test(secret)', 'PART.test(id)'],
+    ['keys of any length are read', 'if (text.length > MAX_KEYS_LENGTH) return undefined', ''],
+  ),
+  ...of(
+    'src/settings/requirements.ts',
+    unit('unit/settings/settings', 'unit/settings/secrets'),
+    ['SYNC runs without a key', '!(writeThrough || cron) || keys.size > 0', '!cron || keys.size > 0'],
+    ['SIGNING runs without its secret', '!keys.has(secretId)', 'keys.size === 0'],
+  ),
+  ...of(
+    'src/settings/values.ts',
+    SETTINGS,
+    ['a long wrong value is shown', 'text.length <= MAX_SHOWN ? text : notShown(text)', 'text'],
+    [
+      'a number out of its range is accepted',
+      'Number(text) >= from && Number(text) <= to',
+      'Number(text) >= from',
+    ],
+  ),
+  ...of(
+    'src/settings/mount.ts',
+    unit('unit/settings/mount'),
+    [
+      'a mount may hide the files of the certificate authority',
+      'RESERVED.some(name => segments[0]?.startsWith(name))',
+      'RESERVED.some(name => segments[1]?.startsWith(name))',
+    ],
+    [
+      'content runs where there is a mount',
+      "userContent === null ? mount !== '' : ",
+      'userContent === null ? false : ',
+    ],
+  ),
+  ...of(
+    'src/settings/settings.ts',
+    unit('unit/settings/settings', 'unit/settings/secrets'),
+    [
+      'SECRET_ID loses to KEYS',
+      'new Map([...listed, [secretId, secretKey]])',
+      'new Map([[secretId, secretKey], ...listed])',
+    ],
+    ['an unknown part of SYNC is ignored', '!known || new Set(parts)', 'new Set(parts)'],
+  ),
+  ...of('src/rules/rules.ts', worker('methods'), [
+    'CREDENTIALS=off is forgotten',
+    'credentials ? this.#ready : this.#readyWithoutCredentials',
+    'this.#ready',
+  ]),
+  ...of('src/rules/kv-keys.ts', unit('unit/rules/store'), [
+    'rules are read from another key',
+    '`cors:${',
+    '`rules:${',
+  ]),
+  ...of(
+    'src/rules/store.ts',
+    unit('unit/rules/store'),
+    [
+      "a host's own rules lose to the default",
+      'rules: ownRules ?? values.get(rulesKey(',
+      'rules: values.get(rulesKey(',
+    ],
+    ['KV may hang', 'setTimeout(() => reject(', 'setTimeout(() => void ('],
+  ),
+  ...of('src/rules/host-state.ts', unit('unit/rules/policies'), [
+    'a host without usable rules counts as good',
+    "state?.kind === 'known' && state.rules !== null",
+    "state?.kind === 'known'",
+  ]),
+  ...of(
+    'src/cors/memo.ts',
+    unit('unit/cors/hostile', 'unit/cors/decide'),
+    ['the memo grows without end', 'if (this.#entries.size >= this.#most) this.#entries.clear()', ''],
+    ['the memo holds texts of any length', 'if (text.length > MAX_TEXT) return\n    if', 'if'],
+  ),
+  ...of('src/cors/token.ts', FORMATS, [
+    'a header name may have any character',
+    'TOKEN.test(text)',
+    "text !== ''",
+  ]),
+  ...of(
+    'src/cors/configuration.ts',
+    FORMATS,
+    ['OPTIONS is a method of rules', "'DELETE', 'HEAD'] as const", "'DELETE', 'HEAD', 'OPTIONS'] as const"],
+    ['101 rules are accepted', 'MAX_RULES = 100', 'MAX_RULES = 101'],
+  ),
+  ...of('src/formats/json-keys.ts', unit('unit/formats/json-keys'), [
+    'the first of two equal keys is lost',
+    'writtenKeys(json) === keysOf(value)',
+    'writtenKeys(json) >= keysOf(value)',
+  ]),
+  ...of('src/formats/json.ts', unit('unit/formats/json-keys', 'unit/formats/s3-json'), [
+    'JSON of any length is read',
+    'if (tooLarge) return refused(tooLarge)',
+    '',
+  ]),
+  ...of('src/formats/s3-json.ts', unit('unit/formats/s3-json'), [
+    'a list under two names loses one',
+    'if (list !== undefined && Object.hasOwn(value, list))',
+    'if (list === undefined)',
+  ]),
+  ...of(
+    'src/formats/xml.ts',
+    unit('unit/formats/xml', 'fuzz/documents'),
+    ['an element in a value is ignored', 'if (nested) {', 'if (nested === null) {'],
+    ['another root is accepted', "return root.name === 'CORSConfiguration'", "return root.name !== ''"],
+  ),
+  ...of('src/formats/detect.ts', unit('unit/formats/read', 'unit/formats/field'), [
+    'a configuration of another vendor is not named',
+    'keys.add(key)',
+    'void key',
+  ]),
+  ...of('src/formats/read.ts', unit('unit/formats/read'), [
+    'a binary file is read as text',
+    "if (text.includes('\\0')) {",
+    'if (text === null) {',
   ]),
 ]
