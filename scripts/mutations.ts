@@ -77,6 +77,7 @@ const PATHS = unit('unit/bucket/path-style')
 const SEALS = unit('unit/package/seal')
 const SEALED = worker('sealed')
 const EVENTS = unit('unit/telemetry/events')
+const PROOF = unit('unit/cors/within', 'unit/compare/certificate')
 const EVENTS_WORKER = worker('events')
 const SECRETS = unit('unit/settings/secrets', 'unit/settings/settings')
 
@@ -1284,4 +1285,88 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (text.includes('\\0')) {",
     'if (text === null) {',
   ]),
+  ...of(
+    'src/cors/meeting.ts',
+    PROOF,
+    [
+      'a text in which prefix and suffix overlap is missed',
+      'if (!visit(prefix + suffix.slice(shared))) return false',
+      '',
+    ],
+    ['a pattern longer than the text holds it', 'text.length >= pattern.length - 1 &&', ''],
+  ),
+  ...of(
+    'src/cors/side.ts',
+    PROOF,
+    [
+      'a pattern with * holds null',
+      "origin === 'null' ? policy.origins.literal(origin)",
+      "origin === '' ? policy.origins.literal(origin)",
+    ],
+    ['null gets credentials', "&& request.origin !== 'null'", ''],
+  ),
+  ...of('src/cors/counterexample.ts', PROOF, [
+    'a counterexample is not asked of both sides',
+    'if (holds(request)) return request',
+    'return request',
+  ]),
+  ...of('src/cors/widening.ts', PROOF, [
+    'a certificate names the wrong methods',
+    '1 << METHODS.indexOf(method)',
+    '2 << METHODS.indexOf(method)',
+  ]),
+  ...of(
+    'src/cors/access.ts',
+    PROOF,
+    [
+      'wider headers are missed',
+      'common(rulesForOrigin(this.#upper, origin), headers)',
+      'rulesForOrigin(this.#upper, origin)',
+    ],
+    ['wider methods are missed', 'common(covering, rulesForMethod(this.#upper, method))', 'covering'],
+  ),
+  ...of(
+    'src/cors/shared-names.ts',
+    PROOF,
+    [
+      'names that both rules allow are not compared',
+      'if (!eachMeeting(pattern, other, look, looksAtOverlaps)) return true',
+      'return true',
+    ],
+    ['any number of pairs is compared', 'if (this.#pairs > this.#maxPairs) {', 'if (this.#pairs < 0) {'],
+  ),
+  ...of(
+    'src/cors/credentials.ts',
+    PROOF,
+    [
+      'an earlier rule without credentials is ignored',
+      'if (!isEmpty(common(before, allowing.file))) return\n',
+      '',
+    ],
+    [
+      'credentials of a rule for every origin count',
+      'if (this.#file.policy.rules[rule]?.anyOrigin !== false) continue',
+      '',
+    ],
+  ),
+  ...of('src/cors/within.ts', PROOF, [
+    'what is undecided counts as proven',
+    'proof.undecided === null ? true : null',
+    'true',
+  ]),
+  ...of(
+    'src/rules/guardrail.ts',
+    worker('guardrails'),
+    [
+      'rules wider than the guardrail are served',
+      'if (holds === true) return null',
+      'if (holds !== null) return null',
+    ],
+    [
+      'a guardrail that cannot be read accepts all rules',
+      "return { code: 'guardrail-unusable'",
+      "if (text !== '') return null\n    return { code: 'guardrail-unusable'",
+    ],
+    ['a record of another guardrail counts as proven', '=== (await guardrailDigest(text))', '!== null'],
+  ),
 ]

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseAst } from 'vitest/node'
+import { MUTATIONS } from '../../scripts/mutations.ts'
 import { bundled, DOCUMENT, thirdParty, thirdPartyDocument } from '../../scripts/third-party.ts'
 import { EDGE_BUNDLE } from '../setup.ts'
 
@@ -84,6 +85,12 @@ describe('the built Worker', () => {
     expect(own.filter(path => path.startsWith('src/cli/'))).toEqual([])
     expect(others).toEqual([])
     expect(readFileSync(DOCUMENT, 'utf8'), 'node scripts/third-party.ts writes it').toBe(thirdPartyDocument())
+  })
+
+  test('has a mutation of each of its files, but for those that change no answer', () => {
+    const withoutAnswer = new Set(['src/formats/xml-unused.ts', 'src/worker/warm-up.ts'])
+    const mutated = new Set(MUTATIONS.map(({ file }) => file))
+    expect(bundled().own.filter(path => !mutated.has(path) && !withoutAnswer.has(path))).toEqual([])
   })
 
   test('has code of others under licences alone that allow it', () => {
