@@ -27,6 +27,9 @@ export type PolicySource = 'memory' | 'kv' | 'last-known-good'
 
 export type FoundPolicy = HostState & { readonly source: PolicySource }
 
+/** A found policy with settings. */
+export type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
+
 /** A state with rules and settings: it answers requests, and may stand in for a later bad state. */
 export type GoodState = HostState & { readonly kind: 'known'; readonly rules: Rules }
 

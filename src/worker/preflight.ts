@@ -12,7 +12,7 @@ import { clientResponse } from '../bucket/response.ts'
 import { hostnameOf } from '../bucket/url.ts'
 import { decide } from '../cors/decide.ts'
 import { type Dialect, dialectOf } from '../cors/dialect.ts'
-import type { FoundPolicy } from '../rules/host-state.ts'
+import type { FoundPolicy, UsablePolicy } from '../rules/host-state.ts'
 import type { Env } from '../settings/settings.ts'
 import { PREFLIGHT } from '../telemetry/events.ts'
 import { sendToBucket } from './bucket.ts'
@@ -88,9 +88,6 @@ function answer(
   const response = answerPreflight(dialect, decision, options, debug)
   return debug ? addServerTiming(response, found, decidedMs) : response
 }
-
-/** A policy with settings. */
-type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
 
 /** The last fallback: the bucket has the same rules and answers the preflight itself. The edge never guesses. */
 async function askBucket(

@@ -17,7 +17,7 @@ import { authorize } from '../bucket/signing/authorize.ts'
 import { hasDotSegment, hostnameOf } from '../bucket/url.ts'
 import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
-import type { FoundPolicy } from '../rules/host-state.ts'
+import type { UsablePolicy } from '../rules/host-state.ts'
 import type { Rules } from '../rules/rules.ts'
 import { isSandboxed } from '../settings/mount.ts'
 import type { Env } from '../settings/settings.ts'
@@ -56,7 +56,6 @@ interface ActualRequest {
   readonly cors: CorsOutcome
 }
 
-type UsablePolicy = Exclude<FoundPolicy, { kind: 'settings-unusable' }>
 /** What happens behind a door: the bucket's response, or a failure. Both get CORS headers afterwards. */
 type Door = (actual: ActualRequest) => Promise<Response | Failure>
 
