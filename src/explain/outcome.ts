@@ -6,7 +6,7 @@
 
 import { decorate } from '../answers/actual.ts'
 import { errorResponse } from '../answers/error-xml.ts'
-import { notAllowed } from '../answers/errors.ts'
+import { methodNotAllowed, notAllowed } from '../answers/errors.ts'
 import { answerPreflight } from '../answers/preflight.ts'
 import type { Configuration } from '../cors/configuration.ts'
 import { type Decision, decide } from '../cors/decide.ts'
@@ -45,6 +45,10 @@ export interface Asked {
   readonly dialect: DialectName
   readonly unmatched: 'refuse' | 'forward'
   readonly url: string
+  /** CREDENTIALS of the host; true by default. */
+  readonly credentials?: boolean
+  /** METHODS of the host; all by default. */
+  readonly methods?: readonly string[]
 }
 
 /** An answer with its ids, which are others each time, left out. */
@@ -75,7 +79,9 @@ export interface Outcome {
     /** For how many seconds it sends no other preflight; null if it never remembers one. */
     readonly remembers: Readonly<Record<Browser, number>> | null
   }
-  /** The rules allow it, and the browser goes on. */
+  /** False if METHODS does not list the method: the edge answers the request itself, with 405. */
+  readonly passedOn: boolean
+  /** The rules allow it, the browser goes on, and the edge passes it on. */
   readonly allowed: boolean
 }
 
@@ -90,7 +96,8 @@ export interface Outcome {
 export async function outcomeOf(asked: Asked, question: RequestToExplain): Promise<Outcome> {
   const { configuration, dialect: name, url } = asked
   const dialect = dialectOf(name)
-  const policy = policyOf(configuration, name)
+  const policy = policyOf(configuration, name, asked.credentials)
+  const passedOn = asked.methods?.includes(question.method) ?? true
   const { origin, method, credentials, actual, upload = false, reads = [] } = question
   const { names, maybe, unasked, unlikely } = namesOf(question)
   const facts: CorsRequest = {
@@ -126,8 +133,13 @@ export async function outcomeOf(asked: Asked, question: RequestToExplain): Promi
       verdict: first === null || (first.goesOn && !second.goesOn) ? second : first,
       remembers: first?.goesOn ? remembers(received(preflight)) : null,
     },
+    passedOn,
     allowed:
-      decision.outcome === 'allowed' && first?.goesOn !== false && second.goesOn && unreadable.length === 0,
+      decision.outcome === 'allowed' &&
+      first?.goesOn !== false &&
+      second.goesOn &&
+      unreadable.length === 0 &&
+      passedOn,
   }
 }
 
@@ -155,13 +167,14 @@ function unreadableOf(reads: readonly string[], { headers }: Answer): string[] {
 }
 
 /** A configuration is asked again and again while a person writes the request: it is made ready once. */
-const ready = new WeakMap<Configuration, Map<DialectName, ReadyPolicy>>()
+const ready = new WeakMap<Configuration, Map<string, ReadyPolicy>>()
 
-function policyOf(configuration: Configuration, dialect: DialectName): ReadyPolicy {
-  const policies = ready.get(configuration) ?? new Map<DialectName, ReadyPolicy>()
+function policyOf(configuration: Configuration, dialect: DialectName, credentials = true): ReadyPolicy {
+  const policies = ready.get(configuration) ?? new Map<string, ReadyPolicy>()
   ready.set(configuration, policies)
-  const policy = policies.get(dialect) ?? hydrate(compile(configuration, dialect))
-  policies.set(dialect, policy)
+  const key = `${dialect} ${credentials}`
+  const policy = policies.get(key) ?? hydrate(compile(configuration, dialect), credentials)
+  policies.set(key, policy)
   return policy
 }
 
@@ -170,7 +183,7 @@ const received = ({ status, headers }: Answer): CorsAnswer => ({ status: status 
 
 /** The edge's own refusal; or the bucket's response, marked as such, with what the edge adds to it. */
 function actualAnswer(
-  { unmatched, url }: Asked,
+  { unmatched, url, methods }: Asked,
   dialect: Dialect,
   decision: Decision,
   { origin, method }: RequestToExplain,
@@ -178,6 +191,11 @@ function actualAnswer(
   // Without Access-Control-Request-Method it is not a preflight; the edge answers every OPTIONS itself.
   if (method === 'OPTIONS')
     return answerPreflight(dialect, decision, { url, origin, method: null, requestedHeaders: null }, false)
+  if (methods?.includes(method) === false) {
+    const refusal = errorResponse(dialect, methodNotAllowed({ url, method }), url, method === 'HEAD')
+    refusal.headers.set('allow', methods.join(', '))
+    return decorate(refusal, { dialect, decision, origin })
+  }
   const refuses = decision.outcome === 'refused' && unmatched === 'refuse'
   const response = refuses
     ? errorResponse(dialect, notAllowed(dialect, { url, method }), url, method === 'HEAD')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { columns } from '../../src/cli/print/layout.ts'
+import { MemoryKv, useKv } from './memory-kv.ts'
 import { Project } from './rules.ts'
 
 const RULES = `<CORSConfiguration>
@@ -216,6 +217,7 @@ A browser
       allowed: false,
       answeredBy: null,
       unusable: null,
+      passedOn: true,
       browser: {
         asks: 'the script sets x-a',
         verdict: { goesOn: false, reason: 'there is no Access-Control-Allow-Origin' },
@@ -613,5 +615,35 @@ Rules for PUT from this origin allow these headers:
       code: 2,
       err: 'Name a rules file, or a host with --host: one of the two.\n',
     })
+  })
+})
+
+describe('rules explain --host', () => {
+  const kv = new MemoryKv()
+  useKv(kv)
+  const host = 'files.example'
+  const live = (...args: string[]) => project.run(['explain', '--host', host, '--local', ...args])
+
+  test('says what the host’s METHODS and CREDENTIALS decide, whatever its rules allow', async () => {
+    const settings = JSON.stringify({ methods: 'GET,HEAD', credentials: 'off' })
+    await kv.put([
+      { key: `cors:${host}`, value: RULES },
+      { key: `bucket:${host}`, value: settings },
+    ])
+    const upload = await live(...from('https://app.example', 'PUT', '--headers', 'content-type'))
+    expect(upload.code).toBe(1)
+    expect(upload.out).toContain(
+      'METHODS of the host is GET,HEAD: the edge answers the PUT itself, with 405.',
+    )
+    expect(upload.out).not.toContain('access-control-allow-credentials')
+    const actual = await live(...from('https://app.example', 'PUT', '--actual', '--json'))
+    expect(JSON.parse(actual.out)).toMatchObject({
+      allowed: false,
+      passedOn: false,
+      answer: { status: 405, headers: { allow: 'GET, HEAD' } },
+    })
+    const cookies = await live(...from('https://app.example', 'PUT', '--credentials'))
+    expect(cookies.out).toContain('CREDENTIALS of the host is off')
+    expect((await live(...from('https://app.example', 'GET'))).code).toBe(0)
   })
 })

@@ -126,6 +126,10 @@ async function explain(file: string | undefined, options: ExplainOptions): Promi
     configuration: source.configuration,
     dialect: dialectFor(options.dialect, [source]),
     unmatched: source.settings?.unmatched ?? 'refuse',
+    ...(source.settings !== null && {
+      credentials: source.settings.credentials,
+      methods: source.settings.methods,
+    }),
     url: url?.href ?? `https://${rulesHost}/${ANY_KEY}`,
   }
   const assumed =

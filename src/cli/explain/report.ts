@@ -9,6 +9,7 @@ import { type Change, type NoChange, smallestChange } from '../../explain/smalle
 import type { RulesSource } from '../files/source.ts'
 import { clientText } from '../print/client.ts'
 import { answerText, browserText, changeText, rulesText } from '../print/explanation.ts'
+import { wrap } from '../print/layout.ts'
 import { methodsText, undeterminedText } from '../print/possible.ts'
 
 /** Returns the smallest change that allows the request, or null if it is allowed. */
@@ -54,9 +55,24 @@ function explanationText(title: string, asked: Asked, outcome: Outcome): string 
     rulesText(outcome, title),
     answerText(outcome.answer),
     browserText(outcome),
+    ...settingsLines(asked, outcome),
     ...(change === null ? [] : [changeText(change)]),
     ...(change === null || client === '' ? [] : [client]),
   ].join('\n\n')
+}
+
+/** Returns what the host's settings decide, whatever its rules allow. */
+function settingsLines({ methods, credentials }: Asked, { passedOn, question }: Outcome): string[] {
+  return [
+    ...(passedOn
+      ? []
+      : [
+          `METHODS of the host is ${methods?.join(',')}: the edge answers the ${question.method} itself, with 405.`,
+        ]),
+    ...(credentials === false && question.credentials
+      ? ['CREDENTIALS of the host is off: no answer has Access-Control-Allow-Credentials.']
+      : []),
+  ].map(line => wrap(line))
 }
 
 /** Returns the outcomes as one document. */
@@ -88,7 +104,7 @@ export function outcomesJson(
 }
 
 function explanationJson(asked: Asked, outcome: Outcome) {
-  const { question, facts, unasked, explanation, answer, browser, allowed } = outcome
+  const { question, facts, unasked, explanation, answer, browser, passedOn, allowed } = outcome
   const { values: _values, ...request } = question
   return {
     request: { ...request, url: asked.url, requestedHeaders: facts.requestedHeaders, unasked },
@@ -108,6 +124,7 @@ function explanationJson(asked: Asked, outcome: Outcome) {
     ),
     answer,
     browser,
+    passedOn,
     change: changeFor(asked, outcome),
   }
 }

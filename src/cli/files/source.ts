@@ -34,7 +34,7 @@ export interface RulesSource {
   readonly name: string
   readonly configuration: Configuration
   /** The host's settings as the Worker reads them. null for a file. */
-  readonly settings: Pick<Settings, 'dialect' | 'unmatched'> | null
+  readonly settings: Pick<Settings, 'dialect' | 'unmatched' | 'credentials' | 'methods'> | null
   readonly host: string | null
   /** null for a file. */
   readonly revision: string | null
