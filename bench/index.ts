@@ -12,6 +12,7 @@ import { decideRows } from './decide.ts'
 import { hasWrk } from './load.ts'
 import { memoryRows } from './memory.ts'
 import { playgroundRows } from './playground.ts'
+import { proofRows } from './proofs.ts'
 import { type Row, reached } from './rows.ts'
 import { streamingRow } from './streaming.ts'
 import { undoneRows } from './undone.ts'
@@ -27,6 +28,7 @@ const SECTIONS: Readonly<Record<string, readonly [group: string, measure: () => 
   decide: ['decide', decideRows],
   cold: ['cold', coldRows],
   memory: ['memory', memoryRows],
+  proofs: ['proofs', proofRows],
   worker: ['Worker under load', workerRows],
   undone: ['Before and after', undoneRows],
   streaming: ['Streaming', async () => [await streamingRow()]],

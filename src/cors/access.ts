@@ -87,12 +87,16 @@ export class AccessProof {
 
   /** Header patterns of a rule such that each rule in `left` misses one; as few as a greedy choice finds. */
   #namesNotAllowed(patterns: readonly string[], left: RuleSet): string[] {
+    const headers = patterns.map(pattern => ({
+      pattern,
+      allowing: this.#upper.policy.headers.match(witnessOfName(pattern)),
+    }))
     const names: string[] = []
     let remaining = left
     while (!isEmpty(remaining)) {
       let best: { pattern: string; left: RuleSet; size: number } | null = null
-      for (const pattern of patterns) {
-        const after = common(remaining, this.#upper.policy.headers.match(witnessOfName(pattern)))
+      for (const { pattern, allowing } of headers) {
+        const after = common(remaining, allowing)
         const size = sizeOf(after)
         if (best === null || size < best.size) best = { pattern, left: after, size }
       }

@@ -23,6 +23,9 @@ export const NO_RULE = -1
 /** Names that miss different rules, of which a greedy choice takes some. Each wanted rule has its name, whatever the bound. */
 const MAX_SIGNATURES = 20_000
 
+/** Texts without a star that are remembered, so that each is looked at once. */
+const MAX_OVERLAPS = 100_000
+
 /** Rules of both configurations. */
 export interface RulesOfBoth {
   readonly file: RuleSet
@@ -102,17 +105,28 @@ export class SharedNames {
     among: RulesOfBoth,
     visit: (allowing: RulesOfBoth, name: string) => boolean,
   ): true | null {
-    const look = (name: string) =>
-      visit(
+    // Periodic patterns overlap in the same few texts again and again.
+    const overlaps = new Set<string>()
+    const look = (name: string) => {
+      if (!name.includes('*')) {
+        if (overlaps.has(name)) return true
+        if (overlaps.size < MAX_OVERLAPS) overlaps.add(name)
+      }
+      return visit(
         { file: this.#file.policy.headers.match(name), upper: this.#upper.policy.headers.match(name) },
         name,
       )
+    }
     // A pattern that covers P*S and is no longer than the shortest overlap matches every overlap too.
-    const looksAtOverlaps = (witness: string, shortest: number) =>
-      [this.#file, this.#upper].some(({ policy: { headers } }, side) => {
+    const looksAtOverlaps = (witness: string, shortest: number) => {
+      const looks = [this.#file, this.#upper].some(({ policy: { headers } }, side) => {
         const rules = common(side === 0 ? among.file : among.upper, headers.match(witness))
         return !isEmpty(rules) && !isEmpty(without(rules, headers.matchShort(witness, shortest)))
       })
+      // Each length of an overlap is a step of its own.
+      if (looks) this.#pairs += witness.length - shortest
+      return looks
+    }
     const own = this.#file.headers[rule] ?? []
     if (open === NO_RULE) {
       for (const pattern of own) if (!look(witnessOfName(pattern))) break
