@@ -23,7 +23,7 @@ const reader: Subject = {
   kv: true,
   source: `export default { async fetch(request, env) {
     const { hostname } = new URL(request.url)
-    const keys = ['cors:' + hostname, 'bucket:' + hostname, 'cors:default', 'bucket:default']
+    const keys = [hostname, 'default'].flatMap(name => ['cors:' + name, 'bucket:' + name, 'guardrail:' + name])
     await env.RULES.get(keys, { type: 'text', cacheTtl: 30 })
     return new Response(null, { headers: { 'access-control-allow-origin': '*' } })
   } }`,
