@@ -9,11 +9,11 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { Edge, type EdgeOptions, type Received, RecordingBucket } from '../worker/harness.ts'
 
-/** An object of the bucket, as whoever wrote it made it answer. */
+/** An object of the bucket, as whoever wrote it made it answer; or a page of the site. */
 export interface PlantedObject {
   readonly status?: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly body?: string | Buffer
 }
 
 export interface SharedOrigin {
@@ -32,11 +32,11 @@ export interface SharedOrigin {
  * Starts the site, the edge and the bucket.
  *
  * @param objects path → object
- * @param pages path → HTML or script of the site; `/` is an empty page without one
+ * @param pages path → HTML or script of the site; every other path is an empty page
  */
 export async function startSharedOrigin(
   objects: Readonly<Record<string, PlantedObject>>,
-  pages: Readonly<Record<string, string>>,
+  pages: Readonly<Record<string, string | PlantedObject>>,
   { vars, rules = {} }: Pick<EdgeOptions, 'vars' | 'rules'> = {},
 ): Promise<SharedOrigin> {
   const bucket = await RecordingBucket.start()
@@ -57,9 +57,9 @@ export async function startSharedOrigin(
       visited.push(incoming)
       const path = url.split('?', 1)[0] ?? ''
       const type = path.endsWith('.js') ? 'text/javascript' : 'text/html'
-      response
-        .writeHead(200, { 'content-type': `${type}; charset=utf-8` })
-        .end(pages[path] ?? '<!doctype html><title>site</title>')
+      const page = pages[path] ?? '<!doctype html><title>site</title>'
+      const { headers = {}, body = '' } = typeof page === 'string' ? { body: page } : page
+      response.writeHead(200, { 'content-type': `${type}; charset=utf-8`, ...headers }).end(body)
     }
   })
   site.listen(0, '127.0.0.1')
