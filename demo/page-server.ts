@@ -1,12 +1,14 @@
 /**
  * @module
  * Serves the demo page from another origin than the edge's: its files, the edge's traffic as events, and the playground.
- * It also sends preflights, because browsers do not show the answers of preflights.
+ * It also sends preflights, because browsers do not show the answers of preflights. A second name has the page above a
+ * mount.
  */
 
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { bundlePlayground, type PlaygroundFiles } from '../scripts/playground-bundle.ts'
+import { isBelowMount, MOUNT, MOUNTED_HOST, passToEdge } from './mounted-page.ts'
 import type { DemoKey } from './seed.ts'
 import type { Traffic } from './traffic.ts'
 
@@ -49,6 +51,13 @@ export interface PageSettings {
   readonly key: DemoKey
 }
 
+/** As the page reads them from `/settings.json`. */
+interface ServedSettings extends PageSettings {
+  readonly isMounted: boolean
+  /** Both ways to the page, so that it can offer the other. */
+  readonly pages: { readonly crossOrigin: string; readonly mounted: string }
+}
+
 export interface PageServer {
   /** Reports each request at the edge to every open page. */
   show(traffic: Traffic): void
@@ -68,18 +77,25 @@ export const servePage = async (
   settings: PageSettings,
 ): Promise<PageServer> => {
   const watchers = new Set<ServerResponse>()
-  const hosts = new Set([`localhost:${port}`, `127.0.0.1:${port}`])
+  const mountedHost = `${MOUNTED_HOST}:${port}`
+  const hosts = new Set([`localhost:${port}`, mountedHost])
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     // A request under another name comes from a foreign page whose name resolves to this server (DNS rebinding).
     const { host = '' } = req.headers
     if (!hosts.has(host)) return refuse(res, 421)
     const origin = `http://${host}`
     const path = req.url ?? ''
+    const isMounted = host === mountedHost
+    if (isMounted && isBelowMount(path)) return passToEdge(settings.edge, req, res)
+    const edge = isMounted ? origin + MOUNT : settings.edge
     protect(res, origin, settings.edge, path === '/frame.html')
     if (path === '/ask') return ask(req, res, origin, settings.edge)
     if (req.method !== 'GET' && req.method !== 'HEAD') return refuse(res, 405)
-    if (path === '/settings.json')
-      return void res.setHeader('content-type', 'application/json').end(JSON.stringify(settings))
+    if (path === '/settings.json') {
+      const pages = { crossOrigin: `http://localhost:${port}/`, mounted: `http://${mountedHost}/` }
+      const served: ServedSettings = { edge, key: settings.key, isMounted, pages }
+      return void res.setHeader('content-type', 'application/json').end(JSON.stringify(served))
+    }
     if (path === '/events') return watch(res, watchers)
     if (path.startsWith(PLAYGROUND)) return playground(res, path.slice(PLAYGROUND.length) || 'index.html')
     const [file, type] = FILES.get(path) ?? []

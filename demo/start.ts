@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEMO_REGION } from './bucket/region.ts'
 import { Child, stopAll } from './children.ts'
+import { MOUNTED_HOST } from './mounted-page.ts'
 import { type PageServer, servePage } from './page-server.ts'
 import { type DemoKey, seed } from './seed.ts'
 import { environment, ignoredFiles, makeEmptyEnvFile, readDemoKey, readPort, UserError } from './settings.ts'
@@ -146,6 +147,9 @@ The edge answers on ${edge}, in front of the demo bucket (ready in ${((performan
 
   a page on another origin: upload, list, download, and watch each preflight
     ${pageOrigin}
+
+  the same page above the bucket: it is at /files of the page's own origin, and needs no preflight
+    http://${MOUNTED_HOST}:${new URL(pageOrigin).port}
 
   the playground: why rules refuse a request, and what would allow it
     ${pageOrigin}/playground/

@@ -15,17 +15,21 @@ const SLICE_SIZE = 5 * MB
 const CHUNK_SIZE = MB
 const PREFIX = 'uploads/'
 
-/** @typedef {{ edge: string, key: { secretId: string, secretKey: string } }} Settings */
+/**
+ * @typedef {{ edge: string, key: { secretId: string, secretKey: string }, isMounted: boolean,
+ *   pages: { crossOrigin: string, mounted: string } }} Settings
+ */
 
 /** @param {Settings} settings */
 export async function showObjects(settings) {
   /** @type {typeof import('cos-js-sdk-v5')} */
   const COS = Reflect.get(globalThis, 'COS')
-  const { host, protocol } = new URL(settings.edge)
+  const { protocol } = new URL(settings.edge)
   const cos = new COS({
     SecretId: settings.key.secretId,
     SecretKey: settings.key.secretKey,
-    Domain: host,
+    // With the path of the mount, where there is one.
+    Domain: settings.edge.slice(`${protocol}//`.length),
     Protocol: protocol,
     // Never to COS itself, should the edge not answer.
     AutoSwitchHost: false,

@@ -201,8 +201,34 @@ describe('npm start', () => {
       await page.locator('#traffic').getByText('no rule allows the origin null').first().waitFor()
     })
 
+    test('above the mount, uploads in parts without a preflight, and leads back', {
+      timeout: SLOW,
+    }, async () => {
+      await page.getByRole('link', { name: 'Mounted' }).click()
+      await page.waitForURL(`http://127.0.0.1:${pagePort}/`)
+      await page.getByRole('link', { name: 'hello.txt' }).waitFor()
+      hosts.delete(`localhost:${port}`)
+      hosts.delete(`localhost:${pagePort}`)
+      const rows = page.locator('#traffic tr').filter({ hasText: '/files/' })
+      const film = { name: 'film.bin', mimeType: 'video/mp4', buffer: Buffer.alloc(6 * 1024 * 1024) }
+      await page.setInputFiles('#file', film)
+      await page.getByRole('link', { name: 'uploads/film.bin' }).waitFor()
+      await expect.poll(() => rows.filter({ hasText: 'PUT' }).count()).toBe(6)
+      await page.getByRole('button', { name: 'Delete uploads/film.bin' }).click()
+      await page.getByRole('link', { name: 'uploads/film.bin' }).waitFor({ state: 'detached' })
+      await rows.filter({ hasText: 'DELETE' }).first().waitFor()
+      expect(await page.locator('#traffic tr').filter({ hasText: 'OPTIONS' }).count()).toBe(0)
+      expect([...hosts]).toEqual([`127.0.0.1:${pagePort}`])
+
+      await page.getByRole('link', { name: 'Cross-origin' }).click()
+      await page.waitForURL(`http://localhost:${pagePort}/`)
+      await page.getByRole('link', { name: 'hello.txt' }).waitFor()
+    })
+
     test('requests nothing from another host, and breaks no policy of its own', () => {
-      expect([...hosts].sort()).toEqual([`localhost:${port}`, `localhost:${pagePort}`].sort())
+      expect([...hosts].sort()).toEqual(
+        [`127.0.0.1:${pagePort}`, `localhost:${port}`, `localhost:${pagePort}`].sort(),
+      )
       expect(problems).toEqual([])
     })
   })
