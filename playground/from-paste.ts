@@ -1,8 +1,9 @@
 /**
  * @module
- * The request of a pasted text as the form has it.
+ * The request of a pasted text as the form has it, and the preflights of a HAR.
  */
 
+import { type PreflightCost, readPreflights } from '../src/paste/preflights.ts'
 import { knowsHeaders, type Paste } from '../src/paste/read.ts'
 import type { State } from './state.ts'
 
@@ -25,4 +26,18 @@ export function requestFrom(
     actual: preflight === false,
     open: !knowsHeaders(paste),
   }
+}
+
+/** Returns the preflights of a HAR; null if the text is not one whole HAR. */
+export function preflightsIn(text: string): PreflightCost | null {
+  if (!text.trimStart().startsWith('{')) return null
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'log')) return null
+  const cost = readPreflights(value)
+  return 'problem' in cost ? null : cost
 }

@@ -4,9 +4,11 @@
  */
 
 import { useRef, useState } from 'preact/hooks'
-import { type Paste, readPaste, type Unreadable } from '../../src/paste/read.ts'
-import { requestFrom } from '../from-paste.ts'
+import type { PreflightCost } from '../../src/paste/preflights.ts'
+import { MAX_HAR, type Paste, readPaste, type Unreadable } from '../../src/paste/read.ts'
+import { preflightsIn, requestFrom } from '../from-paste.ts'
 import type { State } from '../state.ts'
+import { Preflights } from './preflights.tsx'
 
 const KINDS: Readonly<Record<Paste['kind'], string>> = {
   'console-error': 'console error',
@@ -21,11 +23,14 @@ const MAX_SHOWN = 20_000
 
 export function PasteBox({ onRequest }: { onRequest: (request: Partial<State>) => void }) {
   const [read, setRead] = useState<Paste | Unreadable | null>(null)
+  const [cost, setCost] = useState<PreflightCost | null>(null)
   const area = useRef<HTMLTextAreaElement>(null)
   const take = (text: string) => {
+    setCost(null)
     if (text.trim() === '') return setRead(null)
     const paste = readPaste(text)
     setRead(paste)
+    if (text.length <= MAX_HAR) setCost(preflightsIn(text))
     const request = 'problem' in paste ? null : requestFrom(paste)
     if (request !== null) onRequest(request)
   }
@@ -33,18 +38,35 @@ export function PasteBox({ onRequest }: { onRequest: (request: Partial<State>) =
     const text = event.clipboardData?.getData('text') ?? ''
     if (text.length <= MAX_SHOWN || area.current === null) return
     event.preventDefault()
-    area.current.value = `${text.slice(0, 500)}…`
+    show(text)
+  }
+  const show = (text: string) => {
+    if (area.current !== null) area.current.value = text.length <= MAX_SHOWN ? text : `${text.slice(0, 500)}…`
     take(text)
+  }
+  const takeDropped = async (event: DragEvent) => {
+    const file = event.dataTransfer?.files[0]
+    // A dropped text is the text area's own business.
+    if (file === undefined) return
+    event.preventDefault()
+    // A UTF-16 code unit takes three bytes in UTF-8 at most, so a larger file is too long as a text.
+    if (file.size > 3 * MAX_HAR) return refuse('The file is too long: a HAR may have 16 MiB.')
+    await file.text().then(show, () => refuse('The browser cannot read this file.'))
+  }
+  const refuse = (problem: string) => {
+    setCost(null)
+    setRead({ problem })
   }
   const clear = () => {
     setRead(null)
+    setCost(null)
     if (area.current === null) return
     area.current.value = ''
     area.current.focus()
   }
   return (
     <div class="paste">
-      <label for="paste">Paste what you have</label>
+      <label for="paste">Paste what you have, or drop a HAR</label>
       <textarea
         ref={area}
         id="paste"
@@ -54,11 +76,17 @@ export function PasteBox({ onRequest }: { onRequest: (request: Partial<State>) =
         spellcheck={false}
         autocomplete="off"
         onPaste={takePasted}
+        onDragOver={event => {
+          // Without this a browser opens the file in place of the page.
+          if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
+        }}
+        onDrop={takeDropped}
         onInput={({ currentTarget }) => take(currentTarget.value)}
       />
       <div id="paste-read" role="status">
         {read !== null && <WhatWasRead read={read} onClear={clear} />}
       </div>
+      {cost !== null && <Preflights cost={cost} />}
     </div>
   )
 }

@@ -30,6 +30,10 @@ export function entriesIn(value: unknown): readonly HarEntry[] {
   return listIn(value).flatMap(entry => entryOf(entry) ?? [])
 }
 
+/** The program that wrote a HAR, such as `Firefox`; null if the value does not say. */
+export const recorderOf = (value: unknown): string | null =>
+  textOf(fieldOf(fieldOf(value, 'log'), 'creator'), 'name') || null
+
 /** A preflight is answered with a 2xx and an origin; a request with an origin. */
 export const isOk = ({ status, received, asks }: HarEntry): boolean =>
   valueIn(received, 'access-control-allow-origin') !== null &&

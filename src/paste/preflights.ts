@@ -4,7 +4,7 @@
  */
 
 import { whyPreflight } from '../explain/browser.ts'
-import { entriesIn, type HarEntry } from './har-entries.ts'
+import { entriesIn, type HarEntry, recorderOf } from './har-entries.ts'
 import type { Unreadable } from './paste.ts'
 import { valueIn } from './sent-headers.ts'
 import { shownUrl } from './text.ts'
@@ -37,6 +37,8 @@ export interface PreflightCost {
   readonly total: number
   /** Requests of the page load that were not preflights. */
   readonly requests: number
+  /** The program that wrote the HAR; null if it does not say. */
+  readonly recorder: string | null
 }
 
 /** Names that a script may do without: they cause a preflight and say nothing that the bucket needs. */
@@ -59,6 +61,7 @@ export function readPreflights(value: unknown): PreflightCost | Unreadable {
     preflights,
     total: preflights.reduce((sum, { time }) => sum + (time ?? 0), 0),
     requests: entries.filter(({ asks }) => asks === null).length,
+    recorder: recorderOf(value),
   }
 }
 

@@ -198,6 +198,28 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await soon(() => page.locator('#paste').inputValue()).toBe('')
   })
 
+  test('lists the preflights of a HAR that is dropped, and what would avoid them', async () => {
+    const page = await open()
+    const har = readFileSync(join(ROOT, 'test/fixtures/har/chrome.har'), 'utf8')
+    const drop = (text: string) =>
+      page.locator('#paste').evaluate((area, content) => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([content], 'page.har'))
+        area.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }))
+      }, text)
+    await drop(har)
+    const list = page.locator('.preflights')
+    await soon(() => list.innerText()).toContain('7 preflights for 9 requests')
+    await soon(() => list.innerText()).toContain('(MOUNT): no preflight at all (7 of 7')
+    await list.getByText('Each of them').click()
+    await soon(() => list.locator('ol > li').count()).toBe(7)
+    expect(await list.innerText()).not.toContain('signature')
+    await drop('hello')
+    await soon(() => page.locator('#paste-read').innerText()).toContain('There is no console error')
+    expect(await list.count()).toBe(0)
+    await page.close()
+  })
+
   test('shows the smallest change as a difference, and makes and unmakes it with one click', async () => {
     const page = await open()
     const before = await rules(page)

@@ -5,11 +5,17 @@
 
 import { createReadStream } from 'node:fs'
 import type { Command } from 'commander'
-import { type Avoidance, type RecordedPreflight, readPreflights } from '../../paste/preflights.ts'
+import {
+  costSentence,
+  preflightSentences,
+  recorderSentence,
+  waysToAvoid,
+} from '../../paste/preflight-sentences.ts'
+import { type RecordedPreflight, readPreflights } from '../../paste/preflights.ts'
 import { MAX_HAR } from '../../paste/read.ts'
 import { decoded } from '../files/decoded.ts'
 import { wrap } from '../print/layout.ts'
-import { count, print, printJson, style, visible } from '../print/terminal.ts'
+import { print, printJson, style, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
 /** Preflights that are shown one by one. */
@@ -21,7 +27,8 @@ export function addPreflights(program: Command): void {
     .summary('list the preflights of a recorded page load')
     .description(
       'Reads a HAR of a browser and lists each preflight: its time, what asked for it, and what would avoid it. ' +
-        'A HAR does not show upload listeners, so a preflight without a visible cause may be one.',
+        'A HAR does not show upload listeners, so a preflight without a visible cause may be one. ' +
+        'Safari records no preflights.',
     )
     .argument('<har>', 'a HAR file; - for standard input')
     .option('--json', 'one JSON document')
@@ -36,56 +43,21 @@ async function preflights(file: string, { json }: { json?: true }): Promise<void
   const cost = readPreflights(await readJson(file))
   if ('problem' in cost) throw new UserError(`${visible(file)}: ${cost.problem}`)
   if (json) return printJson(cost)
-  const { total, requests } = cost
   const number = cost.preflights.length
-  print(
-    wrap(
-      number === 0
-        ? `No preflight, for ${count(requests, 'request')}.`
-        : `${count(number, 'preflight')} for ${count(requests, 'request')}, ${Math.round(total)} ms in all.`,
-    ),
-  )
+  print(wrap(costSentence(cost)))
+  const recorder = recorderSentence(cost)
+  if (recorder !== null) print(wrap(recorder))
   for (const preflight of cost.preflights.slice(0, MAX_SHOWN)) print(`\n${preflightText(preflight)}`)
   if (number > MAX_SHOWN) print(`\nAnd ${number - MAX_SHOWN} more: --json lists all.`)
-  const ways = [...new Set(cost.preflights.flatMap(({ avoidedBy }) => avoidedBy))]
+  const ways = waysToAvoid(cost)
   if (ways.length > 0) print(`\n${style('bold', 'To avoid them')}`)
-  for (const way of ways) {
-    const which = cost.preflights.filter(({ avoidedBy }) => avoidedBy.includes(way))
-    const saved = Math.round(which.reduce((sum, { time }) => sum + (time ?? 0), 0))
-    print(wrap(`${WAYS[way]} (${which.length} of ${number}, ${saved} ms)`, '  '))
-  }
+  for (const { text } of ways) print(wrap(text, '  '))
 }
 
-const WAYS: Readonly<Record<Avoidance, string>> = {
-  'max-age': 'a longer MaxAgeSeconds in the rule that answers: the same question was asked again',
-  header: 'leave out the headers that the bucket does not need',
-  'content-type': 'a safelisted Content-Type, such as text/plain, where the bucket may store that',
-  'upload-listener':
-    'they may come from an upload listener or a stream: leave it out where nobody looks at the progress',
-  mount: "serve the bucket below a path of the page's own domain (MOUNT): no preflight at all",
+function preflightText(preflight: RecordedPreflight): string {
+  const { question, cost, reasons } = preflightSentences(preflight)
+  return [wrap(question), ...[cost, ...reasons].map(line => wrap(line, '  '))].join('\n')
 }
-
-function preflightText({ url, method, headers, status, time, cause, repeated }: RecordedPreflight): string {
-  const took = time === null ? 'time unknown' : `${Math.round(time)} ms`
-  return [
-    wrap(`${method} ${url}${headers.length === 0 ? '' : ` with ${headers.join(', ')}`}`),
-    wrap(`${took}, status ${status === 0 ? 'unknown' : status}`, '  '),
-    wrap(
-      cause === null
-        ? 'It may be an upload listener, or a stream as body: method and headers need no preflight.'
-        : `Asked because ${cause}.`,
-      '  ',
-    ),
-    ...(repeated === null ? [] : [wrap(REPEATS[repeated], '  ')]),
-  ].join('\n')
-}
-
-const REPEATS = {
-  'no-max-age':
-    'Asked before in this recording: the answer had no Access-Control-Max-Age, so it held for 5 s.',
-  expired: "Asked before in this recording: the answer's Access-Control-Max-Age was over.",
-  'not-kept': 'Asked before in this recording: the browser did not keep the answer, as with "Disable cache".',
-} as const
 
 async function readJson(file: string): Promise<unknown> {
   const name = file === '-' ? 'Standard input' : visible(file)

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { recorderSentence } from '../../../src/paste/preflight-sentences.ts'
 import { readPreflights } from '../../../src/paste/preflights.ts'
 import type { Unreadable } from '../../../src/paste/read.ts'
 
@@ -7,7 +9,7 @@ const PAGE = 'https://app.example.com'
 const listed = (headers: Readonly<Record<string, string>>) =>
   Object.entries(headers).map(([name, value]) => ({ name, value }))
 
-/** A preflight as Chrome records it; Firefox and Safari differ in the case of names and in what they leave out. */
+/** A preflight as Chrome records it. */
 const preflight = (
   method: string,
   names: string,
@@ -96,13 +98,49 @@ test('readPreflights() says why the same question was asked again', () => {
   ).toBeNull()
 })
 
+const recorded = (browser: string) => {
+  const file = new globalThis.URL(`../../fixtures/har/${browser}.har`, import.meta.url)
+  const cost = readPreflights(JSON.parse(readFileSync(file, 'utf8')))
+  if ('problem' in cost) throw new Error(cost.problem)
+  return cost
+}
+
+test('readPreflights() reads what Chrome recorded', () => {
+  const cost = recorded('chrome')
+  expect(
+    cost.preflights.map(({ method, headers, avoidedBy }) => [
+      method,
+      headers.join(),
+      avoidedBy.filter(way => way !== 'mount').join(),
+    ]),
+  ).toEqual([
+    ['PUT', 'x-cos-acl', ''],
+    ['PUT', 'x-cos-acl', ''],
+    ['GET', 'cache-control', 'header'],
+    ['POST', 'content-type', 'content-type'],
+    ['POST', '', 'upload-listener'],
+    ['GET', 'x-a', ''],
+    ['GET', 'x-a', 'max-age'],
+  ])
+  expect(cost.preflights.at(-1)?.repeated).toBe('expired')
+  expect(
+    cost.preflights.every(({ avoidedBy, time }) => avoidedBy.includes('mount') && Number(time) > 0),
+  ).toBe(true)
+  expect(cost.requests).toBe(9)
+  expect(JSON.stringify(cost)).not.toContain('signature')
+})
+
 test('readPreflights() reads the HARs of Firefox and Safari, and refuses other JSON', () => {
-  const firefox = preflight('PUT', 'x-a')
-  const { _resourceType, ...plain } = firefox
-  expect(read(plain).preflights).toHaveLength(1)
-  // Safari records no preflight: only the request, and its failure.
-  expect(read(PUT)).toEqual({ preflights: [], total: 0, requests: 1 })
-  // Safari and Charles write -1 where they have no time.
-  expect(read({ ...firefox, time: -1 }).preflights[0]?.time).toBeNull()
+  expect(recorded('firefox')).toMatchObject({
+    preflights: [{ method: 'PUT', headers: ['x-cos-acl'], time: 156, avoidedBy: ['mount'] }],
+    requests: 1,
+  })
+  // Safari records no preflight: that is not the same as none.
+  const safari = recorded('safari')
+  expect(safari).toMatchObject({ preflights: [], requests: 1, recorder: 'WebKit Web Inspector' })
+  expect(recorderSentence(safari)).toContain('Safari records no preflights')
+  expect(['chrome', 'firefox'].map(browser => recorderSentence(recorded(browser)))).toEqual([null, null])
+  // Charles writes -1 where it has no time.
+  expect(read({ ...preflight('PUT', 'x-a'), time: -1 }).preflights[0]?.time).toBeNull()
   expect(readPreflights({})).toEqual({ problem: 'This JSON is not a HAR: it has no entry with a request.' })
 })
