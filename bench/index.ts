@@ -1,7 +1,8 @@
 /**
  * @module
  * `npm run bench`: all benchmarks in one table, printed, written to bench/results.json and into
- * docs/performance.md. Figures are of this machine; ratios are within this run.
+ * docs/performance.md. Figures are of this machine; ratios are within this run. `waterfall` is measured only where it is
+ * chosen, and has a table of its own.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -16,12 +17,12 @@ import { proofRows } from './proofs.ts'
 import { type Row, reached } from './rows.ts'
 import { streamingRow } from './streaming.ts'
 import { undoneRows } from './undone.ts'
+import { measureWaterfall, waterfallTable } from './waterfall.ts'
 import { workerRows } from './worker.ts'
 
 const RESULTS = 'bench/results.json'
 const DOCUMENT = 'docs/performance.md'
-const BEGIN = '<!-- bench: begin -->'
-const END = '<!-- bench: end -->'
+const WATERFALL = 'waterfall'
 
 /** By the name that the command line takes: the group of its rows, and what measures them. */
 const SECTIONS: Readonly<Record<string, readonly [group: string, measure: () => Promise<Row[]>]>> = {
@@ -37,10 +38,20 @@ const SECTIONS: Readonly<Record<string, readonly [group: string, measure: () => 
 const NEED_WRK: ReadonlySet<string> = new Set(['worker', 'undone'])
 
 const chosen = process.argv.slice(2)
-const unknown = chosen.find(name => !Object.hasOwn(SECTIONS, name))
+const unknown = chosen.find(name => !Object.hasOwn(SECTIONS, name) && name !== WATERFALL)
 if (unknown !== undefined) {
-  console.error(`There is no ${unknown}: choose of ${Object.keys(SECTIONS).join(', ')}, or nothing for all.`)
+  const names = Object.keys(SECTIONS).join(', ')
+  console.error(
+    `There is no ${unknown}: choose of ${names}, ${WATERFALL}, or nothing for all but ${WATERFALL}.`,
+  )
   process.exit(2)
+}
+const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
+const date = new Date().toISOString().slice(0, 10)
+const earlier = JSON.parse(readFileSync(RESULTS, 'utf8')) as { rows: Row[]; waterfall?: object }
+if (chosen.includes(WATERFALL)) {
+  await measureUsersFigure()
+  if (chosen.length === 1) process.exit(0)
 }
 const canLoad = hasWrk()
 if (!canLoad)
@@ -48,7 +59,6 @@ if (!canLoad)
 if (CHROMIUM === undefined)
   console.error('The playground is measured in size alone: there is no Chromium (CHROMIUM).')
 
-const earlier = JSON.parse(readFileSync(RESULTS, 'utf8')) as { rows: Row[] }
 const rows: Row[] = []
 for (const [name, [group, measure]] of Object.entries(SECTIONS)) {
   const isMeasured = chosen.length === 0 || chosen.includes(name)
@@ -59,12 +69,10 @@ for (const [name, [group, measure]] of Object.entries(SECTIONS)) {
   } else rows.push(...earlier.rows.filter(row => row.group === group))
 }
 
-const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, Node ${process.version}`
-const date = new Date().toISOString().slice(0, 10)
 const table = tableOf(rows)
 console.log(table)
-writeFileSync(RESULTS, `${JSON.stringify({ date, machine, rows }, null, 2)}\n`)
-writeDocument(`Measured on ${date} by \`npm run bench\` on ${machine}.\n\n${table}`)
+writeResults({ ...earlier, date, machine, rows })
+writeDocument('bench', `Measured on ${date} by \`npm run bench\` on ${machine}.\n\n${table}`)
 
 function tableOf(all: readonly Row[]): string {
   const cells = all.map(row => {
@@ -92,11 +100,35 @@ function goalOf({ goal }: Row): string {
   return goal.most === undefined ? `at least ${goal.least}${unit}` : `at most ${goal.most}${unit}`
 }
 
-/** Puts the table between the marks of docs/performance.md; the words around it are people's. */
-function writeDocument(text: string): void {
+/** What a user waits for: minutes of delays in Chromium. */
+async function measureUsersFigure(): Promise<void> {
+  if (CHROMIUM === undefined) {
+    console.error(`${WATERFALL} needs Chromium: install it, or name one with CHROMIUM.`)
+    process.exit(2)
+  }
+  console.error(`measuring ${WATERFALL} …`)
+  const results = await measureWaterfall()
+  const measured = waterfallTable(results)
+  console.log(measured)
+  earlier.waterfall = { date, machine, results }
+  writeResults(earlier)
+  const heading = `Measured on ${date} by \`npm run bench -- ${WATERFALL}\` on ${machine}.`
+  writeDocument(WATERFALL, `${heading}\n\n${measured}`)
+}
+
+function writeResults(results: object): void {
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** Puts a table between its marks in docs/performance.md; the words around it are people's. */
+function writeDocument(name: string, text: string): void {
+  const [beginMark, endMark] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
   const document = readFileSync(DOCUMENT, 'utf8')
-  const begin = document.indexOf(BEGIN)
-  const end = document.indexOf(END)
-  if (begin === -1 || end < begin) throw new Error(`${DOCUMENT} lacks its marks ${BEGIN} and ${END}`)
-  writeFileSync(DOCUMENT, `${document.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${document.slice(end)}`)
+  const begin = document.indexOf(beginMark)
+  const end = document.indexOf(endMark)
+  if (begin === -1 || end < begin) throw new Error(`${DOCUMENT} lacks its marks ${beginMark} and ${endMark}`)
+  writeFileSync(
+    DOCUMENT,
+    `${document.slice(0, begin + beginMark.length)}\n\n${text}\n\n${document.slice(end)}`,
+  )
 }

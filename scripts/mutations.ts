@@ -63,7 +63,10 @@ const FORMATS = unit('unit/formats/xml', 'unit/formats/s3-json', 'unit/cors/lint
 const SETTINGS = unit('unit/settings/settings', 'fuzz/host-settings')
 const MOUNT = unit('unit/bucket/mount/path', 'unit/bucket/mount/request', 'unit/bucket/mount/response')
 const SANDBOX = unit('unit/bucket/mount/sandbox')
+const MOUNT_SETTINGS = unit('unit/settings/mount')
 const MOUNTED = worker('mount')
+const MOUNT_CLIENTS = worker('mount-clients')
+const DERIVED = unit('unit/answers/derived')
 const ACTUAL = worker('actual', 'decisions', 'threats-policy')
 const STATE = worker('rules', 'threats-state')
 const SYNC = worker('sync')
@@ -456,7 +459,12 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (meant === null || !isBelow(meant, confines.base)) return false',
       'if (meant === null) return false',
     ],
-
+    [
+      'a redirect within the site leaves the mount',
+      'asked.origin === page?.origin && withoutMount(confines.mount, bare(asked)) !== null',
+      'asked.origin === page?.origin',
+    ],
+    ['a redirect shows the bucket’s own URL', "headers.set('location',", "headers.set('x-location',"],
     ['a sibling path of the bucket counts as below it', 'pathOf(base)}/`', 'pathOf(base)}`'],
   ),
   ...of(
@@ -470,6 +478,15 @@ export const MUTATIONS: readonly Mutation[] = [
       'type === null || type === SVG || type === DOWNLOAD',
       'type === null || type === DOWNLOAD',
     ],
+    [
+      'a replaced type is no download',
+      'type === null || type === SVG || type === DOWNLOAD',
+      'type === SVG || type === DOWNLOAD',
+    ],
+    ['the bucket’s type is lost', 'if (written !== null) headers.set(ORIGINAL_TYPE, written)', ''],
+    ['a film stops in a tab', '/^(?:audio|video)\\//.test(type) ? MEDIA_POLICY : POLICY', 'POLICY'],
+    ['a PDF is blank in Safari', "if (type === 'application/pdf') return", ''],
+    ['an error document of the edge has no policy', '=> protect(headers, DOWNLOAD)', '=> undefined'],
     ['a 304 takes the sandbox off', "headers.delete('content-disposition')", ''],
     ['types are sniffed', "headers.set('x-content-type-options', 'nosniff')\n  // Safari", '// Safari'],
     ['no policy', "headers.set('content-security-policy', /^(?:audio", 'headers.delete(/^(?:audio'],
@@ -493,6 +510,81 @@ export const MUTATIONS: readonly Mutation[] = [
       "mount !== '' && headers.get('sec-fetch-site') === 'same-origin'",
       'false',
     ],
+  ),
+  ...of(
+    'src/worker/request.ts',
+    MOUNTED,
+    [
+      'an error document of the edge has no sandbox below a mount',
+      'if (!isBucket && isSandboxed(settings)) sandboxOwnResponse(response)',
+      '',
+    ],
+    ['responses below a mount have no derived headers', 'derive(response, settings, cors)', ''],
+  ),
+  ...of('src/worker/request.ts', FAULTS, [
+    'a host whose mount is unknown passes requests on',
+    "policy.kind === 'assumed' && mayBeMounted(settings, asked)",
+    'false',
+  ]),
+  ...of(
+    'src/settings/mount.ts',
+    MOUNT_SETTINGS,
+    [
+      'a mount is no sandbox by default',
+      "userContent === null ? mount !== '' :",
+      'userContent === null ? false :',
+    ],
+    ['a mount goes with ORIGIN=route', "mount === '' || upstream?.kind !== 'route'", 'true'],
+  ),
+  ...of('src/settings/host-settings.ts', MOUNT_SETTINGS, [
+    'USER_CONTENT=trusted reaches a host with a mount of its own',
+    "fields.has('mount') && base.userContent === 'trusted' ? { ...base, userContent: null } : base",
+    'base',
+  ]),
+  ...of(
+    'src/bucket/signing/authorize.ts',
+    MOUNT_CLIENTS,
+    [
+      'SigV4 covers the path without the mount',
+      "pathOf('coverage' in signature ? request.url : sentUrl)",
+      'pathOf(request.url)',
+    ],
+    [
+      'a COS signature covers the path with the mount',
+      "pathOf('coverage' in signature ? request.url : sentUrl)",
+      'pathOf(sentUrl)',
+    ],
+    [
+      'a signature is good for two paths of a mount',
+      'const places = other === null ? [arrived] : [arrived, {',
+      'const places = other === null ? [arrived] : [arrived, { ...arrived, path: pathOf(sentUrl) }, {',
+    ],
+    [
+      'a signature for the bucket covers the path with the mount',
+      'path: pathOf(request.url) }]',
+      'path: pathOf(sentUrl) }]',
+    ],
+    [
+      'a signature for the bucket counts below a mount where ORIGIN has a path',
+      "return host.includes('/') ? null : host",
+      "return host.split('/', 1)[0] ?? null",
+    ],
+  ),
+  ...of(
+    'src/answers/derived.ts',
+    DERIVED,
+    [
+      'the resource policy is left out',
+      "if (resourcePolicy !== 'off') headers.set('cross-origin-resource-policy', resourcePolicy)",
+      '',
+    ],
+    ['the bucket says who reads the timing', "headers.delete('timing-allow-origin')", ''],
+    [
+      'every origin reads the timing',
+      "if (decision?.outcome !== 'allowed' || origin === null) return",
+      "if (origin !== null) headers.set('timing-allow-origin', origin)\n  if (decision?.outcome !== 'allowed' || origin === null) return",
+    ],
+    ['a rule for every origin names one', "decision.rule.anyOrigin ? '*' : origin", 'origin'],
   ),
   ...of(
     'src/bucket/request.ts',
