@@ -79,6 +79,7 @@ const SIGNING = worker('signing')
 const PATHS = unit('unit/bucket/path-style')
 const SEALS = unit('unit/package/seal')
 const SEALED = worker('sealed')
+const CHUNKS = worker('signed-chunks')
 const EVENTS = unit('unit/telemetry/events')
 const PROOF = unit('unit/cors/within', 'unit/compare/certificate')
 const EVENTS_WORKER = worker('events')
@@ -700,6 +701,22 @@ export const MUTATIONS: readonly Mutation[] = [
       'credential.expires - Math.floor(now / 1000)',
       'MAX_RESIGNED_EXPIRES',
     ],
+  ),
+  ...of(
+    'src/bucket/signing/signed-chunks.ts',
+    CHUNKS,
+    [
+      'a wrong chunk passes',
+      "if (!(await old.verify('PAYLOAD', hash, signature))) return MISMATCH",
+      'await old.verify("PAYLOAD", hash, signature)',
+    ],
+    [
+      'a wrong trailer passes',
+      "if (!(await old.verify('TRAILER', hash, signature))) return MISMATCH",
+      'await old.verify("TRAILER", hash, signature)',
+    ],
+    ['data after the last chunk passes', 'refusal === null && (await source.fill(1))', 'false'],
+    ['a chunk has any size', 'if (size > MAX_CHUNK_BYTES) return TOO_LARGE\n', ''],
   ),
   ...of(
     'src/bucket/path-style.ts',

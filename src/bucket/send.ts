@@ -31,6 +31,9 @@ export interface Upload {
   hasFailed(): Promise<boolean>
 }
 
+/** Passes a body on, all of it or up to where it is invalid. Returns false if the client has sent an invalid body. */
+export type PassBody = (body: ReadableStream, to: WritableStream) => Promise<boolean>
+
 export type Sent =
   | { readonly response: Response }
   | { readonly failure: SendFailure; readonly detail: string }

@@ -4,15 +4,24 @@
  * it. So the body goes through a stream of ours, which shows whether the client's side has failed.
  */
 
-import type { Upload } from './send.ts'
+import type { PassBody, Upload } from './send.ts'
 
 interface WatchedRequest extends Upload {
   readonly request: Request
 }
 
-/** Passes the bytes of a body on unchanged and keeps its framing, by length or in chunks. Returns null if there is
- * nothing to watch. */
-export function watchBody(request: Request): WatchedRequest | null {
+const passUnchanged: PassBody = async (body, to) => {
+  // The body is not cancelled when the bucket closes its side. So it is in error only if the client has failed.
+  await body.pipeTo(to, { preventCancel: true })
+  return true
+}
+
+/**
+ * Passes a body on and keeps its framing, by length or in chunks. Returns null if there is nothing to watch.
+ *
+ * @param pass default: the bytes are unchanged
+ */
+export function watchBody(request: Request, pass = passUnchanged): WatchedRequest | null {
   const { body, headers, method } = request
   // Of a GET or HEAD with a body, the runtime makes no other request than the whole one.
   if (body === null || method === 'GET' || method === 'HEAD') return null
@@ -20,10 +29,11 @@ export function watchBody(request: Request): WatchedRequest | null {
   if (length !== null && !Number.isSafeInteger(Number(length))) return null
   const passage = length === null ? new IdentityTransformStream() : new FixedLengthStream(Number(length))
   const failure = new AbortController()
-  // The body is not cancelled when the bucket closes its side. So it is in error only if the client has failed.
-  const passed = body.pipeTo(passage.writable, { preventCancel: true }).catch(async () => {
-    if (await isInError(body)) failure.abort()
-  })
+  const passed = pass(body, passage.writable)
+    .catch(async () => !(await isInError(body)))
+    .then(isValid => {
+      if (!isValid) failure.abort()
+    })
   return {
     request: new Request(request, { body: passage.readable }),
     failure: failure.signal,

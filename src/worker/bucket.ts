@@ -5,7 +5,7 @@
 
 import { upstreamRequest } from '../bucket/request.ts'
 import { type Sent, send, uploadMs } from '../bucket/send.ts'
-import type { Sign } from '../bucket/signing/authorization.ts'
+import type { Sign, SignedBody } from '../bucket/signing/authorization.ts'
 import { watchBody } from '../bucket/upload.ts'
 import { ownUrl, pathAndQuery, signedUrl, upstreamUrl } from '../bucket/url.ts'
 import type { HostSettings } from '../settings/host-settings.ts'
@@ -40,6 +40,7 @@ export function upstreamUrlOf(
  *
  * @param sign signs each attempt of a request that the edge has to sign
  * @param keepCors true for a preflight that is forwarded whole
+ * @param body set if the request's body has signatures of its own
  * @returns null if the settings name no bucket
  */
 export function sendToBucket(
@@ -49,11 +50,12 @@ export function sendToBucket(
   init: RequestInit,
   sign: Sign | null,
   keepCors = false,
+  body?: SignedBody,
 ): Promise<Sent> | null {
   if (upstream === null) return null
   const url = urlAt(upstream, request.url, sign !== null)
   const fetcher = fetcherOf(edge, upstream)
-  const upload = watchBody(request)
+  const upload = watchBody(request, body?.pass)
   const retry = (request.method === 'GET' || request.method === 'HEAD') && request.body === null
   return send(
     () => {

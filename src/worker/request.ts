@@ -12,7 +12,7 @@ import { fetchInit, throughCache } from '../bucket/cache.ts'
 import { sandboxOwnResponse } from '../bucket/mount/sandbox.ts'
 import { clientResponse } from '../bucket/response.ts'
 import type { Sent } from '../bucket/send.ts'
-import type { Sign, Signed } from '../bucket/signing/authorization.ts'
+import type { Signed } from '../bucket/signing/authorization.ts'
 import { authorize } from '../bucket/signing/authorize.ts'
 import { hasDotSegment, hostnameOf } from '../bucket/url.ts'
 import { type Decision, decide } from '../cors/decide.ts'
@@ -56,6 +56,7 @@ interface ActualRequest {
   readonly cors: CorsOutcome
 }
 
+type Authorized = Signed | { readonly sign: null; readonly body?: never }
 /** What happens behind a door: the bucket's response, or a failure. Both get CORS headers afterwards. */
 type Door = (actual: ActualRequest) => Promise<Response | Failure>
 
@@ -122,7 +123,7 @@ async function passOn(actual: ActualRequest, accepted?: () => Promise<void>): Pr
   if (failure !== null) return failure
   const authorization = await authorizationOf(actual)
   if ('kind' in authorization) return authorization
-  const sent = await ask(actual, authorization.sign)
+  const sent = await ask(actual, authorization)
   if (sent !== null && 'response' in sent && sent.response.ok) await accepted?.()
   return deliver(actual, sent, authorization)
 }
@@ -210,7 +211,7 @@ async function authorizationOf({
   asked,
   request,
   policy,
-}: ActualRequest): Promise<Signed | { sign: null } | Failure> {
+}: ActualRequest): Promise<Authorized | Failure> {
   const { settings } = policy
   const authorization = await authorize(request, settings, edge.settings, asked.url)
   if (authorization === null) return { sign: null }
@@ -224,10 +225,10 @@ async function authorizationOf({
 /** Asks the cache, where CACHE has one, or the bucket. */
 function ask(
   { edge, context, asked, request, policy: { settings } }: ActualRequest,
-  sign: Sign | null,
+  { sign, body }: Authorized,
 ): Promise<Sent | null> {
   const init = fetchInit(request, settings, sign !== null)
-  const send = () => sendToBucket(edge, settings, request, init, sign)
+  const send = () => sendToBucket(edge, settings, request, init, sign, false, body)
   return throughCache(request, settings, context, send, asked.url)
 }
 
@@ -235,9 +236,12 @@ function ask(
 async function deliver(
   { asked, request, policy }: ActualRequest,
   sent: Sent | null,
-  signed: Signed | { sign: null },
+  signed: Authorized,
 ): Promise<Response | Failure> {
   if (sent === null) return MISSING_ORIGIN
+  // Also beside an answer, which a bucket may have sent before the end of the body.
+  const refusal = signed.body?.refusal() ?? null
+  if (refusal !== null) return { kind: 'signature-refused', refusal }
   if (!('response' in sent)) {
     const { failure, detail } = sent
     return failure === 'client'

@@ -3,6 +3,7 @@
  * What the edge does with a request's signature: sign, re-sign, refuse, or nothing.
  */
 
+import type { PassBody } from '../send.ts'
 import type { SealRefusal } from './open-seal.ts'
 
 /** Signs an upstream request. The body is not touched. */
@@ -23,6 +24,15 @@ export interface Signed {
   readonly sign: Sign
   /** Removes the real session token from the bucket's answer. Absent if the edge put none into the request. */
   readonly redact?: (answer: Response) => Promise<Response>
+  /** Set if the body has signatures of its own. */
+  readonly body?: SignedBody
+}
+
+/** A body whose signatures are verified while it passes. */
+export interface SignedBody {
+  readonly pass: PassBody
+  /** Returns why the body was refused; null: it was not. */
+  refusal(): Refusal | null
 }
 
 export type Authorization = Signed | { readonly refusal: Refusal } | null

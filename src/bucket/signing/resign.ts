@@ -8,9 +8,11 @@ import type { Authorization, Refusal } from './authorization.ts'
 import { coverageOf, type SignableRequest } from './cos-canonical.ts'
 import { type CosSignature, withoutCosSignature } from './cos-signature.ts'
 import { replaceToken, type SealedField } from './open-seal.ts'
+import { ChunkChain } from './s3-chunks.ts'
 import type { S3Signature } from './s3-signature.ts'
 import { signCos, verifyCos } from './sign-cos.ts'
-import { CHUNKS_REFUSED, isSignedByChunks, MAX_RESIGNED_EXPIRES, resignS3, verifyS3 } from './sign-s3.ts'
+import { MAX_RESIGNED_EXPIRES, resignS3, type S3Signed, verifyS3 } from './sign-s3.ts'
+import { readSignedBody } from './signed-chunks.ts'
 import { hostOf, keepsHeader, lostHeaders, type SignedPlace, signable, withSignature } from './wire.ts'
 
 /** What verifies a request and signs it again. */
@@ -93,20 +95,30 @@ export async function resignS3Request(
     return verdict.ok ? null : verdict
   })
   if (refused !== null) return { refusal: withServerTime(refused) }
-  if (isSignedByChunks(signable(request, ''))) return { refusal: withServerTime(CHUNKS_REFUSED) }
   const lost = lostHeaders(request).find(name => signature.signedHeaders.includes(name))
   if (lost !== undefined) return { refusal: notPassedOn(lost) }
+  const body = await readSignedBody(signature, request, secret)
+  if (body !== null && 'refused' in body) return { refusal: body.refused }
   return {
+    ...(body !== null && { body }),
     async sign(upstream) {
       const sent = withToken(signable(upstream, hostOf(upstream.url)), token)
       const now = Date.now()
       const left = Math.min(MAX_RESIGNED_EXPIRES, credential.expires - Math.floor(now / 1000))
       const signed = await resignS3(signature, sent, secret, keepsHeader, now, left)
+      body?.start(await ChunkChain.of(secret, { region: signature.region, ...seedIn(signed) }))
       const isHeader = token?.sealed.place === 'header'
       const tokenHeaders = isHeader ? [[token.sealed.field, token.value] as const] : []
       return withSignature(upstream, { query: signed.query, headers: [...tokenHeaders, ...signed.headers] })
     },
   }
+}
+
+/** Returns the time and the digest of a signature in the header form. */
+function seedIn({ headers }: S3Signed): { date: string; digest: string } {
+  const values = new Map(headers)
+  const digest = values.get('authorization')?.split('Signature=')[1] ?? ''
+  return { date: values.get('x-amz-date') ?? '', digest }
 }
 
 /** Returns a request with the real token in place of its seal, in the same field. */

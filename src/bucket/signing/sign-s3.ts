@@ -23,13 +23,12 @@ export interface S3Signed {
 /** A refusal with S3's own code and message. */
 export interface S3Refusal {
   readonly ok: false
-  readonly status: 400 | 403 | 501
+  readonly status: 400 | 403
   readonly code:
     | 'SignatureDoesNotMatch'
     | 'RequestTimeTooSkewed'
     | 'AccessDenied'
     | 'AuthorizationQueryParametersError'
-    | 'NotImplemented'
   readonly message: string
 }
 
@@ -40,7 +39,7 @@ const MAX_EXPIRES = 604_800
 /** The longest validity of a presigned URL that the edge has re-signed. In seconds. */
 export const MAX_RESIGNED_EXPIRES = 300
 
-const CONTENT_HASH = 'x-amz-content-sha256'
+export const CONTENT_HASH = 'x-amz-content-sha256'
 
 const headerOf = (request: SignableRequest, name: string): string | null => {
   for (const [key, value] of request.headers) if (key === name) return value
@@ -200,20 +199,6 @@ const withoutParameter = (query: string, name: string): string =>
     .split('&')
     .filter(pair => pair.split('=', 1)[0] !== name)
     .join('&')
-
-/**
- * True if the body is signed chunk by chunk. Each chunk's signature depends on the one before, and the first on the
- * request's signature, so re-signing the request invalidates all of them. (Unsigned chunks, `STREAMING-UNSIGNED-…`,
- * have no signatures.)
- */
-export const isSignedByChunks = (request: SignableRequest): boolean =>
-  headerOf(request, CONTENT_HASH)?.startsWith('STREAMING-AWS4-') ?? false
-
-export const CHUNKS_REFUSED = refuse(
-  501,
-  'NotImplemented',
-  'A body that is signed chunk by chunk (STREAMING-AWS4-HMAC-SHA256-PAYLOAD) can not be re-signed. Send it with UNSIGNED-PAYLOAD or the hash of the whole body.',
-)
 
 /**
  * Re-signs a verified request for another host, in the client's form, with the client's region and payload hash.

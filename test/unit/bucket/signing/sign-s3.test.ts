@@ -19,7 +19,7 @@ import {
   type S3Signature,
   withoutS3Signature,
 } from '../../../../src/bucket/signing/s3-signature.ts'
-import { isSignedByChunks, resignS3, signS3, verifyS3 } from '../../../../src/bucket/signing/sign-s3.ts'
+import { resignS3, signS3, verifyS3 } from '../../../../src/bucket/signing/sign-s3.ts'
 
 const key = { id: 'AKIDdemo', secret: 'secret-of-the-demo' }
 const HOST = 'edge.example:8787'
@@ -460,15 +460,6 @@ describe('resignS3()', () => {
     const signed = await resign(withHeader(request, 'authorization', authorization))
     expect(read(signed).signedHeaders).not.toContain('accept-encoding')
     expect(await verify(signed)).toEqual({ ok: true })
-  })
-
-  test('isSignedByChunks() is true of signed chunks only', () => {
-    const chunked = (hash: string) =>
-      isSignedByChunks({ method: 'PUT', path: '/k', query: '', headers: [['x-amz-content-sha256', hash]] })
-    expect(chunked('STREAMING-AWS4-HMAC-SHA256-PAYLOAD')).toBe(true)
-    expect(chunked('STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER')).toBe(true)
-    expect(chunked('STREAMING-UNSIGNED-PAYLOAD-TRAILER')).toBe(false)
-    expect(chunked('UNSIGNED-PAYLOAD')).toBe(false)
   })
 })
 
