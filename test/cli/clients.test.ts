@@ -9,6 +9,12 @@ const RULES = `<CORSConfiguration>
   </CORSRule>
 </CORSConfiguration>
 `
+interface Finding {
+  readonly severity: string
+  readonly code: string
+  readonly value: string
+}
+
 const project = new Project({ 'rules/files.example.com.xml': RULES })
 afterAll(() => project.remove())
 
@@ -24,6 +30,83 @@ describe('rules check --for', () => {
     expect(out).toMatch(/error {2}client-header-missing {2}CORSRule\[1\]\n {2}value {3}x-requested-with\n/)
     expect(out).toMatch(/error {2}client-header-missing {2}CORSRule\[1\]\n {2}value {3}cache-control\n/)
     expect(out).toContain('1 file: 2 errors, 0 warnings.')
+  })
+
+  /** The five commonest forms of public configurations, each with the entries that are usual in it. */
+  const COMMON: [form: string, file: string, text: string, client: string, lacks: string[]][] = [
+    [
+      'the array of Google Cloud Storage',
+      'cors.json',
+      '[{"origin": ["https://example.app"], "method": ["GET"], "responseHeader": ["Content-Type"], "maxAgeSeconds": 3600}]',
+      'pmtiles',
+      ['warning client-expose-missing etag'],
+    ],
+    [
+      'the XML of S3',
+      'cors.xml',
+      `<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>
+      <AllowedHeader>Authorization</AllowedHeader><MaxAgeSeconds>3000</MaxAgeSeconds></CORSRule></CORSConfiguration>`,
+      'zarrita',
+      ['error client-method-missing HEAD', 'error client-header-missing range'],
+    ],
+    [
+      'the CORSRules of the AWS command line',
+      's3-cors.json',
+      `{"CORSRules": [{"AllowedOrigins": ["https://app.example.com"], "AllowedHeaders": ["*"],
+      "AllowedMethods": ["GET", "PUT", "POST", "HEAD"], "MaxAgeSeconds": 3000}]}`,
+      'uppy-aws-s3',
+      ['error client-expose-missing etag'],
+    ],
+    [
+      'the rules of wrangler for R2',
+      'r2-cors.json',
+      `{"rules": [{"allowed": {"origins": ["https://app.example.com"], "methods": ["GET", "PUT"],
+      "headers": ["content-type"]}, "exposeHeaders": ["ETag"], "maxAgeSeconds": 3600}]}`,
+      'aws-sdk-v3',
+      [
+        'error client-method-missing DELETE',
+        'error client-method-missing HEAD',
+        'error client-method-missing POST',
+        'error client-header-missing amz-sdk-invocation-id',
+        'error client-header-missing amz-sdk-request',
+        'error client-header-missing authorization',
+        'error client-header-missing cache-control',
+        'error client-header-missing x-amz-checksum-algorithm',
+        'error client-header-missing x-amz-checksum-crc32',
+        'error client-header-missing x-amz-checksum-mode',
+        'error client-header-missing x-amz-content-sha256',
+        'error client-header-missing x-amz-date',
+        'error client-header-missing x-amz-meta-author',
+        'error client-header-missing x-amz-sdk-checksum-algorithm',
+        'error client-header-missing x-amz-security-token',
+        'error client-header-missing x-amz-user-agent',
+        'warning client-expose-missing accept-ranges',
+        'warning client-expose-missing content-encoding',
+        'warning client-expose-missing content-range',
+        'warning client-expose-missing x-amz-checksum-crc32',
+        'warning client-expose-missing x-amz-id-2',
+        'warning client-expose-missing x-amz-request-id',
+        'warning client-expose-missing x-amz-version-id',
+      ],
+    ],
+    [
+      'the array of the R2 dashboard',
+      'r2-dash.json',
+      `[{"AllowedOrigins": ["http://localhost:3000", "https://app.example.com"], "AllowedMethods": ["GET", "HEAD"]}]`,
+      'pdfjs-dist',
+      ['error client-expose-missing accept-ranges'],
+    ],
+  ]
+
+  test.each(COMMON)('names exactly what %s lacks', async (_, file, text, client, lacks) => {
+    project.write(file, text)
+    const { code, out } = await project.run(['check', '--for', client, '--json', file])
+    const { files } = JSON.parse(out) as { files: { findings: Finding[] }[] }
+    const found = files
+      .flatMap(({ findings }) => findings)
+      .filter(finding => finding.code.startsWith('client-'))
+    expect(found.map(({ severity, code, value }) => `${severity} ${code} ${value}`)).toEqual(lacks)
+    expect(code).toBe(lacks.some(lack => lack.startsWith('error')) ? 1 : 0)
   })
 
   test('refuses an unknown client with the list of known ones', async () => {
