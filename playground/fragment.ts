@@ -22,6 +22,7 @@ const PLAIN: ReadonlySet<string> = new Set([
   'headers',
   'dialect',
   'unmatched',
+  'client',
   'tab',
 ])
 const PLAIN_FLAGS = ['credentials', 'actual'] as const

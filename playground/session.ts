@@ -9,8 +9,10 @@ import { compare } from '../src/compare/compare.ts'
 import type { Comparison } from '../src/compare/difference.ts'
 import type { Finding, Reading } from '../src/cors/findings.ts'
 import { applyChange, type Edited } from '../src/edit/apply.ts'
+import type { Change } from '../src/explain/smallest-change.ts'
 import { isJson, type RulesFormat, readRules } from '../src/formats/rules.ts'
 import { type Answered, answer, formatIn, remembering, type Unasked } from './answer.ts'
+import { addMissing, type ClientNeeds, clientNeeds } from './client-needs.ts'
 import { type DiffLine, diffOf } from './line-diff.ts'
 import { quickReader } from './quick-read.ts'
 import { EXAMPLE, type State } from './state.ts'
@@ -42,6 +44,8 @@ export interface View {
   readonly answered: Answered | Unasked | null
   /** The change that `answered` names, in the document; null if there is no change, or it is not computed yet. */
   readonly proposal: Proposal | null
+  /** What the rules lack for the chosen client; null without one, or if the rules have errors. */
+  readonly needs: ClientNeeds | null
   /** null: one of the two has errors, or there is nothing to compare with. */
   readonly comparison: Comparison | null
   /** Whether the rules stay within the guardrail; null without one, or if one of the two has errors. */
@@ -81,6 +85,7 @@ export class Session {
       guardrail: NOTHING_READ,
       answered: null,
       proposal: null,
+      needs: null,
       comparison: null,
       proof: null,
       notice: null,
@@ -96,12 +101,23 @@ export class Session {
 
   /** Makes the smallest change in the person's rules. */
   async apply(): Promise<void> {
-    const { answered, state } = this.view
+    const { answered } = this.view
     if (answered === null || 'problem' in answered) return
     const { change } = answered
     if (change === null || 'impossible' in change) return
+    await this.#change(change)
+  }
+
+  /** Adds to the rules what the chosen client needs. */
+  async addMissing(missing: readonly Finding[]): Promise<void> {
+    const { configuration } = await this.#readRules(this.view.state.rules, this.view.state.format)
+    if (configuration !== null) await this.#change(addMissing(configuration, missing))
+  }
+
+  async #change(change: Change): Promise<void> {
+    const { state } = this.view
     const edited = await applyChange(state.rules, formatIn(state.rules, state.format), change)
-    if ('problem' in edited) return
+    if ('problem' in edited) return this.notify(edited.problem)
     this.#undo = { rules: state.rules, format: state.format }
     const format = state.format === 'detect' ? 'detect' : edited.format
     await this.update(
@@ -142,6 +158,7 @@ export class Session {
           ? view.before
           : readOf(before, formatIn(state.before, state.beforeFormat), view.before.findings),
       answered,
+      needs: rules.configuration === null ? null : clientNeeds(rules.configuration, state.client),
       // The last one stays until the next is worked out, as long as the request is refused at all.
       proposal: isChangeable(answered) ? view.proposal : null,
     }

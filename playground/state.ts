@@ -3,6 +3,7 @@
  * What a person has put into the page: all that a shared link holds, and nothing that was only pasted.
  */
 
+import { CLIENTS } from '../src/clients/clients.ts'
 import { DIALECTS, type DialectName } from '../src/cors/dialect.ts'
 import { RULES_FORMATS, type RulesFormat } from '../src/formats/detect.ts'
 import { EXAMPLE_RULES } from './example.ts'
@@ -38,6 +39,8 @@ export interface State {
   readonly open: boolean
   readonly dialect: DialectName
   readonly unmatched: Unmatched
+  /** ID of the client that the rules are held against; empty without one. */
+  readonly client: string
 }
 
 /** What the page begins with: rules, and a request that they refuse for one reason. */
@@ -58,6 +61,7 @@ export const EXAMPLE: State = {
   open: false,
   dialect: 'cos',
   unmatched: 'refuse',
+  client: '',
 }
 
 /** Characters of a document that the page keeps: more than a bucket stores, so that the page can say so. */
@@ -99,6 +103,7 @@ export function stateFrom(value: unknown): State | null {
     open: read('open', isBoolean, EXAMPLE.open),
     dialect: read('dialect', isOneOf(DIALECTS), EXAMPLE.dialect),
     unmatched: read('unmatched', isOneOf(['refuse', 'forward'] as const), EXAMPLE.unmatched),
+    client: read('client', isOneOf(['', ...CLIENTS.map(({ id }) => id)]), EXAMPLE.client),
   }
   return bad ? null : state
 }

@@ -9,6 +9,7 @@ import type { Client, ClientOperation } from '../src/clients/client.ts'
 import { CLIENTS } from '../src/clients/clients.ts'
 import { starterRules } from '../src/clients/starter.ts'
 import { writeXml } from '../src/formats/xml.ts'
+import { READER_ANSWERS } from '../tools/clients/reader-answers.ts'
 
 export const DOCUMENT = 'docs/clients.md'
 
@@ -44,6 +45,8 @@ requests, and reports nothing.`,
   hyparquet: `Pass the URL on the edge's domain to \`asyncBufferFromUrl\`. It sends HEAD first.`,
   zarrita: `Pass the URL on the edge's domain to \`FetchStore\`. A missing chunk is normal: the bucket has to answer 404. S3 answers 403
 for a missing object if the key has no \`ListBucket\` right; zarrita then fails.`,
+  'zip-js': `Pass the URL on the edge's domain to \`HttpRangeReader\`, or to \`HttpReader\` with \`useRangeHeader: true\`.
+\`combineSizeEocd\` saves a request, and sends a suffix range, which needs a preflight.`,
   'pdfjs-dist': `Pass the URL on the edge's domain to \`getDocument\`. Without the exposed headers below, PDF.js downloads the whole file
 and reports nothing.`,
   'hls-js': `Pass the playlist's URL on the edge's domain to \`loadSource\`.`,
@@ -62,6 +65,8 @@ npm run rules -- check --for aws-sdk-v3,pmtiles rules/HOST.xml        # what the
 npm run -s rules -- starter --for aws-sdk-v3 --origin https://app.example.com   # the smallest rules
 \`\`\`
 
+The playground has the same choice: it lists what the rules lack for a client, and adds it in one click.
+
 **How to read the tables.** "No preflight" means that the browser sends the request at once; a rule still has to allow the
 origin and the method. A *required* header is a header without which the operation fails or sends other requests. Without an
 *optional* header the operation works and loses a part of its result. \`x-amz-meta-author\` and \`x-cos-meta-author\` stand for
@@ -70,7 +75,8 @@ same-origin request has no preflight, and its page reads every header ([same-ori
 
 **Ranged readers.** A \`Range\` such as \`bytes=0-99\` needs no preflight. A suffix range (\`bytes=-99\`), \`If-Range\` and
 \`If-None-Match\` need one. A script reads \`Content-Range\`, \`Accept-Ranges\` and \`ETag\` only if a rule exposes them.
-\`Content-Length\` and \`Last-Modified\` are always readable.
+\`Content-Length\` and \`Last-Modified\` are always readable. [What readers make of 304, 412, 416 and missing
+objects](#ranges-conditions-and-missing-objects) is at the end of this page.
 
 **How to record.** \`npm run clients:record\` installs the clients of \`tools/clients/package-lock.json\`, records all of them and
 writes the changed files. \`npm run clients:record -- pmtiles\` records one. To record a newer version, change it in
@@ -81,7 +87,36 @@ entry in them is needed.
 `
 
 /** The document, from the data. */
-export const clientsDocument = (): string => [HEAD, ...CLIENTS.map(section)].join('\n')
+export const clientsDocument = (): string => [HEAD, ...CLIENTS.map(section), answers()].join('\n')
+
+/** What readers make of other answers than 200 and 206, from tools/clients/reader-answers.ts. */
+const answers = (): string => `## Ranges, conditions and missing objects
+
+The edge passes these answers on with their CORS headers, so a reader sees the status. Without them it would only see a
+network error. A rule has to allow the header (\`range\` of a suffix, \`if-match\`, \`if-none-match\`, \`if-range\`), because each
+of them needs a preflight. \`node tools/clients/readers.ts\` checks this table with the real readers in Chromium.
+
+| request | the reader gets |
+|---|---|
+${READER_ANSWERS.filter(each => each.answers.length === 1)
+  .map(({ operation, answers: [answer = ''] }) => `| ${operation} | ${escaped(answer)} |`)
+  .join('\n')}
+
+**403 or 404.** For a missing object, S3 answers 404 \`NoSuchKey\` only to a key that may list the bucket (\`s3:ListBucket\`). To
+a key that may only read objects, and to anonymous readers of a public bucket that may not be listed, it answers 403
+\`AccessDenied\` (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html). The same holds for the key of \`SIGNING\`.
+Other buckets may differ: try one missing object. Readers for which a missing object is normal fail with 403. Give that key
+the right to list the bucket, or write every object.
+
+| request | key may list: 404 | key may only read: 403 |
+|---|---|---|
+${READER_ANSWERS.filter(each => each.answers.length === 2)
+  .map(
+    ({ operation, answers: [found = '', denied = ''] }) =>
+      `| ${operation} | ${escaped(found)} | ${escaped(denied)} |`,
+  )
+  .join('\n')}
+`
 
 function section(client: Client): string {
   const { id, title, package: name, version, operations } = client

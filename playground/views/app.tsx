@@ -11,6 +11,7 @@ import { placesOf } from '../../src/formats/positions.ts'
 import type { Session, View } from '../session.ts'
 import type { State } from '../state.ts'
 import { SmallestChange } from './change.tsx'
+import { ClientChoice } from './client.tsx'
 import { Differences } from './comparison.tsx'
 import { goToLine } from './editor.tsx'
 import { Answers, Browsers, Question, RuleList, Verdict } from './outcome.tsx'
@@ -83,7 +84,7 @@ interface PanelProps {
 
 function Explain({ view, session }: PanelProps) {
   const area = useRef<HTMLTextAreaElement>(null)
-  const { state, rules, answered, proposal } = view
+  const { state, rules, answered, proposal, needs } = view
   const asked = answered === null || 'problem' in answered ? null : answered
   // In the column that is shorter.
   const below = asked?.change !== null && rules.findings.length === 0
@@ -118,6 +119,12 @@ function Explain({ view, session }: PanelProps) {
         {asked?.change && (
           <SmallestChange change={asked.change} proposal={proposal} onApply={() => void session.apply()} />
         )}
+        <ClientChoice
+          chosen={state.client}
+          needs={needs}
+          onChoose={client => change({ client })}
+          onAdd={missing => void session.addMissing(missing)}
+        />
         {asked !== null && !below && <Browsers outcome={asked.chosen} />}
       </div>
       {asked !== null && (

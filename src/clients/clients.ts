@@ -19,6 +19,7 @@ import pdfjs from './pdfjs-dist.json' with { type: 'json' }
 import pmtiles from './pmtiles.json' with { type: 'json' }
 import uppy from './uppy-aws-s3.json' with { type: 'json' }
 import zarrita from './zarrita.json' with { type: 'json' }
+import zipJs from './zip-js.json' with { type: 'json' }
 
 /** Every client, in the order of docs/clients.md. test/unit/clients holds the files to the types. */
 export const CLIENTS = [
@@ -34,6 +35,7 @@ export const CLIENTS = [
   geotiff,
   hyparquet,
   zarrita,
+  zipJs,
   pdfjs,
   hlsJs,
   browser,

@@ -105,6 +105,30 @@ describe.skipIf(!CHROMIUM)('the playground', { timeout: SLOW }, () => {
     await page.close()
   })
 
+  test('shows what the rules lack for a client, and adds it in one click', async () => {
+    const page = await open()
+    await page.locator('#client').selectOption('zip-js')
+    const missing = () => page.locator('.client .missing li').allInnerTexts()
+    await soon(missing).toEqual([
+      'rule 1: allowed header range',
+      'rule 1: exposed header accept-ranges',
+      'rule 1: exposed header content-range',
+      'rule 2: exposed header accept-ranges',
+      'rule 2: exposed header content-range',
+    ])
+    const before = await rules(page)
+    await page.getByRole('button', { name: 'Add what is missing' }).click()
+    await soon(() => page.locator('.client').innerText()).toContain('The rules allow all requests of zip.js')
+    expect(await rules(page)).toContain('<ExposeHeader>accept-ranges</ExposeHeader>')
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await soon(() => rules(page)).toBe(before)
+    // The choice is a part of the link.
+    await soon(() => page.evaluate(() => location.hash)).toMatch(/^#z=/)
+    await page.reload()
+    await soon(() => page.locator('#client').inputValue()).toBe('zip-js')
+    await page.close()
+  })
+
   test.each(MESSAGES.map(message => [`${message.browser}: ${message.text.slice(0, 90)}`, message] as const))(
     'fills the form from the console error of %s',
     async (_name, { text, reads }) => {

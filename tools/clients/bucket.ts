@@ -26,6 +26,8 @@ export interface MemoryBucket {
   readonly url: string
   put(key: string, body: string | Uint8Array, type?: string): void
   remove(key: string): void
+  /** Answers a missing object with 403 from now on, as S3 does to a key without ListBucket; or with 404 again. */
+  hideMissing(isHidden: boolean): void
   /** Answers from now on with the headers of this vendor: `x-amz-…`, `x-cos-…` or `x-oss-…`. */
   vendor(prefix: string): void
   close(): void
@@ -36,8 +38,9 @@ export async function startBucket(): Promise<MemoryBucket> {
   const objects = new Map<string, StoredObject>()
   const uploads = new Map<string, Map<number, Buffer>>()
   let vendor = 'amz'
+  let missing: Answer = [404, XML, Buffer.from(xml('Error', '<Code>NoSuchKey</Code>'))]
   const server = createServer((request, response) => {
-    answer(request, response, objects, uploads, vendor).catch(error => {
+    answer(request, response, objects, uploads, { vendor, missing }).catch(error => {
       response.writeHead(500, XML).end(xml('Error', `<Code>InternalError</Code><Message>${error}</Message>`))
     })
   })
@@ -47,6 +50,10 @@ export async function startBucket(): Promise<MemoryBucket> {
     put: (key, body, type = 'application/octet-stream') =>
       objects.set(`/${key}`, { body: Buffer.from(body as Uint8Array), headers: { 'content-type': type } }),
     remove: key => objects.delete(`/${key}`),
+    hideMissing: isHidden => {
+      const [status, code] = isHidden ? [403, 'AccessDenied'] : [404, 'NoSuchKey']
+      missing = [status, XML, Buffer.from(xml('Error', `<Code>${code}</Code>`))]
+    },
     vendor: prefix => {
       vendor = prefix
     },
@@ -59,7 +66,7 @@ async function answer(
   response: ServerResponse,
   objects: Map<string, StoredObject>,
   uploads: Map<string, Map<number, Buffer>>,
-  vendor: string,
+  { vendor, missing }: { readonly vendor: string; readonly missing: Answer },
 ): Promise<void> {
   const { pathname: key, searchParams: query } = new URL(request.url ?? '/', 'http://bucket')
   const sent = await bodyOf(request)
@@ -99,7 +106,8 @@ async function answer(
         (query.has('prefix') || query.has('list-type') || query.has('max-keys'))
       )
         return void end(200, XML, listOf(objects))
-      return void end(404, XML, request.method === 'HEAD' ? '' : xml('Error', '<Code>NoSuchKey</Code>'))
+      const [status, headers, document] = missing
+      return void end(status, headers, request.method === 'HEAD' ? '' : document)
     }
     case 'PUT': {
       const part = Number(query.get('partNumber'))
@@ -197,15 +205,19 @@ function read(request: IncomingMessage, { body, headers: kept }: StoredObject, v
     // So that a browser shows every response with its own CORS headers.
     'cache-control': 'no-store',
   }
-  const empty = Buffer.alloc(0)
-  if (match !== undefined && match !== '*' && !match.includes(etag)) return [412, headers, empty]
-  if (noneMatch?.includes(etag)) return [304, headers, empty]
+  const refused = (status: number, code: string, more: Record<string, string> = {}): Answer => [
+    status,
+    { ...headers, ...more, ...XML },
+    Buffer.from(xml('Error', `<Code>${code}</Code>`)),
+  ]
+  if (match !== undefined && match !== '*' && !match.includes(etag)) return refused(412, 'PreconditionFailed')
+  if (noneMatch?.includes(etag)) return [304, headers, Buffer.alloc(0)]
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? []
   if ((first === '' && last === '') || (ifRange !== undefined && ifRange !== etag))
     return [200, { ...headers, 'content-length': body.length }, body]
   const from = first === '' ? Math.max(0, body.length - Number(last)) : Number(first)
   const to = first === '' || last === '' ? body.length - 1 : Math.min(Number(last), body.length - 1)
-  if (from > to) return [416, { ...headers, 'content-range': `bytes */${body.length}` }, empty]
+  if (from > to) return refused(416, 'InvalidRange', { 'content-range': `bytes */${body.length}` })
   const part = body.subarray(from, to + 1)
   const range206 = { 'content-range': `bytes ${from}-${to}/${body.length}`, 'content-length': part.length }
   return [206, { ...headers, ...range206 }, part]

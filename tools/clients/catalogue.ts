@@ -70,6 +70,7 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
       'put-temporary-credentials': 'PutObject with temporary credentials',
       'put-when-required': 'PutObject with requestChecksumCalculation WHEN_REQUIRED',
       multipart: 'Upload of lib-storage, in parts',
+      'multipart-stream': 'Upload of lib-storage of a ReadableStream',
       delete: 'DeleteObject',
       'presigned-get': 'fetch of a presigned GetObject',
       'presigned-put': 'fetch of a presigned PutObject',
@@ -156,6 +157,16 @@ export const CATALOGUE: readonly CatalogueEntry[] = [
     operations: {
       read: 'a sharded array from FetchStore',
       'read-suffix': 'a sharded array from FetchStore with useSuffixRequest',
+    },
+  },
+  {
+    id: 'zip-js',
+    title: 'zip.js',
+    package: '@zip.js/zip.js',
+    vendor: 'amz',
+    operations: {
+      read: 'a file of an archive from HttpRangeReader',
+      'read-suffix': 'a file of an archive from HttpRangeReader with combineSizeEocd',
     },
   },
   {

@@ -3,6 +3,7 @@
  * The files that range readers read, made by the formats' own writers or by hand.
  */
 
+import { TextReader, Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js'
 import { writeArrayBuffer } from 'geotiff'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 
@@ -17,12 +18,14 @@ const FIXTURES = /** @type {const} */ ([
   ['image.tif', tiff(), 'image/tiff'],
   ['table.parquet', parquet(), 'application/vnd.apache.parquet'],
   ['document.pdf', pdf(), 'application/pdf'],
+  ['archive.zip', await zip(), 'application/zip'],
   ['module.js', 'export const answer = 42', 'text/javascript'],
   ['image.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>', 'image/svg+xml'],
   ['font.woff2', 'not a font', 'font/woff2'],
   ['stream.m3u8', playlist(), 'application/vnd.apple.mpegurl'],
   ['stream.ts', new Uint8Array(188 * 200).fill(0x47), 'video/mp2t'],
   ...zarr().map(([key, value]) => [`array.zarr/${key}`, value, 'application/octet-stream']),
+  ...sparse().map(([key, value]) => [`sparse.zarr/${key}`, value, 'application/octet-stream']),
 ])
 
 /**
@@ -143,4 +146,34 @@ function zarr() {
     ['zarr.json', encoder.encode(JSON.stringify(metadata))],
     ['c/0', shard],
   ]
+}
+
+/** A Zarr array of two chunks, of which one is missing: its values are the fill value. */
+function sparse() {
+  const metadata = {
+    zarr_format: 3,
+    node_type: 'array',
+    shape: [4],
+    data_type: 'int32',
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: [2] } },
+    chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+    fill_value: 7,
+    codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+    attributes: {},
+  }
+  return [
+    ['zarr.json', encoder.encode(JSON.stringify(metadata))],
+    ['c/0', new Uint8Array(Int32Array.of(1, 2).buffer)],
+  ]
+}
+
+/** A ZIP archive of a large file and a small one, not compressed. */
+async function zip() {
+  const archive = new ZipWriter(new Uint8ArrayWriter(), {
+    level: 0,
+    lastModDate: new Date('2026-11-01T00:00:00Z'),
+  })
+  await archive.add('large.bin', new Uint8ArrayReader(new Uint8Array(300_000)))
+  await archive.add('hello.txt', new TextReader(TEXT))
+  return await archive.close()
 }
