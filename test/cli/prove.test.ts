@@ -78,6 +78,25 @@ describe('rules prove', () => {
     ])
   })
 
+  test('prints workflow annotations with --format github', async () => {
+    const { code, out } = await prove(
+      'wide.xml',
+      '--within',
+      'guardrail.xml',
+      '--equal',
+      'wide.xml',
+      '--format',
+      'github',
+    )
+    expect(code).toBe(1)
+    expect(out.split('\n').map(line => line.split('%0A')[0])).toEqual([
+      '::error file=wide.xml,title=within::Refuted: wide.xml stays within guardrail.xml.',
+      '::error file=wide.xml,title=within::Refuted: wide.xml stays within guardrail.xml.',
+      '::notice file=wide.xml,title=equal::Proven: wide.xml and wide.xml give every request the same answer.',
+      '',
+    ])
+  })
+
   test('proves the rules of a host against its guardrail if no claim is named', async () => {
     project.write('rules/guardrails/a.example.xml', xml(rule('https://*', ['GET'], ['*'])))
     project.write('rules/a.example.xml', xml(rule('https://a.example', ['GET'], [])))

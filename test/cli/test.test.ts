@@ -133,13 +133,21 @@ wrong.cases.json[3]  failed  PUT from https://app.example
     It remembers that for this URL: Chrome 5 s, Firefox 5 s, Safari 5 s.
 
 rules/a.example.json: 3 cases, 3 failed.
+Coverage 85 %: 2 of 2 rules, 2 of 2 origins, 2 of 2 methods, 0 of 1 headers.
+No case touches content-type of rule 1.
 `,
       err: '',
     })
   })
 
   test('takes the expectations beside the rules', async () => {
-    expect(await of()).toEqual({ code: 0, out: `${RULES_FILE}: 4 cases, 0 failed.\n`, err: '' })
+    expect(await of()).toEqual({
+      code: 0,
+      out: `${RULES_FILE}: 4 cases, 0 failed.
+Coverage 100 %: 2 of 2 rules, 2 of 2 origins, 2 of 2 methods, 1 of 1 headers.
+`,
+      err: '',
+    })
   })
 
   test('prints one document with --json', async () => {
@@ -154,6 +162,57 @@ rules/a.example.json: 3 cases, 3 failed.
         { case: 3, allowed: true, answeredBy: 1 },
       ],
     })
+  })
+
+  test('fails with --strict below a bound, and names what no case touches', async () => {
+    project.write(
+      'rules/c.example.json',
+      JSON.stringify([
+        {
+          AllowedOrigins: ['https://*.a.example', 'https://b.example'],
+          AllowedMethods: ['GET', 'PUT'],
+          AllowedHeaders: ['x-*'],
+        },
+        { AllowedOrigins: ['*'], AllowedMethods: ['GET'] },
+      ]),
+    )
+    project.write(
+      'rules/c.example.cases.json',
+      JSON.stringify([
+        { origin: 'https://www.a.example', method: 'GET', headers: ['X-A'], expect: 'allowed' },
+      ]),
+    )
+    const test = (...args: string[]) => project.run(['test', 'rules/c.example.json', ...args])
+    const report = `rules/c.example.json: 1 case, 0 failed.
+Coverage 44 %: 1 of 2 rules, 1 of 3 origins, 1 of 3 methods, 1 of 1 headers.
+No case touches https://b.example of rule 1, PUT of rule 1, rule 2.
+`
+    expect(await test()).toEqual({ code: 0, out: report, err: '' })
+    expect((await test('--strict', '44')).code).toBe(0)
+    expect(await test('--strict')).toMatchObject({
+      code: 1,
+      out: `${report}The coverage of 44 % is below 100 %.\n`,
+    })
+    const { coverage, failed } = JSON.parse((await test('--strict', '45', '--json')).out)
+    expect([failed, coverage.percent, coverage.untouched.at(-1)]).toEqual([
+      true,
+      44,
+      { kind: 'methods', rule: 2, value: 'GET' },
+    ])
+    expect((await test('--strict', '101')).code).toBe(2)
+  })
+
+  test('prints workflow annotations with --format github', async () => {
+    const { code, out } = await of('--cases', 'wrong.cases.json', '--format', 'github', '--strict')
+    expect(code).toBe(1)
+    expect(out.split('\n').slice(0, 4)).toEqual([
+      '::error file=wrong.cases.json,title=case 1::others upload%0AIt is expected to be allowed, and is refused.',
+      '::error file=wrong.cases.json,title=case 2::GET from https://app.example%0AIt is expected to be answered by rule 1, and is by rule 2.',
+      '::error file=wrong.cases.json,title=case 3::PUT from https://app.example%0AIt is expected to be refused, and is allowed.',
+      expect.stringContaining(
+        '::error file=rules/a.example.json,title=coverage::The coverage of 85 %25 is below 100 %25.%0A',
+      ),
+    ])
   })
 
   test('reports every mistake in the cases with its place, and tests nothing', async () => {
@@ -194,7 +253,7 @@ rules/a.example.json: 3 cases, 3 failed.
       problem: '"a.example.cases.json" contains expectations, not rules',
     })
     const all = await project.run(['check'])
-    expect(all.out).toContain('\n2 files: ')
+    expect(all.out).toContain('\n3 files: ')
     const named = await project.run(['check', 'rules/a.example.cases.json'])
     expect(named.out).toContain('a.example.cases.json  ok  4 cases\n')
   })

@@ -21,6 +21,7 @@ import type { PlaceOptions } from '../kv/deployment.ts'
 import { GUARDRAILS_FOLDER, guardrailFile } from '../kv/guardrails.ts'
 import { readHost } from '../kv/hosts.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
+import { annotation } from '../print/findings.ts'
 import { wrap } from '../print/layout.ts'
 import { print, printJson, style, visible } from '../print/terminal.ts'
 import { reasonOf, UserError } from '../user-error.ts'
@@ -32,6 +33,7 @@ interface ProveOptions extends PlaceOptions {
   equal?: string
   certificate?: string
   dialect?: DialectName
+  format: 'text' | 'github'
   json?: true
 }
 
@@ -65,7 +67,12 @@ export function addProve(program: Command): void {
         "with --equal: the dialect of the answers (default: the host's, else cos)",
       ).choices(DIALECTS),
     )
-    .option('--json', 'one JSON document')
+    .addOption(
+      new Option('--format <format>', 'github prints workflow annotations')
+        .choices(['text', 'github'])
+        .default('text'),
+    )
+    .addOption(new Option('--json', 'one JSON document').conflicts('format'))
     .addHelpText(
       'after',
       '\nExample: npm run rules -- prove rules/files.example.com.xml --within rules/guardrails/files.example.com.xml\n' +
@@ -108,6 +115,8 @@ async function prove(file: string | undefined, options: ProveOptions): Promise<v
       ? true
       : null
   if (options.json) printJson({ holds, claims: proven.map(claimJson) })
+  else if (options.format === 'github')
+    for (const line of proven.flatMap(claim => claimAnnotations(claim, file))) print(line)
   else print(proven.map(claimText).join('\n\n'))
   process.exitCode = holds === null ? 2 : holds ? 0 : 1
 }
@@ -148,6 +157,20 @@ function claimText({ text, holds, findings }: ProvenClaim): string {
       ].join('\n'),
     ),
   ].join('\n')
+}
+
+/** One annotation for each finding of a claim that is not proven, and a notice for each that is. */
+function claimAnnotations({ claim, text, holds, findings }: ProvenClaim, file: string | undefined): string[] {
+  const properties = { ...(file === undefined ? {} : { file }), title: claim }
+  if (holds === true) return [annotation('notice', properties, `Proven: ${text}.`)]
+  const head = holds === null ? 'Undecided' : 'Refuted'
+  return findings.map(finding =>
+    annotation(
+      'error',
+      properties,
+      [`${head}: ${text}.`, finding.text, finding.example ?? ''].join('\n').trim(),
+    ),
+  )
 }
 
 const claimJson = ({ claim, holds, counterexample, findings }: ProvenClaim) => ({

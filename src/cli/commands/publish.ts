@@ -6,7 +6,10 @@
 import { basename, extname, join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hasErrors } from '../../cors/findings.ts'
+import type { Asked } from '../../explain/outcome.ts'
 import { guardrailKey, settingsKey } from '../../rules/kv-keys.ts'
+import { failureJson, failureText } from '../cases/report.ts'
+import { type CaseFailure, casesBeside, isFailure, readCasesFile, runCases } from '../cases/run.ts'
 import {
   findFiles,
   hostOfFile,
@@ -19,13 +22,13 @@ import { type FileReading, readFiles, type SettingsFile } from '../files/read.ts
 import { applyChanges, requireConfirmable, type WriteOptions } from '../kv/apply.ts'
 import { LOCAL_ENVIRONMENT, type PlaceOptions, readDeployment } from '../kv/deployment.ts'
 import { isGuardrailFile } from '../kv/guardrails.ts'
-import { readHost } from '../kv/hosts.ts'
+import { DEFAULT_HOST, readHost } from '../kv/hosts.ts'
 import { BINDING } from '../kv/kv.ts'
 import { withKv } from '../kv/open.ts'
 import { addPlaceOptions } from '../kv/place-options.ts'
 import { type PlannedChange, type PlannedPublication, planChanges } from '../kv/plan.ts'
 import { fileJson, findingsText, readAsText, summarize } from '../print/findings.ts'
-import { print, printError, printJson, shellWord, visible } from '../print/terminal.ts'
+import { count, print, printError, printJson, shellWord, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
 interface PublishOptions extends PlaceOptions, WriteOptions {
@@ -45,7 +48,7 @@ export function addPublish(program: Command): void {
     .description(
       'Compiles rules files and writes them into KV: rules/<hostname>.xml or .json to cors:<hostname>, ' +
         'the hosts of rules/buckets.json to bucket:<hostname>. ' +
-        'If one file has errors, nothing is written.',
+        'The expectations beside a rules file run first. If one file has errors, or one case fails, nothing is written.',
     )
     .argument('[file...]', 'rules files (default: all of rules/)')
     .option('--host <hostname>', 'the host of the one file (default: the file name)')
@@ -58,7 +61,7 @@ export function addPublish(program: Command): void {
     .addHelpText(
       'after',
       '\nExample: npm run rules -- publish rules/files.example.com.xml --remote --dry-run\n' +
-        '\nExit code: 0 done, 1 a file has errors, --expect names another revision, or you declined, 2 a problem with a file, wrangler or KV.',
+        '\nExit code: 0 done, 1 a file has errors or a failed case, a guardrail forbids it, --expect names another revision, or you declined, 2 a problem with a file, wrangler or KV.',
     )
     .action(publish)
 }
@@ -88,6 +91,7 @@ async function publish(named: string[], options: PublishOptions): Promise<void> 
     const { changes, halfDone, unnamed } = await planChanges(kv, deployment, input)
     for (const sentence of halfDone) printError(sentence)
     if (!isExpected(changes, readings, options)) return
+    if (!(await areCasesMet(changes, publications, readings, options))) return
     await applyChanges(kv, deployment, readings, changes, options)
     // A list of files says nothing about the other hosts.
     if (named.length === 0) for (const host of unnamed) printError(unnamedText(host, options))
@@ -115,6 +119,39 @@ function isExpected(
   if (json) printJson({ files: readings.map(fileJson), changes: [], failed: true })
   const was = written.revision === null ? `${host} has no rules` : `${host} has revision ${written.revision}`
   printError(`${was}, not ${expect}. Nothing was published. \`diff live:${host} FILE\` shows the difference.`)
+  process.exitCode = 1
+  return false
+}
+
+/**
+ * Runs the expectations beside the rules files. Returns false, prints the failures and sets the exit code, if one is not met.
+ *
+ * @throws {UserError} if a file of expectations can't be read, or has errors
+ */
+async function areCasesMet(
+  changes: readonly PlannedChange[],
+  publications: readonly PlannedPublication[],
+  readings: readonly FileReading[],
+  { json }: PublishOptions,
+): Promise<boolean> {
+  const failed: { file: string; failure: CaseFailure; text: string }[] = []
+  for (const change of changes) {
+    const file = publications.find(({ host }) => host === change.host)?.file.file
+    const cases = change.kind !== 'rules' || file === undefined ? null : casesBeside(file)
+    if (change.kind !== 'rules' || cases === null) continue
+    const asked: Asked = {
+      ...{ configuration: change.record.configuration, dialect: change.dialect, unmatched: 'refuse' },
+      url: `https://${change.host === DEFAULT_HOST ? 'files.example.com' : change.host}/exampleobject`,
+    }
+    for (const failure of (await runCases(asked, await readCasesFile(cases))).filter(isFailure))
+      failed.push({ file: cases, failure, text: failureText(cases, failure, asked, file ?? '') })
+  }
+  if (failed.length === 0) return true
+  if (json) {
+    const failures = failed.map(({ file, failure }) => ({ file, ...failureJson(failure) }))
+    printJson({ files: readings.map(fileJson), changes: [], failed: true, cases: failures })
+  } else for (const { text } of failed) print(`${text}\n`)
+  printError(`Nothing was published: ${count(failed.length, 'case')} failed.`)
   process.exitCode = 1
   return false
 }

@@ -1,38 +1,27 @@
 /**
  * @module
- * `rules test`: checks rules against their expectations.
+ * `rules test`: checks rules against their expectations, and how much of the rules these touch.
  */
 
 import { existsSync } from 'node:fs'
-import { type Command, Option } from 'commander'
-import { requestText } from '../../compare/difference-text.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DIALECTS, type DialectName } from '../../cors/dialect.ts'
-import { hasErrors } from '../../cors/findings.ts'
-import { type Asked, type Outcome, outcomeOf } from '../../explain/outcome.ts'
-import { smallestChange } from '../../explain/smallest-change.ts'
-import { NOT_DEPLOYED } from '../files/buckets-json.ts'
-import type { Case } from '../files/cases.ts'
+import type { Asked } from '../../explain/outcome.ts'
+import { type CaseCoverage, coverageOf, coverageText } from '../cases/coverage.ts'
+import { failureAnnotation, failureJson, failureText } from '../cases/report.ts'
+import { casesFileOf, isFailure, readCasesFile, runCases } from '../cases/run.ts'
 import { CASES_SUFFIX } from '../files/files.ts'
-import { readFiles } from '../files/read.ts'
 import { readFileSource } from '../files/source.ts'
-import { browserText, changeText, rulesText } from '../print/explanation.ts'
-import { findingsText } from '../print/findings.ts'
-import { indented } from '../print/layout.ts'
-import { count, print, printJson, style, visible } from '../print/terminal.ts'
+import { annotation } from '../print/findings.ts'
+import { count, print, printJson, visible } from '../print/terminal.ts'
 import { UserError } from '../user-error.ts'
 
 interface TestOptions {
   cases?: string
   dialect: DialectName
+  strict?: number | true
+  format: 'text' | 'github'
   json?: true
-}
-
-/** A case that came out otherwise than expected. */
-interface CaseFailure {
-  readonly expected: Case
-  readonly outcome: Outcome
-  /** What differs, as a sentence. */
-  readonly reason: string
 }
 
 export function addTest(program: Command): void {
@@ -42,107 +31,79 @@ export function addTest(program: Command): void {
     .description(
       'Asks a rules file about requests and compares the outcome with expectations. These are kept beside the rules, ' +
         'in <name>.cases.json: [{"name", "origin", "method", "headers", "actual", "credentials", "expect", "rule"}, …], ' +
-        'where expect is "allowed" or "refused", and all but origin, method and expect can be left out.',
+        'where expect is "allowed" or "refused", and all but origin, method and expect can be left out. ' +
+        'Coverage counts the rules that answer a case, and their origins, methods and headers that a case matches.',
     )
     .argument('<file>', 'a rules file')
     .option('--cases <file>', `the expectations (default: beside the rules, <name>${CASES_SUFFIX})`)
+    .option('--strict [percent]', 'fail below this coverage (default: 100)', percentOf)
     .addOption(
       new Option('--dialect <dialect>', 'the vendor whose answers are expected')
         .choices(DIALECTS)
         .default('cos'),
     )
-    .option('--json', 'one JSON document')
+    .addOption(
+      new Option('--format <format>', 'github prints workflow annotations')
+        .choices(['text', 'github'])
+        .default('text'),
+    )
+    .addOption(new Option('--json', 'one JSON document').conflicts('format'))
     .addHelpText(
       'after',
-      '\nExample: npm run rules -- test rules/files.example.com.xml\n' +
-        '\nExit code: 0 all is as expected, 1 something is not, 2 a problem with a file.',
+      '\nExample: npm run rules -- test rules/files.example.com.xml --strict 80\n' +
+        '\nExit code: 0 all is as expected, 1 something is not (with --strict: or coverage is too low), 2 a problem with a file.',
     )
     .action(test)
 }
 
+function percentOf(text: string): number {
+  const percent = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN
+  if (percent <= 100) return percent
+  throw new InvalidArgumentError('Accepted: a whole number from 0 to 100.')
+}
+
 async function test(file: string, options: TestOptions): Promise<void> {
   const source = await readFileSource(file)
-  const casesFile = options.cases ?? file.replace(/\.[^./\\]*$/, '') + CASES_SUFFIX
+  const casesFile = options.cases ?? casesFileOf(file)
   if (options.cases === undefined && !existsSync(casesFile)) {
     throw new UserError(
       `${visible(casesFile)}: the file does not exist. Write the expectations there, or name the file with --cases.`,
     )
   }
-  const cases = await casesIn(casesFile)
+  const cases = await readCasesFile(casesFile)
   const asked: Asked = {
     configuration: source.configuration,
     dialect: options.dialect,
     unmatched: 'refuse',
     url: 'https://files.example.com/exampleobject',
   }
-  const failures: CaseFailure[] = []
-  for (const expected of cases) {
-    const outcome = await outcomeOf(asked, expected)
-    const reason = whyFailed(expected, outcome)
-    if (reason !== null) failures.push({ expected, outcome, reason })
-  }
+  const results = await runCases(asked, cases)
+  const failures = results.filter(isFailure)
+  const coverage = coverageOf(source.configuration, results)
+  const tooLow = whyTooLow(coverage, options)
+  const failed = failures.length > 0 || tooLow !== null
   if (options.json) {
     printJson({
-      rules: file,
-      cases: casesFile,
-      total: cases.length,
-      failures: failures.map(({ expected, outcome, reason }) => ({
-        case: expected.position,
-        name: expected.name,
-        reason,
-        allowed: outcome.allowed,
-        answeredBy: outcome.explanation.answeredBy === null ? null : outcome.explanation.answeredBy + 1,
-      })),
-      failed: failures.length > 0,
+      ...{ rules: file, cases: casesFile, total: cases.length },
+      failures: failures.map(failureJson),
+      coverage,
+      failed,
     })
-  } else {
-    for (const failure of failures) print(`${failureText(casesFile, failure, asked, source.name)}\n`)
+  } else if (options.format === 'github') {
+    for (const failure of failures) print(failureAnnotation(casesFile, failure))
+    if (tooLow !== null)
+      print(annotation('error', { file, title: 'coverage' }, `${tooLow}\n${coverageText(coverage)}`))
+  } else for (const failure of failures) print(`${failureText(casesFile, failure, asked, source.name)}\n`)
+  if (!options.json) {
     print(`${visible(file)}: ${count(cases.length, 'case')}, ${failures.length} failed.`)
+    print(coverageText(coverage))
+    if (tooLow !== null) print(tooLow)
   }
-  process.exitCode = failures.length > 0 ? 1 : 0
+  process.exitCode = failed ? 1 : 0
 }
 
-/** @throws {UserError} when the file can't be read, or has errors */
-async function casesIn(file: string): Promise<readonly Case[]> {
-  const [reading] = await readFiles([file], NOT_DEPLOYED, 'cases')
-  if (reading?.kind === 'unreadable') throw new UserError(reading.problem)
-  if (reading?.kind !== 'cases') return []
-  if (hasErrors(reading.findings)) {
-    throw new UserError(
-      `${findingsText(reading)}\n\n${visible(file)} has errors, so nothing was tested: correct them first.`,
-    )
-  }
-  return reading.cases
-}
-
-/** Returns null if the case came out as expected. */
-function whyFailed({ expect, rule }: Case, { allowed, explanation }: Outcome): string | null {
-  if (allowed !== (expect === 'allowed'))
-    return `It is expected to be ${expect}, and is ${allowed ? 'allowed' : 'refused'}.`
-  if (rule === null) return null
-  const answering = explanation.answeredBy === null ? undefined : explanation.rules[explanation.answeredBy]
-  if (answering !== undefined && (rule === answering.position + 1 || rule === answering.rule.id)) return null
-  const by = answering === undefined ? 'no rule' : `rule ${answering.position + 1}`
-  return `It is expected to be answered by rule ${rule}, and is by ${by}.`
-}
-
-function failureText(
-  file: string,
-  { expected, outcome, reason }: CaseFailure,
-  asked: Asked,
-  name: string,
-): string {
-  const title = expected.name ?? requestText(outcome.facts)
-  const head = [
-    style('bold', `${visible(file)}[${expected.position}]`),
-    style('red', 'failed'),
-    visible(title),
-  ]
-  const change = smallestChange(asked.configuration, outcome.facts, outcome.question)
-  const explanation = [
-    rulesText(outcome, `${name} (${asked.dialect})`),
-    browserText(outcome),
-    ...(change === null ? [] : [changeText(change)]),
-  ]
-  return `${head.join('  ')}\n  ${reason}\n\n${indented(explanation.join('\n\n'), '  ')}`
+function whyTooLow({ percent }: CaseCoverage, { strict }: TestOptions): string | null {
+  if (strict === undefined) return null
+  const least = strict === true ? 100 : strict
+  return percent >= least ? null : `The coverage of ${percent} % is below ${least} %.`
 }

@@ -6,9 +6,9 @@
 import { readRulesAdvised } from '../../advice/read.ts'
 import type { Configuration } from '../../cors/configuration.ts'
 import type { Finding } from '../../cors/findings.ts'
+import { type Case, readCases } from '../cases/cases.ts'
 import { UserError } from '../user-error.ts'
 import { type Deployed, readBucketSettings } from './buckets-json.ts'
-import { type Case, readCases } from './cases.ts'
 import { isCasesFile, isSettingsFile, readText } from './files.ts'
 
 interface ReadBase {

@@ -65,10 +65,10 @@ function holdings(reading: FileReading): string {
 export const rulesIn = (reading: FileReading): number | null =>
   reading.kind === 'rules' ? (reading.configuration?.rules.length ?? null) : null
 
-/** Returns a file for `--json`. */
 /** Returns the line that says what a file was read as. */
 export const readAsText = (file: string, label: string): string => `${visible(file)}: read as ${label}.\n`
 
+/** Returns a file for `--json`. */
 export const fileJson = (reading: FileReading) => ({
   file: reading.file,
   kind: reading.kind,
@@ -89,7 +89,11 @@ export function githubAnnotations(reading: FileReading): string[] {
 }
 
 /** GitHub, "Workflow commands": `%`, CR and LF are escaped everywhere; `:` and `,` in properties too. */
-function annotation(command: Severity, properties: Record<string, string>, message: string): string {
+export function annotation(
+  command: Severity | 'notice',
+  properties: Record<string, string>,
+  message: string,
+): string {
   const data = (text: string) => text.replace(/[%\r\n]/g, encode)
   const property = ([name, text]: [string, string]) => `${name}=${text.replace(/[%\r\n:,]/g, encode)}`
   return `::${command} ${Object.entries(properties).map(property).join(',')}::${data(message)}`
