@@ -98,7 +98,10 @@ class DataCentre {
   }
 
   async settle(): Promise<void> {
-    await Promise.all(this.pending.splice(0))
+    const all = Promise.all(this.pending.splice(0))
+    // The last known good values are stored in a task of their own.
+    await vi.advanceTimersByTimeAsync(0)
+    await all
   }
 }
 
