@@ -4,7 +4,7 @@
  * the tests. A mutation that no test notices fails the run, and so does one whose text no longer stands in the source.
  */
 
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -16,6 +16,7 @@ const COPIED = [
   'src',
   'test',
   'scripts',
+  'tools',
   'demo',
   'docs',
   'package.json',
@@ -42,12 +43,16 @@ interface Lane {
 /** A copy of the checkout with what is installed linked, so that nothing here is ever changed. */
 function laneOf(directory: string, index: number): Lane {
   const lane = join(directory, `lane-${index}`)
-  for (const path of COPIED) cpSync(path, join(lane, path), { recursive: true })
+  const isInstalled = (path: string) => path.includes('node_modules')
+  for (const path of COPIED) cpSync(path, join(lane, path), { recursive: true, filter: p => !isInstalled(p) })
   symlinkSync(resolve('node_modules'), join(lane, 'node_modules'), 'dir')
+  // test/setup.ts builds the demo bucket for the other test runs.
+  const bucket = ['deploy', '--dry-run', '-c', 'demo/wrangler.toml', '--outdir', '.wrangler/demo-bucket']
+  execFileSync('wrangler', bucket, { cwd: lane, stdio: ['ignore', 'ignore', 'inherit'] })
   const cacheDir = JSON.stringify(join(directory, `cache-${index}`))
   writeFileSync(
     join(lane, CONFIG),
-    `export default { cacheDir: ${cacheDir}, test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } }\n`,
+    `export default { cacheDir: ${cacheDir}, test: { include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } }\n`,
   )
   return { directory: lane, mark: `${index + 1}` }
 }
