@@ -1214,16 +1214,6 @@ export const MUTATIONS: readonly Mutation[] = [
     ['isolates share their digits', 'crypto.getRandomValues(new Uint8Array(64))', 'new Uint8Array(64)'],
   ),
   ...of(
-    'src/answers/derived.ts',
-    MOUNTED,
-    ['everybody reads the timing', "decision?.outcome !== 'allowed' || origin === null", 'origin === null'],
-    [
-      "the bucket's own Timing-Allow-Origin stays",
-      "headers.delete('timing-allow-origin')",
-      "headers.has('timing-allow-origin')",
-    ],
-  ),
-  ...of(
     'src/bucket/response.ts',
     ORIGIN,
     ['a hop-by-hop header reaches the client', 'dropHopByHop(headers)', 'void headers'],
