@@ -25,8 +25,6 @@ const COPIED = [
   'wrangler.toml',
 ]
 const CONFIG = 'mutation.config.mjs'
-/** Where tests expect the demo bucket (test/setup.ts). */
-const BUCKET = '.wrangler/demo-bucket'
 /** A mutated scan may never end. In milliseconds. */
 const TIMEOUT_MS = 180_000
 const LANES = Math.min(2, availableParallelism())
@@ -178,25 +176,6 @@ async function spread<T>(work: readonly T[], each: (lane: Lane, item: T) => Prom
 }
 const builtFirst = (a: { share: Share }, b: { share: Share }): number =>
   Number(b.share.built) - Number(a.share.built)
-
-// Tests of the built Worker may need the demo bucket, which no mutation changes.
-if (chosen.some(({ share }) => share.built))
-  for (const lane of lanes) {
-    const wrangler = resolve('node_modules/wrangler/bin/wrangler.js')
-    const args = [
-      'deploy',
-      '--dry-run',
-      '-c',
-      'demo/wrangler.toml',
-      '--outdir',
-      resolve(lane.directory, BUCKET),
-    ]
-    const { ok, output } = await run(lane, [wrangler, ...args])
-    if (!ok) {
-      console.error(`The demo bucket does not build:\n${output}`)
-      process.exit(1)
-    }
-  }
 
 // A test that fails on the source as it is would notice anything.
 const shares = [...new Set(chosen.map(({ share }) => share))].map(share => ({ share }))

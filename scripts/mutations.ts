@@ -1223,7 +1223,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'src/bucket/upload.ts',
     worker('threats-trust', 'streaming'),
     ["a client's fault is blamed on the bucket", 'failure.abort()', 'void failure'],
-    ["the bucket's fault is blamed on the client", 'if (await isInError(body))', 'if (body !== null)'],
+    ["the bucket's fault is blamed on the client", '!(await isInError(body))', 'body === null'],
   ),
   ...of(
     'src/bucket/signing/credentials.ts',
