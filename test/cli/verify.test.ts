@@ -250,7 +250,8 @@ describe('rules verify', { timeout: 120_000 }, () => {
     const s3 = await bucket({}, configuration, 's3')
     const ceph = await bucket({ preflight: seen => cephPreflight(configuration, seen) }, configuration)
     const args = ['verify', '--edge', s3, '--bucket', ceph, '--file', 'ceph.xml', '--rate', '1000']
-    const { code, out } = await here.run(args)
+    const { code, out, err } = await here.run(args)
+    expect(err).toMatch(/^Warning: Credentials or readable headers differ in 17 probes\..+ pass --strict/)
     const [headed = '', ...others] = out.split(/\n\n(?=Credentials|Status|Form)/)
     // The request that each one is about. All of them stand on the first screen.
     expect(

@@ -62,7 +62,10 @@ export function report(
   const compared = results.size - failures.length
   const coverage = coverageOf(verdict.configuration, probes, results)
   // An interrupted run has not tested everything yet.
-  const warnings = stopped !== null && compared > 0 ? [] : coverageWarnings(coverage, compared)
+  const warnings = [
+    ...(stopped !== null && compared > 0 ? [] : coverageWarnings(coverage, compared)),
+    ...(options.strict ? [] : readableWarnings(inClass(found, 'readable').length)),
+  ]
   // A gate must not pass if nothing was compared, or nothing was allowed that should be.
   const isUntested =
     compared === 0 || (coverage.hasPositiveCase && coverage.positive === 0 && serious.length === 0)
@@ -101,6 +104,14 @@ export function report(
   for (const text of warnings) printError(`Warning: ${text}`)
   print(summary(verdict, compared, found, designs.length, coverage))
 }
+
+/** The exit code does not count these differences. */
+const readableWarnings = (readable: number): string[] =>
+  readable === 0
+    ? []
+    : [
+        `Credentials or readable headers differ in ${count(readable, 'probe')}. If your pages send credentials to the bucket or read its headers, pass --strict: then these differences count.`,
+      ]
 
 const inClass = (found: readonly Found[], name: DifferenceClass) => found.filter(each => each.class === name)
 
