@@ -35,8 +35,10 @@ const ACCESS: ReadonlySet<DifferenceKind> = new Set([
 const LISTS: ReadonlySet<DifferenceKind> = new Set(['allow-methods', 'allow-headers'])
 /** Places that are merged. Of more, each kind of difference keeps its first one. */
 const MAX_PLACES = 50_000
-/** Origins of one difference. */
-const MAX_ORIGINS = 100
+/** Of one difference: patterns of the two configurations, other origins, and patterns whose exceptions are looked for. */
+const MAX_PATTERNS = 400
+const MAX_SHARED = 300
+const MAX_EXCEPTIONS = 100
 /** Places of a difference that are tried for its example. */
 const MAX_TRIED = 100
 
@@ -76,12 +78,14 @@ class Comparing {
   readonly #after: Compared
   readonly #families: Families
   readonly #facts: Facts
+  readonly #patterns: ReadonlySet<string>
   readonly #undecided: string[] = []
 
   constructor(before: Configuration, after: Configuration, dialect: DialectName, maxPairs: number) {
     this.#before = { side: sideOf(before), policy: hydrate(compile(before, dialect)) }
     this.#after = { side: sideOf(after), policy: hydrate(compile(after, dialect)) }
     this.#families = originFamilies(this.#before.side, this.#after.side)
+    this.#patterns = new Set([...this.#families.patterns, 'null'])
     this.#facts = new Facts(this.#before, this.#after, maxPairs)
   }
 
@@ -181,13 +185,7 @@ class Comparing {
       return []
     }
     const families = new Set(places.map(place => place.family))
-    const labels = [...families].flatMap(family => family.labels)
-    const origins = withoutCovered(labels.slice(0, MAX_ORIGINS))
-    const more = [...families].reduce(
-      (sum, family) => sum + family.more,
-      Math.max(0, labels.length - MAX_ORIGINS),
-    )
-    const own = new Set(labels)
+    const { origins, more, own } = this.#originsOf(families)
     const others = [...this.#families.patterns, 'null'].filter(label => !own.has(label))
     const named = sets.map(([place]) => place.fact.asked).filter(asked => asked.length > 0)
     const single = named.filter(asked => asked.length === 1).flat()
@@ -196,9 +194,14 @@ class Comparing {
         kind: told.kind,
         origins,
         ...(more > 0 ? { moreOrigins: more } : {}),
-        exceptions: origins.filter(
-          label => label.includes('*') && others.some(other => isWithin(other, label)),
-        ),
+        exceptions: origins
+          .slice(0, MAX_EXCEPTIONS)
+          .filter(
+            label =>
+              label.includes('*') &&
+              (others.some(other => isWithin(other, label)) ||
+                [...(this.#families.crossings.get(label) ?? [])].some(family => !families.has(family))),
+          ),
         methods: METHODS.filter(name => places.some(place => place.method === name)),
         headers: [
           ...withoutCovered(single).map(label => [label]),
@@ -209,6 +212,26 @@ class Comparing {
         example: this.#example(request),
       },
     ]
+  }
+
+  /** Returns the origins of families: the patterns of the two configurations, then what these share beyond them. */
+  #originsOf(families: ReadonlySet<Family>): { origins: string[]; more: number; own: ReadonlySet<string> } {
+    const own = new Set<string>()
+    const shared: string[] = []
+    let left = 0
+    for (const { labels, more } of families) {
+      left += more
+      for (const label of labels) {
+        if (this.#patterns.has(label)) own.add(label)
+        else if (shared.length < MAX_SHARED) shared.push(label)
+        else left++
+      }
+    }
+    const patterns = [...own].slice(0, MAX_PATTERNS)
+    const starred = patterns.filter(label => label.includes('*'))
+    const beyond = shared.filter(label => !starred.some(pattern => isWithin(label, pattern)))
+    const more = own.size - patterns.length + (beyond.length > 0 ? left : 0)
+    return { origins: withoutCovered([...patterns, ...beyond]), more, own }
   }
 
   /** Returns a request that shows the difference: the engine has confirmed it. */

@@ -13,6 +13,8 @@ import { eachMeeting } from '../cors/meeting.ts'
 import { keyOfSet, type RuleSet } from '../cors/rule-set.ts'
 import { rulesForOrigin, type Side, witnessOfOrigin } from '../cors/side.ts'
 
+/** Families within one pattern that are known: only whether it has exceptions depends on them. */
+const MAX_CROSSINGS = 200
 /** Labels of one family that a sentence or a document may list. */
 const MAX_LABELS = 100
 
@@ -37,6 +39,8 @@ export interface Families {
   readonly list: readonly Family[]
   /** Every pattern of the two configurations. */
   readonly patterns: readonly string[]
+  /** Pattern → families of what it shares with others. */
+  readonly crossings: ReadonlyMap<string, ReadonlySet<Family>>
 }
 
 /** Returns the families of all origins; origins that no rule matches are one of them. */
@@ -50,14 +54,25 @@ export function originFamilies(before: Side, after: Side): Families {
     if (family.labels.length < MAX_LABELS) family.labels.push(text)
     else family.more++
     families.set(key, family)
+    return family
+  }
+  const crossings = new Map<string, Set<Family>>()
+  const note = (pattern: string, family: Family) => {
+    const known = crossings.get(pattern) ?? new Set()
+    if (known.size < MAX_CROSSINGS) known.add(family)
+    crossings.set(pattern, known)
   }
   const [own, others] = [usableOrigins(before), usableOrigins(after)]
   const all = [...new Set([...own, ...others, '*'])]
   const patterns = [...all.filter(text => !text.includes('*')), ...all.filter(text => text.includes('*'))]
   for (const text of patterns) add(text)
   add('null')
-  eachCrossing(own, others, add)
-  return { list: [...families.values()], patterns }
+  eachCrossing(own, others, (text, one, other) => {
+    const family = add(text)
+    note(one, family)
+    note(other, family)
+  })
+  return { list: [...families.values()], patterns, crossings }
 }
 
 function usableOrigins({ configuration }: Side): string[] {
@@ -72,22 +87,22 @@ function usableOrigins({ configuration }: Side): string[] {
 function eachCrossing(
   own: readonly string[],
   others: readonly string[],
-  visit: (text: string) => void,
+  visit: (text: string, one: string, other: string) => void,
 ): void {
   const isStarred = (text: string) => text.includes('*') && text !== '*'
   const starred = others.filter(isStarred)
   const seen = new Set<string>()
-  const look = (text: string): boolean => {
-    if (text.length <= MAX_ORIGIN_LENGTH + 1 && !seen.has(text)) {
-      seen.add(text)
-      const witness = witnessOfOrigin(text)
-      if (witness !== null) visit(witness)
-    }
-    return true
-  }
   for (const one of own.filter(isStarred)) {
     for (const other of starred) {
       if (covers(one, other) || covers(other, one)) continue
+      const look = (text: string): boolean => {
+        if (text.length <= MAX_ORIGIN_LENGTH + 1 && !seen.has(text)) {
+          seen.add(text)
+          const witness = witnessOfOrigin(text)
+          if (witness !== null) visit(witness, one, other)
+        }
+        return true
+      }
       // An overlap may be in the family of `P*S`, and is listed all the same: people often know it.
       eachMeeting(one, other, look, () => true)
     }

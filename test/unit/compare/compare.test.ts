@@ -328,6 +328,9 @@ describe('compare()', () => {
       'cos',
     )
     expect(cut).toBe(false)
+    expect(differenceText(differences[0] ?? expect.fail())).toMatch(
+      /^Every other origin like `https:\/\/a0\*`, .* or 2 more loses GET, PUT\.$/,
+    )
     expect(differences.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['method-lost', 'method-gained']),
     )
