@@ -719,6 +719,18 @@ export const MUTATIONS: readonly Mutation[] = [
     ['a chunk has any size', 'if (size > MAX_CHUNK_BYTES) return TOO_LARGE\n', ''],
   ),
   ...of(
+    'src/bucket/signing/s3-chunks.ts',
+    CHUNKS,
+    ['every chunk depends on the request alone', '    this.#previous = claimed\n', ''],
+    ['a chunk is signed for any day', 'date.slice(0, 8)', "'20260101'"],
+  ),
+  ...of(
+    'src/bucket/signing/byte-source.ts',
+    CHUNKS,
+    ['bytes that were read are lost', '    this.#buffer.set(held)\n', ''],
+    ['a line has any length', 'at < from + max', 'true'],
+  ),
+  ...of(
     'src/bucket/path-style.ts',
     PATHS,
     ['any bucket is this bucket', 'path.at(-1) === name', "name !== ''"],

@@ -61,7 +61,9 @@ function entriesOf(text: string): [string, unknown][] | undefined {
 }
 
 /** More seal keys than a rotation needs. */
-const MAX_SEAL_KEYS = 8
+export const MAX_SEAL_KEYS = 8
+/** Characters of SEAL_KEYS: each key at its longest takes 66. */
+export const MAX_SEAL_KEYS_LENGTH = 1024
 /** Canonical base64 of 32 bytes. */
 const SEAL_KEY = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/
 
@@ -71,7 +73,9 @@ export const SEAL_KEYS: Reader<SealKeys> = {
   show: () => '',
 }
 
-function readSealKeys(text: string): SealKeys | undefined {
+/** Returns the keys in a value of SEAL_KEYS, or undefined if it is not accepted. */
+export function readSealKeys(text: string): SealKeys | undefined {
+  if (text.length > MAX_SEAL_KEYS_LENGTH) return undefined
   const entries = entriesOf(text)
   if (entries === undefined) return undefined
   const keys = entries.flatMap(([id, key]): [string, Uint8Array<ArrayBuffer>][] =>

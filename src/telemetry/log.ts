@@ -15,6 +15,7 @@ export const LOG_EVENTS = [
   'kv-unavailable',
   'misconfigured',
   'policy-unavailable',
+  'read-unsigned',
   'request-incomplete',
   'rules-published',
   'rules-unusable',

@@ -13,7 +13,7 @@ import { sandboxOwnResponse } from '../bucket/mount/sandbox.ts'
 import { clientResponse } from '../bucket/response.ts'
 import type { Sent } from '../bucket/send.ts'
 import type { Signed } from '../bucket/signing/authorization.ts'
-import { authorize } from '../bucket/signing/authorize.ts'
+import { authorize, leavesUnsigned } from '../bucket/signing/authorize.ts'
 import { hasDotSegment, hostnameOf } from '../bucket/url.ts'
 import { type Decision, decide } from '../cors/decide.ts'
 import { type DialectName, dialectOf } from '../cors/dialect.ts'
@@ -210,11 +210,15 @@ async function authorizationOf({
   edge,
   asked,
   request,
+  host,
   policy,
 }: ActualRequest): Promise<Authorized | Failure> {
   const { settings } = policy
   const authorization = await authorize(request, settings, edge.settings, asked.url)
-  if (authorization === null) return { sign: null }
+  if (authorization === null) {
+    if (leavesUnsigned(request, settings)) log('info', 'read-unsigned', { host, method: request.method })
+    return { sign: null }
+  }
   // A signature would hold at whatever bucket is assumed.
   if (policy.kind === 'assumed') return UNSURE_BUCKET
   return 'refusal' in authorization

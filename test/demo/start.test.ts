@@ -1,6 +1,6 @@
 /**
- * `npm start` beside settings of a real bucket (threat 43): in `.dev.vars`, in the environment, in KV. It runs in a copy
- * of the repository, because `.dev.vars` lies beside wrangler.toml.
+ * `npm start`, also beside settings of a real bucket (threat 43): in `.dev.vars`, in the environment, in KV. It runs in a
+ * copy of the repository, because `.dev.vars` lies beside wrangler.toml.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -9,7 +9,9 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import COS from 'cos-nodejs-sdk-v5'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readDemoKey } from '../../demo/settings.ts'
 import { freePort } from '../../tools/free-port.ts'
 import { RecordingBucket } from '../worker/harness.ts'
 
@@ -84,6 +86,33 @@ describe('npm start', () => {
     expect(printed).toContain('Ignoring .dev.vars, .dev.vars.local, .env, demo/.dev.vars: npm start takes')
     expect(await (await fetch(`http://localhost:${port}/hello.txt`)).text()).toContain('from the bucket')
     expect(real.received).toEqual([])
+  })
+
+  test('its edge publishes what the demo key puts to /?cors, and what it deletes', {
+    timeout: SLOW,
+  }, async () => {
+    const { port } = await start()
+    const { secretId: SecretId, secretKey: SecretKey } = await readDemoKey(ROOT)
+    const place = { Bucket: 'demo-1250000000', Region: 'local' }
+    const cos = new COS({
+      ...{ SecretId, SecretKey, Domain: `localhost:${port}`, Protocol: 'http:' },
+      ...{ AutoSwitchHost: false, KeepAlive: false },
+    })
+    const allowed = async () => {
+      const headers = { origin: 'https://new.example', 'access-control-request-method': 'GET' }
+      return (await fetch(`http://localhost:${port}/hello.txt`, { method: 'OPTIONS', headers })).status
+    }
+    expect(await allowed()).toBe(403)
+    const rule = { AllowedOrigin: ['https://new.example'], AllowedMethod: ['GET'] }
+    const put = { ...place, CORSRules: [{ ...rule, AllowedHeader: [], ExposeHeader: [] }] }
+    expect(await cos.putBucketCors(put as never)).toMatchObject({ statusCode: 200 })
+    expect(await allowed()).toBe(200)
+    expect(await cos.getBucketCors(place)).toMatchObject({
+      CORSRules: [{ AllowedOrigins: ['https://new.example'], AllowedMethods: ['GET'] }],
+    })
+    expect(await cos.deleteBucketCors(place)).toMatchObject({ statusCode: 204 })
+    expect(await allowed()).toBe(403)
+    await expect(cos.getObject({ ...place, Key: 'hello.txt' })).resolves.toMatchObject({ statusCode: 200 })
   })
 
   test('wrote to the bucket of the host’s settings in KV: it ends with an error, and nothing is written', {

@@ -107,6 +107,26 @@ describe('allowed', () => {
   })
 })
 
+describe('docs/parity.md: other stores allow what the edge refuses', () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `x-name-${i}`).join(',')
+
+  test('more than 64 requested names under AllowedHeader *', async () => {
+    for (const edge of [cos, s3]) {
+      const ask = (count: number) => edge.preflight('/k', 'https://any.example', 'GET', names(count))
+      expect([(await ask(64)).status, (await ask(65)).status]).toEqual([200, 403])
+    }
+  })
+
+  test('a requested header named * under AllowedHeader *', async () => {
+    for (const edge of [cos, s3]) {
+      const ask = (list: string) => edge.preflight('/k', 'https://any.example', 'GET', list)
+      expect([(await ask('a')).status, (await ask('*')).status, (await ask('a,*')).status]).toEqual([
+        200, 403, 403,
+      ])
+    }
+  })
+})
+
 describe('refused', () => {
   test.each([
     ['an origin that no rule has', 'https://evil.example', 'PUT', undefined],

@@ -159,6 +159,16 @@ describe.each(RECORDED)('the signature for %s', host => {
     expect(authorization()).toBeUndefined()
   })
 
+  test('is missing, and the log says so, without the request’s own texts', async () => {
+    edge.log.length = 0
+    await edge.send('/k?v=1', { host })
+    expect((await edge.wholeLog()).join()).not.toContain('read-unsigned')
+    await edge.send('/secret-key?unknown=secret-value', { host })
+    await edge.send('/k', { host, headers: { authorization: 'Bearer secret' } })
+    const lines = (await edge.wholeLog()).filter(line => line.includes('read-unsigned'))
+    expect(lines.map(line => JSON.parse(line))).toEqual([{ event: 'read-unsigned', host, method: 'GET' }])
+  })
+
   test.each([
     ['x-amz-request-payer', 'requester'],
     ['x-amz-expected-bucket-owner', '1'],

@@ -55,6 +55,12 @@ export function authorize(
     : null
 }
 
+/** True for an anonymous read that SIGNING does not sign, because it is not one object's or has something unlisted. */
+export const leavesUnsigned = (request: Request, { signing }: Signing): boolean =>
+  signing !== 'none' &&
+  (request.method === 'GET' || request.method === 'HEAD') &&
+  !carriesCredentials(request)
+
 function signer({ signing, region, secretId }: Signing, keys: ReadonlyMap<string, string>): Sign {
   const key = { id: secretId, secret: keys.get(secretId) ?? '' }
   return async upstream => {
