@@ -2,7 +2,7 @@
  * KV can't be read, and the host has no last known good values: what the edge still does for the host.
  */
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Fault, FaultyEdge } from './faulty-kv.ts'
 import { type Answer, RecordingBucket } from './harness.ts'
 import { corsNames } from './reliability.ts'
@@ -82,6 +82,28 @@ describe('KV can’t be read, and the host has no last known good values', () =>
     expect(originsOf(await edges.all.get(`cors:${host}`))).toEqual([APP])
     const told = (await edges.all.wholeLog()).filter(line => line.includes(host))
     expect(told.join()).toContain('"event":"policy-unavailable"')
+  })
+
+  test('a mount of the host may be unknown: only a page of another origin reads from the bucket', async () => {
+    const vars = { ORIGIN: shared.origin, CACHE: 'off' }
+    const [plain, mounted] = await Promise.all([
+      FaultyEdge.start(vars),
+      FaultyEdge.start({ ...vars, MOUNT: '/files' }),
+    ])
+    onTestFinished(() => Promise.all([plain.stop(), mounted.stop()]).then(() => {}))
+    const statuses = async (edge: FaultyEdge, path: string) => {
+      const { send } = await failing(edge)
+      const kinds: Record<string, string>[] = [
+        { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' },
+        { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' },
+        { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
+      ]
+      const answers = []
+      for (const headers of kinds) answers.push((await send('GET', path, headers)).status)
+      return [...answers, shared.received.length]
+    }
+    expect(await statuses(plain, '/k')).toEqual([503, 503, 200, 1])
+    expect(await statuses(mounted, '/files/k')).toEqual([503, 503, 503, 0])
   })
 
   test('no key is used, neither to sign a read nor to re-sign one', async () => {
