@@ -1480,4 +1480,15 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     ['a record of another guardrail counts as proven', '=== (await guardrailDigest(text))', '!== null'],
   ),
+  ...of(
+    'src/bucket/signing/s3-chunks.ts',
+    CHUNKS,
+    ['any signature of a chunk is accepted', 'return isNext\n', 'return true\n'],
+    ['a chunk may be moved', 'this.#previous = claimed', 'void claimed'],
+  ),
+  ...of('src/bucket/signing/byte-source.ts', CHUNKS, [
+    'the beginning of a chunk is lost',
+    'this.#buffer.set(held)\n',
+    '\n',
+  ]),
 ]

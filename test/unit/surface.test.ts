@@ -93,6 +93,12 @@ describe('the built Worker', () => {
     expect(bundled().own.filter(path => !mutated.has(path) && !withoutAnswer.has(path))).toEqual([])
   })
 
+  test('has the text of each mutation exactly once in its file', () => {
+    const times = ({ file, find }: (typeof MUTATIONS)[number]) =>
+      readFileSync(file, 'utf8').split(find).length - 1
+    expect(MUTATIONS.filter(mutation => times(mutation) !== 1)).toEqual([])
+  })
+
   test('has code of others under licences alone that allow it', () => {
     const parts = thirdParty()
     expect(parts.length).toBeGreaterThan(0)
