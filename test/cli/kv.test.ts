@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Kv } from '../../src/cli/kv/kv.ts'
 import { LocalKv } from '../../src/cli/kv/local.ts'
+import { SCRIPT, SECRET_HEADER } from '../../src/cli/kv/local-script.ts'
 import { RemoteKv } from '../../src/cli/kv/remote.ts'
 import { reasonIn } from '../../src/cli/kv/wrangler.ts'
 import type { KvEntry } from '../../src/rules/store.ts'
@@ -55,6 +56,18 @@ describe.each(places)('%s', { timeout: 120_000 }, (_name, open) => {
       await kv.close()
     }
   })
+})
+
+test('the server of the local KV refuses a call without its secret', async () => {
+  const { default: worker } = await import(`data:text/javascript,${encodeURIComponent(SCRIPT)}`)
+  const call = (headers: Record<string, string>) =>
+    worker.fetch(new Request('http://kv/', { method: 'POST', headers, body: '{"list":""}' }), {
+      SECRET: 'secret',
+      RULES: { list: async () => ({ keys: [], list_complete: true }) },
+    })
+  expect((await call({})).status).toBe(403)
+  expect((await call({ [SECRET_HEADER]: 'other' })).status).toBe(403)
+  expect(await (await call({ [SECRET_HEADER]: 'secret' })).json()).toEqual({ keys: [] })
 })
 
 describe('reasonIn', () => {

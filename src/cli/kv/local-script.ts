@@ -21,8 +21,12 @@ export interface KvReply {
   readonly failed?: string
 }
 
+/** Header of a call with the secret of its server: other programs of this machine, and web pages, reach the port too. */
+export const SECRET_HEADER = 'x-kv-secret'
+
 export const SCRIPT = `export default {
-  async fetch(request, { RULES }) {
+  async fetch(request, { RULES, SECRET }) {
+    if (request.headers.get('${SECRET_HEADER}') !== SECRET) return new Response(null, { status: 403 })
     try {
       return Response.json(await run(RULES, await request.json()))
     } catch (error) {

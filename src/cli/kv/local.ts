@@ -4,15 +4,18 @@
  * twice the CPU time to load.
  */
 
+import { randomUUID } from 'node:crypto'
+import { request } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import type * as miniflare from 'miniflare'
 import type { KvEntry } from '../../rules/store.ts'
 import { visible } from '../print/terminal.ts'
 import { waiting } from '../print/waiting.ts'
 import { reasonOf, UserError } from '../user-error.ts'
 import { BINDING, groups, type Kv, type KvKey, type LocalPlace, MAX_KEYS_PER_GET } from './kv.ts'
-import { type KvCall, type KvReply, SCRIPT } from './local-script.ts'
+import { type KvCall, type KvReply, SCRIPT, SECRET_HEADER } from './local-script.ts'
 import { notInstalled } from './wrangler.ts'
 
 /** Subfolder of the state folder, as wrangler names it. */
@@ -21,10 +24,14 @@ const STATE_VERSION = 'v3'
 export class LocalKv implements Kv {
   readonly #place: LocalPlace
   readonly #server: miniflare.Miniflare
+  readonly #url: URL
+  readonly #secret: string
 
-  private constructor(place: LocalPlace, server: miniflare.Miniflare) {
+  private constructor(place: LocalPlace, server: miniflare.Miniflare, url: URL, secret: string) {
     this.#place = place
     this.#server = server
+    this.#url = url
+    this.#secret = secret
   }
 
   /** Starts workerd on the state. It takes a second, most of it to load Miniflare. */
@@ -34,19 +41,20 @@ export class LocalKv implements Kv {
 
   static async #open(place: LocalPlace): Promise<LocalKv> {
     const { Miniflare, convertV4MiniflareOptions } = loadMiniflare()
+    const secret = randomUUID()
     const options = convertV4MiniflareOptions({
       modules: true,
       script: SCRIPT,
       compatibilityDate: '2026-10-20',
       resourcePersistencePath: join(place.state, STATE_VERSION),
       kvNamespaces: { [BINDING]: place.namespace },
+      bindings: { SECRET: secret },
       // No request for the properties of this machine's location.
       cf: false,
     })
     try {
       const server = new Miniflare(options)
-      await server.ready
-      return new LocalKv(place, server)
+      return new LocalKv(place, server, await server.ready, secret)
     } catch (error) {
       throw failure('opened', place, error)
     }
@@ -76,15 +84,25 @@ export class LocalKv implements Kv {
   async #call(what: string, call: KvCall): Promise<KvReply> {
     let reply: KvReply
     try {
-      const body = JSON.stringify(call)
-      const response = await this.#server.dispatchFetch('http://kv/', { method: 'POST', body })
-      reply = (await response.json()) as KvReply
+      reply = JSON.parse(
+        await post(this.#url, { [SECRET_HEADER]: this.#secret }, JSON.stringify(call)),
+      ) as KvReply
     } catch (error) {
       throw failure(what, this.#place, error)
     }
     if (reply.failed !== undefined) throw failure(what, this.#place, reply.failed)
     return reply
   }
+}
+
+/** Returns the body of the answer. Miniflare's dispatchFetch would first load a fetch of its own. */
+function post(url: URL, headers: Readonly<Record<string, string>>, body: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers }, response => {
+      text(response).then(resolve, reject)
+    })
+    sent.on('error', reject).end(body)
+  })
 }
 
 /** wrangler's own Miniflare, so that both open the same files. `import` would first search its 6 MB for exports. */
