@@ -46,12 +46,13 @@ export async function refusalBy(
   return { code: 'guardrail', reason }
 }
 
-/** Rule 1 allows PUT from `https://*.example`, which the guardrail does not. Example: PUT from https://any.example */
+/** The request comes first: a log line may cut the rest. */
 function describe({ claim, rule, origins, methods, request }: Widening): string {
-  const what = claim === 'access' ? 'allows' : 'gives credentials to'
   const { origin, method, requestedHeaders } = request
   const asked = requestedHeaders === null ? '' : ` with ${quote(requestedHeaders)}`
-  return `Rule ${rule + 1} ${what} ${methods.join(', ')} from ${quote(origins[0] ?? '')}, the guardrail does not. Example: ${method} from ${quote(origin ?? '')}${asked}`
+  const gets = claim === 'access' ? 'is allowed' : 'gets credentials'
+  const from = `${methods.join(', ')} from ${quote(origins[0] ?? '')}`
+  return `${method} from ${quote(origin ?? '')}${asked} ${gets} by rule ${rule + 1} (${from}), not by the guardrail.`
 }
 
 /** Holds rules to guardrails. Each pair is proven once. */
