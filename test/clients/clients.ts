@@ -3,8 +3,14 @@
  * The clients of the table: how each gets its place and its credentials, and what it does with a bucket.
  */
 
+import { execFile, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { S3Client } from '@aws-sdk/client-s3'
 import COS from 'cos-nodejs-sdk-v5'
 import type { Browser } from 'playwright-core'
@@ -155,6 +161,56 @@ async function minio(): Promise<Client> {
   )
 }
 
+/** restic, which sends signed chunks over http. Its operations depend on each other, in a repository of their own. */
+function restic(): Client {
+  const run = async (
+    args: readonly string[],
+    place: Place,
+    { id, secret, token }: Credentials,
+    repository: string,
+  ): Promise<void> => {
+    // The stores run in this process.
+    await promisify(execFile)(
+      'restic',
+      ['-r', `s3:http://${place}/demo/${repository}`, '--no-cache', ...args],
+      {
+        env: {
+          ...{ ...process.env, RESTIC_PASSWORD: 'p', AWS_DEFAULT_REGION: 'us-east-1' },
+          ...{ AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret },
+          ...(token !== '' && { AWS_SESSION_TOKEN: token }),
+        },
+        timeout: 60_000,
+      },
+    )
+  }
+  const isInstalled = spawnSync('restic', ['version']).status === 0
+  return {
+    ...{
+      name: 'restic over http, signed chunks',
+      store: 's3',
+      skipped: isInstalled ? null : 'it is not installed',
+    },
+    operations: ['init', 'backup', 'check'],
+    async start() {
+      let repositories = 0
+      const folder = await mkdtemp(join(tmpdir(), 'restic-'))
+      await writeFile(join(folder, 'file'), randomBytes(3 * 1024 * 1024))
+      return {
+        async run(operation, place, credentials) {
+          if (operation === 'init') repositories++
+          const args = {
+            init: ['init'],
+            backup: ['backup', folder],
+            check: ['check', '--read-data'],
+          }[operation]
+          await run(args ?? [], place, credentials, `repository-${repositories}`)
+        },
+        stop: () => rm(folder, { recursive: true }),
+      }
+    },
+  }
+}
+
 export const CLIENTS: readonly Client[] = [
   inNode('cos-nodejs-sdk-v5', 'cos', COS_OPERATIONS, cosClient({})),
   inNode(
@@ -205,6 +261,7 @@ export const CLIENTS: readonly Client[] = [
     awsCredentials,
   ),
   await minio(),
+  restic(),
   inChromium(
     '@uppy/aws-s3 in Chromium',
     's3',

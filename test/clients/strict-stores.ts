@@ -8,6 +8,7 @@
 import { createServer, type IncomingHttpHeaders, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AwsV4Signer } from 'aws4fetch'
+import { verifyFrames } from '../../tools/chunked-body.ts'
 import type { Received } from '../worker/harness.ts'
 import { COS_KEY, S3_BUCKET, S3_KEY, startPrivateBuckets } from '../worker/private-buckets.ts'
 import { type StoreKey, verifyCosSignature, verifySigV4 } from '../worker/strict-signatures.ts'
@@ -47,10 +48,13 @@ export async function startStrictStores(): Promise<StrictStores> {
       return verdict === 'ok' ? pass(buckets.cos, request) : refusal(verdict)
     }),
     startFront(async request => {
-      const verdict = [{ id: S3_KEY.accessKeyId, secret: S3_KEY.secretAccessKey, token: '' }, TEMPORARY]
-        .map((key: StoreKey) => verifySigV4(request, { ...key, maxSeconds }))
-        .find(each => each === 'ok' || !each.startsWith('another access'))
-      return verdict === 'ok' ? toR2(buckets.s3, request) : refusal(verdict ?? 'no such key')
+      const keys = [{ id: S3_KEY.accessKeyId, secret: S3_KEY.secretAccessKey, token: '' }, TEMPORARY]
+      const key = keys.find(({ id }) => idOf(request) === id)
+      if (key === undefined) return refusal('no such key')
+      const verdict = verifySigV4(request, { ...key, maxSeconds })
+      if (verdict !== 'ok') return refusal(verdict)
+      const body = payloadOf(request, key)
+      return typeof body === 'string' ? refusal(body) : toR2(buckets.s3, { ...request, body })
     }),
   ])
   return {
@@ -63,6 +67,20 @@ export async function startStrictStores(): Promise<StrictStores> {
       await buckets.stop()
     },
   }
+}
+
+/** Returns the access key ID that a request names, in a header or in a parameter. */
+const idOf = ({ headers, url }: Received): string | undefined =>
+  /Credential=([^/%]+)/.exec(headers.authorization ?? url)?.[1]
+
+/** Returns the object's bytes, or why a strict S3 would refuse the chunks that they are signed in. */
+function payloadOf({ headers, body }: Received, { secret }: StoreKey): Buffer | string {
+  const hash = headers['x-amz-content-sha256']
+  if (typeof hash !== 'string' || !hash.startsWith('STREAMING-AWS4-')) return body
+  const [, region = ''] = /Credential=[^/]+\/\d+\/([^/]+)/.exec(headers.authorization ?? '') ?? []
+  const [, seed = ''] = /Signature=(\w+)/.exec(headers.authorization ?? '') ?? []
+  const key = { secret, region, date: String(headers['x-amz-date']), seed }
+  return verifyFrames(body, key, hash.endsWith('-TRAILER'))
 }
 
 const refusal = (verdict: string): Answer => ({
