@@ -24,6 +24,8 @@ import {
 
 const METHOD_SETS: Method[][] = [['GET'], ['GET', 'PUT'], ['PUT']]
 const DEEP = process.env.MODEL_RUNS !== undefined
+/** Millions of pairs take up to an hour. */
+const LONG = DEEP ? { timeout: 24 * 3_600_000 } : {}
 
 /** Holds a comparison to all requests of the scope, and each of its examples to the naive model and to `explain`. */
 function agreeOnDifferences(
@@ -102,7 +104,7 @@ function eachPair(configurations: readonly Configuration[], share: number, scope
 }
 
 describe('within() and compare()', () => {
-  test('agree with all requests for every pair of one-rule configurations', () => {
+  test('agree with all requests for every pair of one-rule configurations', LONG, () => {
     const headers = [[], ...patternsOf(2).map(pattern => [pattern])]
     const all = patternsOf(2).flatMap(origin =>
       METHOD_SETS.slice(0, 2).flatMap(methods =>
@@ -114,7 +116,7 @@ describe('within() and compare()', () => {
     if (DEEP) console.log(`${count} pairs of one-rule configurations`)
   })
 
-  test('agree with all requests for every pair of two-rule configurations of a smaller set', () => {
+  test('agree with all requests for every pair of two-rule configurations of a smaller set', LONG, () => {
     const rules = ['a', '*', 'a*', '*b'].flatMap(origin =>
       METHOD_SETS.slice(0, 2).flatMap(methods =>
         [[], ['a'], ['*'], ['a*'], ['*b']].map(names => ruleOf([origin], methods, names)),
