@@ -47,8 +47,11 @@ function laneOf(directory: string, index: number): Lane {
   for (const path of COPIED) cpSync(path, join(lane, path), { recursive: true, filter: p => !isInstalled(p) })
   symlinkSync(resolve('node_modules'), join(lane, 'node_modules'), 'dir')
   // test/setup.ts builds the demo bucket for the other test runs.
-  const bucket = ['deploy', '--dry-run', '-c', 'demo/wrangler.toml', '--outdir', '.wrangler/demo-bucket']
-  execFileSync('wrangler', bucket, { cwd: lane, stdio: ['ignore', 'ignore', 'inherit'] })
+  const outdir = join(lane, '.wrangler/demo-bucket')
+  execFileSync('wrangler', ['deploy', '--dry-run', '-c', 'demo/wrangler.toml', '--outdir', outdir], {
+    cwd: lane,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const cacheDir = JSON.stringify(join(directory, `cache-${index}`))
   writeFileSync(
     join(lane, CONFIG),
