@@ -34,7 +34,7 @@ const REGION: Reader<string> = {
 
 /**
  * Every setting of a host. To add one, add a row: variable, field, type and messages follow from it. Then use it, and
- * describe it in docs/settings.md.
+ * describe it in README.md and docs/storage.md.
  */
 export const HOST_SETTINGS = {
   /** The bucket; null if it is not set anywhere. Only what goes to the bucket needs it. */

@@ -32,7 +32,7 @@ const SYNC: Reader<Sync> = {
 
 const MAX_TTL_SECONDS = 86_400
 
-/** Every setting of the whole edge. To add one, add a row, and describe it in docs/settings.md. */
+/** Every setting of the whole edge. To add one, add a row, and describe it in README.md. */
 const EDGE_SETTINGS = {
   /** Age after which a policy in memory is refreshed in the background, in seconds; 0: read before every answer. */
   policyTtlSeconds: {
