@@ -56,10 +56,11 @@ function allowsStoring(directives: readonly Directive[]): boolean {
 }
 
 /**
- * True if the response's fields allow a shared cache to store it. A field that can't be parsed forbids it. Without
+ * True if the response's fields allow a shared cache to store it. A cookie and a field that can't be parsed forbid it. Without
  * any field, storing is allowed: the operator has set a lifetime (CACHE).
  */
 export function allowsSharedStoring(headers: Headers): boolean {
+  if (headers.has('set-cookie')) return false
   const targeted = TARGETED_FIELDS.map(name => headers.get(name)).find(
     value => value !== null && value !== '',
   )

@@ -95,7 +95,7 @@ const MAX_VARY_NAMES = 16
 
 /** True for a whole object that is small enough, and that nothing marks as one client's. */
 function mayStore({ status, headers }: Response): boolean {
-  if (status !== 200 || headers.has('set-cookie') || headers.has('content-range')) return false
+  if (status !== 200 || headers.has('content-range')) return false
   if (!allowsSharedStoring(headers)) return false
   const length = headers.get('content-length')
   if (length === null || Number(length) > MAX_STORED_BYTES) return false

@@ -6,7 +6,7 @@
  */
 
 import { type Configuration, NO_CONFIGURATION } from '../cors/configuration.ts'
-import { type Finding, hasErrors } from '../cors/findings.ts'
+import type { Finding } from '../cors/findings.ts'
 import { readDocument } from '../formats/read.ts'
 import { guardrailDigest, refusalBy } from '../rules/guardrail.ts'
 import { publicationTime } from '../rules/order.ts'
@@ -133,7 +133,7 @@ async function configurationIn(
     return null
   }
   const { configuration, findings } = await readDocument(answer.text)
-  if (configuration === null || hasErrors(findings)) {
+  if (configuration === null) {
     report({ event: 'sync-refused', findings })
     return null
   }

@@ -113,6 +113,18 @@ describe('KV can’t be read, and the host has no last known good values', () =>
     expect(shared.received).toEqual([])
   })
 
+  test('a read is not stored in the cache of the edge', async () => {
+    const edge = await FaultyEdge.start({ ORIGIN: shared.origin, CACHE: '3600' })
+    onTestFinished(() => edge.stop())
+    const { send } = await failing(edge)
+    shared.answer = (_request, response) =>
+      response.writeHead(200, { 'content-length': 6, 'cache-control': 'max-age=60' }).end('shared')
+    for (const times of [1, 2]) {
+      await send('GET', '/stored', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' })
+      expect(shared.received).toHaveLength(times)
+    }
+  })
+
   test('a read that needs no key goes to the bucket of the variables, and no cache stores the response', async () => {
     const { host, send } = await failing(edges.all)
     shared.answer = (_request, response) =>

@@ -61,6 +61,7 @@ beforeAll(async () => {
   const rules = {
     'cors:default': RULES,
     'bucket:s3.example': JSON.stringify({ dialect: 's3' }),
+    'cors:unusable.example': '[{}]',
   }
   const sealing = { RESIGN: 'on', SEAL_KEYS: JSON.stringify(SEAL_KEYS) }
   const KEYS = JSON.stringify({ AKIDpermanent: 'secret' })
@@ -335,6 +336,13 @@ describe('no seal reaches a bucket unopened', () => {
       expect((await edge.wholeLog()).join()).toMatch(/"seal-refused"/)
     },
   )
+
+  test('in the URL of a preflight that is forwarded, because the host’s rules are unusable', async () => {
+    const path = `/k?a=1&x-cos-security-token=${await sealed()}`
+    const headers = { origin: PAGE, 'access-control-request-method': 'PUT' }
+    await edge.send(path, { method: 'OPTIONS', host: 'unusable.example', headers })
+    expect([recorder.last.method, recorder.last.url]).toEqual(['OPTIONS', '/k?a=1'])
+  })
 
   test('while an ordinary token passes unchanged', async () => {
     const headers = cosHeaders('an-ordinary.token')

@@ -370,6 +370,8 @@ describe('SYNC=write-through and a KV that fails', { timeout: 60_000 }, () => {
     await put('one', host, rulesFor(B))
     await repaired
     expect(await kept(host)).toEqual([B])
+    const published = (await told(host)).filter(event => event === 'rules-published')
+    expect(published).toHaveLength(1)
   })
 
   test('does not delay the client when KV hangs', async () => {

@@ -23,6 +23,10 @@ describe('allowsSharedStoring()', () => {
     expect(allows({ 'cache-control': value })).toBe(false)
   })
 
+  test('is false of a response with a cookie, whatever its Cache-Control', () => {
+    expect(allows({ 'cache-control': 'public, max-age=60', 'set-cookie': 'a=b' })).toBe(false)
+  })
+
   test.each(TARGETED_FIELDS)('reads %s as Cache-Control, and then nothing else', name => {
     for (const value of ALLOWED) {
       const others = { 'cache-control': 'no-store', expires: '0', pragma: 'no-cache' }
