@@ -106,7 +106,11 @@ describe('an example of docs/rules.md', () => {
     '%s',
     async (_name, { args, shown }) => {
       const [command] = args
-      if (command === 'test') project.write(`rules/${HOST}.cases.json`, block('json'))
+      if (command === 'test') {
+        // The example before has applied a change.
+        project.write(FILE, original)
+        project.write(`rules/${HOST}.cases.json`, block('json'))
+      }
       if (command === 'diff') {
         project.removeFolder(`rules/${HOST}.cases.json`)
         project.write(FILE, original)
