@@ -475,6 +475,24 @@ describe('requests for one host at once', () => {
     expect(here.reads).toEqual(['a', 'a'])
   })
 
+  test('that take different ways end with what was asked last: a late value does not replace it', async () => {
+    const policies = here.isolate(0)
+    let answer = () => {}
+    const late = new Map([['cors:a', GOOD]])
+    const get = new Promise<Map<string, string>>(resolve => {
+      answer = () => resolve(late)
+    })
+    here.fault = () => get as never
+    const first = policies.load('a', here.context)
+    here.fault = null
+    here.values.set('cors:a', NEXT)
+    await policies.load('a', here.context)
+    answer()
+    await first
+    here.fault = refuse
+    expect(originOf(await policies.load('a', here.context))).toBe('https://next.example')
+  })
+
   test('that take different ways end with what is newest: a late failure does not replace it', async () => {
     const policies = here.isolate(0)
     here.values.set('cors:a', GOOD)
