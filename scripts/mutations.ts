@@ -1487,4 +1487,10 @@ export const MUTATIONS: readonly Mutation[] = [
     'this.#buffer.set(held)\n',
     '\n',
   ]),
+  ...of('src/bucket/read-bounded.ts', SYNC, [
+    'a configuration of any length is read',
+    'if (length <= maxBytes) continue',
+    'continue',
+  ]),
+  ...of('src/bucket/signing/hex.ts', SIGNATURES, ['a byte has one digit', "padStart(2, '0')", 'padStart(1)']),
 ]

@@ -5,6 +5,7 @@
  */
 
 import { MAX_DOCUMENT_BYTES } from '../cors/configuration.ts'
+import { readBounded } from './read-bounded.ts'
 import { type CosKey, signCos } from './signing/sign-cos.ts'
 import { signS3 } from './signing/sign-s3.ts'
 
@@ -56,9 +57,8 @@ export async function fetchBucketCors(
   const timer = setTimeout(() => abort.abort(), timeoutMs)
   try {
     const response = await fetcher(await signedRequest(source), { signal: abort.signal, redirect: 'manual' })
-    const text = await readBounded(response)
-    if (text === null)
-      return { kind: 'failed', reason: 'too-large', detail: `more than ${MAX_DOCUMENT_BYTES} bytes` }
+    const { text, isCut } = await readBounded(response.body, MAX_DOCUMENT_BYTES)
+    if (isCut) return { kind: 'failed', reason: 'too-large', detail: `more than ${MAX_DOCUMENT_BYTES} bytes` }
     if (OBJECT_HEADERS.some(name => response.headers.has(name)))
       return {
         kind: 'failed',
@@ -90,25 +90,6 @@ async function signedRequest({ base, signing, key, region }: CorsSource): Promis
           ] as const,
         ]
   return new Request(url, { headers: headers.map(([name, value]): [string, string] => [name, value]) })
-}
-
-/** Returns the body as text, or null if it is longer than any configuration. */
-async function readBounded({ body }: Response): Promise<string | null> {
-  if (body === null) return ''
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let length = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
-    length += value.length
-    if (length > MAX_DOCUMENT_BYTES) {
-      await reader.cancel().catch(() => {})
-      return null
-    }
-    text += decoder.decode(value, { stream: true })
-  }
 }
 
 function refusal(status: number, text: string): BucketCorsAnswer {

@@ -4,6 +4,8 @@
  * Source: S3 "Signature calculations: transferring payload in multiple chunks", and "… including trailing headers".
  */
 
+import { hex } from './hex.ts'
+
 /** What a signature in the body is for: the bytes of a chunk, or the trailers. */
 export type SignedPart = 'PAYLOAD' | 'TRAILER'
 
@@ -22,9 +24,6 @@ const EMPTY_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
 const encoder = new TextEncoder()
 
 export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(encoder.encode(text))
-
-const hex = (bytes: ArrayBuffer): string =>
-  Array.from(new Uint8Array(bytes), byte => byte.toString(16).padStart(2, '0')).join('')
 
 export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
   hex(await crypto.subtle.digest('SHA-256', bytes))

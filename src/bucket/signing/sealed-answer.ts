@@ -4,6 +4,8 @@
  * (`Token-0`, `CanonicalRequest`, `CanonicalRequestBytes`) and redirects repeat in their query.
  */
 
+import { readBounded } from '../read-bounded.ts'
+
 /** The most bytes of an error that are read. Error documents are shorter. */
 const MAX_ERROR_BYTES = 65_536
 /** Stands for the token. */
@@ -57,18 +59,7 @@ const lowerHex = (text: string): string => text.replace(/%../g, octet => octet.t
 
 /** Returns the redacted text of an error, cut where it is longer than any error document. */
 async function readError(body: ReadableStream<Uint8Array>, redact: Redactor): Promise<string> {
-  const reader = body.getReader()
-  const decoder = new TextDecoder()
-  let text = ''
-  let length = 0
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return redact(text + decoder.decode())
-    length += value.length
-    text += decoder.decode(value, { stream: true })
-    if (length < MAX_ERROR_BYTES) continue
-    await reader.cancel().catch(() => {})
-    // A token that is cut off is not found: it can only be at the end.
-    return redact(text).slice(0, -redact.longest)
-  }
+  const { text, isCut } = await readBounded(body, MAX_ERROR_BYTES - 1)
+  // A token that is cut off is not found: it can only be at the end.
+  return isCut ? redact(text).slice(0, -redact.longest) : redact(text)
 }

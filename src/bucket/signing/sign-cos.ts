@@ -6,6 +6,7 @@
 
 import { canonicalRequest, coverageOf, type SignableRequest } from './cos-canonical.ts'
 import { type CosSignature, formatCosSignature, windowOf } from './cos-signature.ts'
+import { hex } from './hex.ts'
 
 export interface CosKey {
   readonly id: string
@@ -40,9 +41,6 @@ export interface CosRefusal {
 export const CLOCK_SKEW_SECONDS = 30
 
 const encoder = new TextEncoder()
-
-const hex = (bytes: ArrayBuffer): string =>
-  Array.from(new Uint8Array(bytes), byte => byte.toString(16).padStart(2, '0')).join('')
 
 const hmacKey = (secret: string): Promise<CryptoKey> =>
   crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-1' }, false, [

@@ -3,6 +3,8 @@
  * What a browser does with an answer to a probe: the CORS check and the checks of a preflight (Fetch, 4.9 and 4.10).
  */
 
+import { isToken, normalizedMethod } from '../../cors/token.ts'
+import { corsCheck, judgePreflight, type ScriptRequest } from '../../explain/browser.ts'
 import type { ServerAnswer } from './ask.ts'
 import type { Probe } from './probes.ts'
 
@@ -15,11 +17,6 @@ export interface BrowserView {
   readonly exposed: readonly string[]
 }
 
-/** Fetch, 2.2.1: methods that need no preflight, so a preflight for them succeeds without Allow-Methods. */
-const SAFELISTED_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST'])
-/** Methods that a browser writes in upper case. */
-const NORMALISED = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'])
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 /** Not an origin as browsers write it: upper case, a user, a path, a list, a star or white space. */
 const NO_ORIGIN = /[A-Z\s@,*?#]|[^/:]\/|:$/
 
@@ -28,8 +25,13 @@ export function browserView(probe: Probe, answer: ServerAnswer): BrowserView | n
   const sent = (name: string) => probe.headers.find(([each]) => each === name)?.[1] ?? null
   const origin = sent('Origin')
   if (origin === null || NO_ORIGIN.test(origin)) return null
+  const asked = (rest: Pick<ScriptRequest, 'method' | 'headers'>, credentials: boolean): ScriptRequest => ({
+    ...{ origin, credentials },
+    ...rest,
+  })
   if (probe.kind === 'actual') {
-    const allows = (withCredentials: boolean) => corsCheck(answer, origin, withCredentials)
+    const request = { method: probe.method, headers: [] }
+    const allows = (credentials: boolean) => corsCheck(asked(request, credentials), answer).goesOn
     return {
       allows: allows(false),
       allowsCredentials: allows(true),
@@ -37,40 +39,26 @@ export function browserView(probe: Probe, answer: ServerAnswer): BrowserView | n
     }
   }
   const method = sent('Access-Control-Request-Method')
-  const names = (sent('Access-Control-Request-Headers')?.split(',') ?? []).map(name =>
+  const headers = (sent('Access-Control-Request-Headers')?.split(',') ?? []).map(name =>
     name.trim().toLowerCase(),
   )
-  if (method === null || !isSendable(method) || !names.every(name => TOKEN.test(name))) return null
-  const allows = (withCredentials: boolean) =>
-    answer.status >= 200 &&
-    answer.status <= 299 &&
-    corsCheck(answer, origin, withCredentials) &&
-    methodCheck(answer, method, withCredentials) &&
-    headersCheck(answer, names, withCredentials)
+  if (method === null || !isToken(method) || normalizedMethod(method) !== method) return null
+  if (!headers.every(isToken)) return null
+  const received = { status: answer.status, headers: withJoinedLists(answer) }
+  const allows = (credentials: boolean) =>
+    judgePreflight(asked({ method, headers }, credentials), received).goesOn
   return { allows: allows(false), allowsCredentials: allows(true), exposed: [] }
 }
 
-const isSendable = (method: string): boolean =>
-  TOKEN.test(method) && (NORMALISED.has(method) || !NORMALISED.has(method.toUpperCase()))
-
-/** Fetch, 4.9 (CORS check). Two lines of one name never match. */
-function corsCheck({ headers }: ServerAnswer, origin: string, withCredentials: boolean): boolean {
-  const allowed = headers['access-control-allow-origin']
-  if (!withCredentials) return allowed === '*' || allowed === origin
-  return allowed === origin && headers['access-control-allow-credentials'] === 'true'
-}
-
-function methodCheck(answer: ServerAnswer, method: string, withCredentials: boolean): boolean {
-  if (SAFELISTED_METHODS.has(method)) return true
-  const allowed =
-    answer.headers['access-control-allow-methods']?.split(/[,\n]/).map(name => name.trim()) ?? []
-  return allowed.includes(method) || (!withCredentials && allowed.includes('*'))
-}
-
-function headersCheck(answer: ServerAnswer, names: readonly string[], withCredentials: boolean): boolean {
-  const allowed = listOf(answer, 'access-control-allow-headers')
-  const isAny = !withCredentials && allowed.includes('*')
-  return names.every(name => allowed.includes(name) || (isAny && name !== 'authorization'))
+/** Several lines of a list header are one list (RFC 9110 5.3). Of another header, two lines never match. */
+function withJoinedLists({ headers }: ServerAnswer): Record<string, string> {
+  const isList = (name: string) => /^access-control-allow-(?:methods|headers)$/.test(name)
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      isList(name) ? value.replaceAll('\n', ',') : value,
+    ]),
+  )
 }
 
 /** Returns the names of a list header: lower-case, unique, sorted. */
