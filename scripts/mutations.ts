@@ -1235,7 +1235,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   ...of(
     'src/bucket/signing/credentials.ts',
-    unit('unit/bucket/public-read', 'unit/bucket/signing/authorize'),
+    unit('unit/bucket/signing/credentials', 'unit/bucket/signing/authorize'),
     [
       'a signature in the query is not seen',
       'parameters.test(queryOf(request.url))',

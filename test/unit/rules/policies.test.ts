@@ -576,6 +576,18 @@ describe('KV that shows an older value after a newer one', () => {
     expect(await loaded(policies)).toBe('https://now.example')
   })
 
+  test('is followed once the newer one has propagated, also if the settings have changed meanwhile', async () => {
+    const policies = here.isolate()
+    put(await recordAt('next', 10))
+    await loaded(policies)
+    seconds(100)
+    here.values.set('bucket:default', 'new settings')
+    expect(await loaded(policies)).toBe('https://next.example')
+    seconds(20)
+    put(await recordAt('old', 0))
+    expect(await loaded(policies)).toBe('https://old.example')
+  })
+
   test('follows a record that was published long ago at once', async () => {
     const policies = here.isolate()
     put(await recordAt('long ago', -421))
