@@ -42,179 +42,175 @@ export function lint(written: WrittenConfiguration): Finding[] {
     )
   }
   rules.forEach((rule, i) => {
-    lintRule(errors, rule, `CORSRule[${i + 1}]`)
+    for (const field of FIELDS) lintTexts(errors, rule[field.name], `CORSRule[${i + 1}]`, field)
   })
-  ResponseVary.forEach((text, i) => {
-    lintResponseVary(errors, text, `ResponseVary[${i + 1}]`, i)
-  })
+  lintTexts(errors, ResponseVary, '', { name: 'ResponseVary', check: responseVaryProblem })
   return errors.list()
 }
 
-function lintRule(errors: Collector, rule: WrittenRule, path: string): void {
-  const each = (name: keyof WrittenRule, check: (text: string, path: string, index: number) => void) => {
-    rule[name].forEach((text, i) => {
-      const at = `${path}/${name}[${i + 1}]`
-      if (!lintControl(errors, text, at)) check(text, at, i)
-    })
-  }
-  each('ID', (text, at, i) => {
-    if (i > 0) repeated(errors, 'id-repeated', at, text, 'ID')
-  })
-  if (rule.AllowedOrigin.length === 0) {
-    errors.add(
-      'origin-missing',
-      path,
-      '',
-      'The rule has no AllowedOrigin, so no request could match it.',
-      'Add an AllowedOrigin such as https://www.example.com.',
-    )
-  }
-  each('AllowedOrigin', (text, at) => {
-    if (!hasTwoStars(text)) return
-    errors.add(
-      'origin-two-stars',
-      at,
-      text,
-      'An origin may hold one * only.',
-      'Write one AllowedOrigin for each pattern.',
-    )
-  })
-  if (rule.AllowedMethod.length === 0) {
-    errors.add(
-      'method-missing',
-      path,
-      '',
-      'The rule has no AllowedMethod, so no request could match it.',
-      `Add an AllowedMethod: ${METHODS.join(', ')}.`,
-    )
-  }
-  each('AllowedMethod', (text, at) => {
-    if (!isMethod(text)) unknownMethod(errors, at, text)
-  })
-  each('AllowedHeader', (text, at) => {
-    if (hasTwoStars(text)) {
-      errors.add(
-        'header-two-stars',
-        at,
-        text,
-        'A request header may hold one * only.',
-        'Write one AllowedHeader for each pattern.',
-      )
-    } else if (!isToken(text)) notToken(errors, 'header-not-token', at, text)
-  })
-  each('ExposeHeader', (text, at) => {
-    if (text.includes('*')) {
-      errors.add(
-        'expose-star',
-        at,
-        text,
-        'An ExposeHeader may not hold *: a bucket refuses it, and browsers ignore it when credentials are sent.',
-        'List every response header by its name.',
-      )
-    } else if (!isToken(text)) notToken(errors, 'expose-not-token', at, text)
-  })
-  each('MaxAgeSeconds', (text, at, i) => {
-    if (i > 0) repeated(errors, 'max-age-repeated', at, text, 'MaxAgeSeconds')
-    else lintMaxAge(errors, text, at)
-  })
+interface Problem {
+  readonly code: string
+  readonly reason: string
+  readonly hint: string
 }
 
-function lintMaxAge(errors: Collector, text: string, path: string): void {
+/** A list of texts and what may be wrong with it. */
+interface Field<Name extends string> {
+  readonly name: Name
+  /** The problem of the text at a position. */
+  readonly check: (text: string, position: number) => Problem | null
+  /** The problem of a list without any text. */
+  readonly missing?: Problem
+}
+
+/** In document order. */
+const FIELDS: readonly Field<keyof WrittenRule>[] = [
+  { name: 'ID', check: (_, i) => (i > 0 ? repeated('id-repeated', 'ID') : null) },
+  {
+    name: 'AllowedOrigin',
+    check: text => (hasTwoStars(text) ? ORIGIN_TWO_STARS : null),
+    missing: {
+      code: 'origin-missing',
+      reason: 'The rule has no AllowedOrigin, so no request could match it.',
+      hint: 'Add an AllowedOrigin such as https://www.example.com.',
+    },
+  },
+  {
+    name: 'AllowedMethod',
+    check: text => (isMethod(text) ? null : unknownMethod(text)),
+    missing: {
+      code: 'method-missing',
+      reason: 'The rule has no AllowedMethod, so no request could match it.',
+      hint: `Add an AllowedMethod: ${METHODS.join(', ')}.`,
+    },
+  },
+  {
+    name: 'AllowedHeader',
+    check: text => {
+      if (hasTwoStars(text)) return HEADER_TWO_STARS
+      return isToken(text) ? null : notToken('header-not-token', text)
+    },
+  },
+  {
+    name: 'ExposeHeader',
+    check: text => {
+      if (text.includes('*')) return EXPOSE_STAR
+      return isToken(text) ? null : notToken('expose-not-token', text)
+    },
+  },
+  {
+    name: 'MaxAgeSeconds',
+    check: (text, i) => (i > 0 ? repeated('max-age-repeated', 'MaxAgeSeconds') : maxAgeProblem(text)),
+  },
+]
+
+/** Adds what is wrong with a list. Paths are made for problems alone: an isolate may do this before its first answer. */
+function lintTexts<Name extends string>(
+  errors: Collector,
+  texts: readonly string[],
+  path: string,
+  { name, check, missing }: Field<Name>,
+): void {
+  if (texts.length === 0 && missing !== undefined) add(errors, missing, path, '')
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i] ?? ''
+    const problem = CONTROL.test(text) ? CONTROL_CHARACTER : check(text, i)
+    if (problem !== null) add(errors, problem, `${path === '' ? '' : `${path}/`}${name}[${i + 1}]`, text)
+  }
+}
+
+const add = (errors: Collector, { code, reason, hint }: Problem, path: string, value: string): void =>
+  errors.add(code, path, value, reason, hint)
+
+const CONTROL_CHARACTER: Problem = {
+  code: 'control-character',
+  reason: 'The value holds a control character, such as a line break or a tab, and none can be part of it.',
+  hint: 'Write the value on one line, close to its tags.',
+}
+const ORIGIN_TWO_STARS: Problem = {
+  code: 'origin-two-stars',
+  reason: 'An origin may hold one * only.',
+  hint: 'Write one AllowedOrigin for each pattern.',
+}
+const HEADER_TWO_STARS: Problem = {
+  code: 'header-two-stars',
+  reason: 'A request header may hold one * only.',
+  hint: 'Write one AllowedHeader for each pattern.',
+}
+const EXPOSE_STAR: Problem = {
+  code: 'expose-star',
+  reason:
+    'An ExposeHeader may not hold *: a bucket refuses it, and browsers ignore it when credentials are sent.',
+  hint: 'List every response header by its name.',
+}
+
+function maxAgeProblem(text: string): Problem | null {
   if (text === '') {
-    errors.add(
-      'max-age-empty',
-      path,
-      text,
-      'MaxAgeSeconds is empty.',
-      'Write a number of seconds, or leave the element out.',
-    )
-  } else if (NEGATIVE.test(text)) {
-    errors.add(
-      'max-age-negative',
-      path,
-      text,
-      'MaxAgeSeconds is negative.',
-      'Write 0 to forbid caching, or leave the element out.',
-    )
-  } else if (!DIGITS.test(text)) {
-    errors.add(
-      'max-age-not-integer',
-      path,
-      text,
-      'MaxAgeSeconds is not a whole number of seconds.',
-      'Write decimal digits only, such as 600.',
-    )
-  } else if (Number(text) > MAX_AGE_SECONDS) {
-    errors.add(
-      'max-age-too-large',
-      path,
-      text,
-      `MaxAgeSeconds is over ${MAX_AGE_SECONDS}, the most a 32-bit reader can hold.`,
-      'Write 7200: no Chromium caches a preflight longer.',
-    )
+    return {
+      code: 'max-age-empty',
+      reason: 'MaxAgeSeconds is empty.',
+      hint: 'Write a number of seconds, or leave the element out.',
+    }
+  }
+  if (NEGATIVE.test(text)) {
+    return {
+      code: 'max-age-negative',
+      reason: 'MaxAgeSeconds is negative.',
+      hint: 'Write 0 to forbid caching, or leave the element out.',
+    }
+  }
+  if (!DIGITS.test(text)) {
+    return {
+      code: 'max-age-not-integer',
+      reason: 'MaxAgeSeconds is not a whole number of seconds.',
+      hint: 'Write decimal digits only, such as 600.',
+    }
+  }
+  if (Number(text) > MAX_AGE_SECONDS) {
+    return {
+      code: 'max-age-too-large',
+      reason: `MaxAgeSeconds is over ${MAX_AGE_SECONDS}, the most a 32-bit reader can hold.`,
+      hint: 'Write 7200: no Chromium caches a preflight longer.',
+    }
+  }
+  return null
+}
+
+function responseVaryProblem(text: string, i: number): Problem | null {
+  if (i > 0) return repeated('response-vary-repeated', 'ResponseVary')
+  if (text === 'true' || text === 'false') return null
+  return {
+    code: 'response-vary-not-boolean',
+    reason: 'ResponseVary is neither true nor false.',
+    hint: 'Write true or false in lower case, or leave the element out for false.',
   }
 }
 
-function lintResponseVary(errors: Collector, text: string, path: string, index: number): void {
-  if (lintControl(errors, text, path)) return
-  if (index > 0) repeated(errors, 'response-vary-repeated', path, text, 'ResponseVary')
-  else if (text !== 'true' && text !== 'false') {
-    errors.add(
-      'response-vary-not-boolean',
-      path,
-      text,
-      'ResponseVary is neither true nor false.',
-      'Write true or false in lower case, or leave the element out for false.',
-    )
-  }
-}
+const repeated = (code: string, name: string): Problem => ({
+  code,
+  reason: `${name} is written more than once, and only one can hold.`,
+  hint: 'Keep one of them.',
+})
 
-function lintControl(errors: Collector, text: string, path: string): boolean {
-  if (!CONTROL.test(text)) return false
-  errors.add(
-    'control-character',
-    path,
-    text,
-    'The value holds a control character, such as a line break or a tab, and none can be part of it.',
-    'Write the value on one line, close to its tags.',
-  )
-  return true
-}
-
-function repeated(errors: Collector, code: string, path: string, text: string, name: string): void {
-  errors.add(
-    code,
-    path,
-    text,
-    `${name} is written more than once, and only one can hold.`,
-    'Keep one of them.',
-  )
-}
-
-function notToken(errors: Collector, code: string, path: string, text: string): void {
-  errors.add(
-    code,
-    path,
-    text,
+const notToken = (code: string, text: string): Problem => ({
+  code,
+  reason:
     text === ''
       ? 'A header name is empty.'
       : 'This is not a header name: one of its characters can be in none.',
-    'Write one header name per element: letters, digits and -, no spaces, no commas, no colon.',
-  )
-}
+  hint: 'Write one header name per element: letters, digits and -, no spaces, no commas, no colon.',
+})
 
-function unknownMethod(errors: Collector, path: string, text: string): void {
+function unknownMethod(text: string): Problem {
   const meant = text.trim().toUpperCase()
   let hint = `Write one of ${METHODS.join(', ')} per element.`
   if (isMethod(meant)) hint = `Write ${meant}: in upper case and without spaces.`
   if (meant === 'OPTIONS') hint = 'Leave it out: preflights of an allowed method are always answered.'
-  errors.add(
-    'method-unknown',
-    path,
-    text,
-    `A rule can allow ${METHODS.join(', ')} only, and methods are case-sensitive.`,
+  return {
+    code: 'method-unknown',
+    reason: `A rule can allow ${METHODS.join(', ')} only, and methods are case-sensitive.`,
     hint,
-  )
+  }
 }
 
 /**

@@ -4,7 +4,7 @@
  * expression is built from configuration: `.`, `+`, `(` and `\` are literals here.
  */
 
-import { addPosition, copyOf, emptySet, intersect, type RuleSet, unite } from './rule-set.ts'
+import { copyOf, emptySet, intersect, type RuleSet, unite } from './rule-set.ts'
 
 /** Returns true if replacing the one `*` of the pattern by some text, perhaps an empty one, gives the text. */
 export function matchesPattern(pattern: string, text: string): boolean {
@@ -81,29 +81,35 @@ function sharedLength(a: string, b: string, fromEnd: boolean): number {
  */
 export class PatternIndex {
   /** Rules with the pattern `*`. */
-  readonly #all: RuleSet = emptySet()
-  readonly #exact = new Map<string, RuleSet>()
-  readonly #prefixes: Node<Node<RuleSet>> = newNode('')
+  readonly #all: Readonly<RuleSet>
+  readonly #exact = new Map<string, Readonly<RuleSet>>()
+  readonly #prefixes: Node<Node<Readonly<RuleSet>>> = newNode('')
   /** No text longer than this can equal an exact pattern, so a longer one is not even hashed. */
   #longestExact = 0
   #hasStars = false
 
-  /** Adds a pattern with at most one `*` for the rule at a position. */
-  add(pattern: string, position: number): void {
-    const star = pattern.indexOf('*')
-    if (pattern === '*') addPosition(this.#all, position)
-    else if (star === -1) {
-      const set = this.#exact.get(pattern) ?? emptySet()
-      addPosition(set, position)
-      this.#exact.set(pattern, set)
-      this.#longestExact = Math.max(this.#longestExact, pattern.length)
-    } else {
+  /** @param rules the rules with each pattern; a pattern has at most one `*` */
+  constructor(rules: ReadonlyMap<string, Readonly<RuleSet>>) {
+    this.#all = rules.get('*') ?? NOTHING
+    // Many patterns have the prefix `https://*.` in common.
+    const suffixes = new Map<string, Node<Readonly<RuleSet>>>()
+    for (const [pattern, set] of rules) {
+      if (pattern === '*') continue
+      const star = pattern.indexOf('*')
+      if (star === -1) {
+        this.#exact.set(pattern, set)
+        this.#longestExact = Math.max(this.#longestExact, pattern.length)
+        continue
+      }
       this.#hasStars = true
-      const prefix = insert(this.#prefixes, pattern.slice(0, star), false)
-      prefix.value ??= newNode('')
-      const suffix = insert(prefix.value, pattern.slice(star + 1), true)
-      suffix.value ??= emptySet()
-      addPosition(suffix.value, position)
+      const prefix = pattern.slice(0, star)
+      let tree = suffixes.get(prefix)
+      if (tree === undefined) {
+        tree = newNode('')
+        insert(this.#prefixes, prefix, false).value = tree
+        suffixes.set(prefix, tree)
+      }
+      insert(tree, pattern.slice(star + 1), true).value = set
     }
   }
 
@@ -148,12 +154,12 @@ export class PatternIndex {
     set.d &= all.d | exact.d
   }
 
-  #exactly(text: string): RuleSet | undefined {
+  #exactly(text: string): Readonly<RuleSet> | undefined {
     return text.length <= this.#longestExact ? this.#exact.get(text) : undefined
   }
 
   #matchStars(text: string, found: RuleSet, letters: number): void {
-    let node: Node<Node<RuleSet>> | undefined = this.#prefixes
+    let node: Node<Node<Readonly<RuleSet>>> | undefined = this.#prefixes
     let from = 0
     while (node !== undefined && from <= letters) {
       if (node.value !== null) matchSuffixes(node.value, text, from, found, letters - from)
@@ -166,13 +172,13 @@ export class PatternIndex {
 
 /** Unites the sets of all suffixes that end the text, of at most `letters`, without reaching back over the prefix's end. */
 function matchSuffixes(
-  root: Node<RuleSet>,
+  root: Node<Readonly<RuleSet>>,
   text: string,
   from: number,
   found: RuleSet,
   letters: number,
 ): void {
-  let node: Node<RuleSet> | undefined = root
+  let node: Node<Readonly<RuleSet>> | undefined = root
   let end = text.length
   const least = Math.max(from, text.length - letters)
   while (node !== undefined) {

@@ -1,14 +1,14 @@
 /**
  * @module
  * A policy: a configuration made ready to answer in one dialect. `compile` gives plain JSON-able data with
- * precomputed header sets, which is what a published record holds; `hydrate` builds the match structures.
+ * precomputed header sets; `hydrate` builds the match structures.
  */
 
 import { type Configuration, METHODS, type Rule } from './configuration.ts'
 import { type Dialect, type DialectName, dialectOf } from './dialect.ts'
 import { PatternIndex } from './pattern.ts'
 import { type ListLimits, listLimits } from './request-headers.ts'
-import { addPosition, emptySet, type RuleSet } from './rule-set.ts'
+import { addPosition, addPositionOf, emptySet, type RuleSet } from './rule-set.ts'
 
 export type HeaderPair = readonly [name: string, value: string]
 
@@ -47,6 +47,9 @@ export function compile(configuration: Configuration, dialect: DialectName): Pol
   }
 }
 
+const ANY_ORIGIN: HeaderPair = ['access-control-allow-origin', '*']
+const WITH_CREDENTIALS: HeaderPair = ['access-control-allow-credentials', 'true']
+
 function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): PolicyRule {
   const anyOrigin = rule.allowedOrigins.includes('*')
   const headers = rule.allowedHeaders.map(name => name.toLowerCase())
@@ -54,24 +57,25 @@ function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): Polic
   // not cover Authorization in browsers (Fetch, "CORS non-wildcard request-header name").
   const echoesHeaders = !dialect.answersWithRuleHeaders || headers.some(name => name.includes('*'))
 
-  const origin: HeaderPair[] = anyOrigin
-    ? [['access-control-allow-origin', '*']]
-    : [['access-control-allow-credentials', 'true']]
-  const methods: HeaderPair[] = [
-    ['access-control-allow-methods', rule.allowedMethods.join(dialect.separator)],
-  ]
-  const listed: HeaderPair[] =
-    echoesHeaders || headers.length === 0
-      ? []
-      : [['access-control-allow-headers', headers.join(dialect.separator)]]
-  const exposed: HeaderPair[] =
-    rule.exposeHeaders.length === 0
-      ? []
-      : [['access-control-expose-headers', rule.exposeHeaders.join(dialect.separator)]]
-  const maxAge: HeaderPair[] =
-    rule.maxAgeSeconds === null ? [] : [['access-control-max-age', String(rule.maxAgeSeconds)]]
-  const varyValue = dialect.vary ?? (dialect.honoursResponseVary && responseVary ? 'Origin' : null)
-  const vary: HeaderPair[] = varyValue === null ? [] : [['vary', varyValue]]
+  const origin = anyOrigin ? ANY_ORIGIN : WITH_CREDENTIALS
+  const methods: HeaderPair = ['access-control-allow-methods', rule.allowedMethods.join(dialect.separator)]
+  const repeats = dialect.actualRepeatsPreflight
+  const preflight: HeaderPair[] = [origin, methods]
+  const actual: HeaderPair[] = repeats ? [origin, methods] : [origin]
+  if (!echoesHeaders && headers.length > 0)
+    preflight.push(['access-control-allow-headers', headers.join(dialect.separator)])
+  if (rule.exposeHeaders.length > 0) {
+    const exposed: HeaderPair = ['access-control-expose-headers', rule.exposeHeaders.join(dialect.separator)]
+    preflight.push(exposed)
+    actual.push(exposed)
+  }
+  if (rule.maxAgeSeconds !== null) {
+    const maxAge: HeaderPair = ['access-control-max-age', String(rule.maxAgeSeconds)]
+    preflight.push(maxAge)
+    if (repeats) actual.push(maxAge)
+  }
+  const vary = dialect.vary ?? (dialect.honoursResponseVary && responseVary ? 'Origin' : null)
+  if (vary !== null) preflight.push(['vary', vary])
 
   return {
     id: rule.id,
@@ -80,10 +84,8 @@ function compileRule(rule: Rule, responseVary: boolean, dialect: Dialect): Polic
     headers,
     anyOrigin,
     echoesHeaders,
-    preflight: [...origin, ...methods, ...listed, ...exposed, ...maxAge, ...vary],
-    actual: dialect.actualRepeatsPreflight
-      ? [...origin, ...methods, ...exposed, ...maxAge]
-      : [...origin, ...exposed],
+    preflight,
+    actual,
   }
 }
 
@@ -142,41 +144,43 @@ let serial = 0
  * const ready = hydrate(compile(configuration, 'cos'))
  */
 export function hydrate(policy: Policy, credentials = true): ReadyPolicy {
-  const origins = new PatternIndex()
-  const headers = new PatternIndex()
+  const origins = new Map<string, RuleSet>()
+  const headers = new Map<string, RuleSet>()
   const methods = new Map<string, RuleSet>(METHODS.map(method => [method, emptySet()]))
-  for (const [position, rule] of policy.rules.entries()) {
+  policy.rules.forEach((rule, position) => {
     // An empty AllowedOrigin is accepted and matches nothing (recorded on S3).
-    for (const origin of rule.origins) if (origin !== '') origins.add(origin, position)
-    for (const header of rule.headers) headers.add(header, position)
+    for (const origin of rule.origins) if (origin !== '') addPositionOf(origins, origin, position)
+    for (const header of rule.headers) addPositionOf(headers, header, position)
     for (const method of rule.methods) {
       const allowing = methods.get(method)
       if (allowing !== undefined) addPosition(allowing, position)
     }
-  }
+  })
   return {
     serial: ++serial,
     dialect: dialectOf(policy.dialect),
     rules: policy.rules.map((rule, position) => hydrateRule(rule, position, credentials)),
-    origins,
-    headers,
+    origins: new PatternIndex(origins),
+    headers: new PatternIndex(headers),
     methods,
     listLimits: listLimits(policy.rules.flatMap(rule => rule.headers)),
   }
 }
 
 function hydrateRule(rule: PolicyRule, position: number, credentials: boolean): ReadyRule {
-  const withoutAny = () => new HeaderSets(withoutCredentials(rule.preflight), withoutCredentials(rule.actual))
-  const sets = credentials ? new HeaderSets(rule.preflight, rule.actual) : withoutAny()
+  const sets = credentials ? new HeaderSets(rule.preflight, rule.actual) : setsWithoutCredentials(rule)
   return {
     position,
     id: rule.id,
     anyOrigin: rule.anyOrigin,
     echoesHeaders: rule.echoesHeaders,
     sets,
-    setsForNull: credentials && rule.origins.includes('null') ? withoutAny() : sets,
+    setsForNull: credentials && rule.origins.includes('null') ? setsWithoutCredentials(rule) : sets,
   }
 }
+
+const setsWithoutCredentials = ({ preflight, actual }: PolicyRule): HeaderSets =>
+  new HeaderSets(withoutCredentials(preflight), withoutCredentials(actual))
 
 const withoutCredentials = (pairs: readonly HeaderPair[]): HeaderPair[] =>
   pairs.filter(([name]) => name !== 'access-control-allow-credentials')

@@ -26,6 +26,13 @@ export function addPosition(set: RuleSet, position: number): void {
   else set.d |= bit
 }
 
+/** Adds a position to the set of a key. */
+export function addPositionOf(sets: Map<string, RuleSet>, key: string, position: number): void {
+  const set = sets.get(key) ?? emptySet()
+  addPosition(set, position)
+  sets.set(key, set)
+}
+
 /** Adds all of `other` to `set`. */
 export function unite(set: RuleSet, other: RuleSet): void {
   set.a |= other.a

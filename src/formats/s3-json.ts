@@ -65,7 +65,8 @@ class S3JsonReader {
   }
 
   #rule(rule: WrittenRule, value: Record<string, unknown>, path: string): void {
-    for (const [key, content] of Object.entries(value)) {
+    for (const key of Object.keys(value)) {
+      const content = value[key]
       const list = LISTS.get(key)
       if (list !== undefined && Object.hasOwn(value, list)) this.#twoNames(`${path}/${list}`, list, key)
       if (list) this.#list(rule, list, content, path)
@@ -95,9 +96,8 @@ class S3JsonReader {
 
   /** One value. A text is accepted for each kind (the COS SDK writes them so): `lint` reads it. */
   #scalar(texts: string[], value: unknown, path: string, kind: 'string' | 'number' | 'boolean'): void {
-    const at = `${path}[${texts.length + 1}]`
     if (typeof value === 'string' || typeof value === kind) texts.push(String(value))
-    else this.#wrongType(at, value, `a ${kind}`)
+    else this.#wrongType(`${path}[${texts.length + 1}]`, value, `a ${kind}`)
   }
 
   #twoNames(path: string, one: string, other: string): void {

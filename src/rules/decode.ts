@@ -86,13 +86,20 @@ const publicationOf = ({ schema, publishedAt, settings = null, guardrail = null 
 const hasShape = ({ rules, responseVary }: Configuration): boolean =>
   typeof responseVary === 'boolean' && Array.isArray(rules) && rules.every(isRule)
 
-const isRule = (rule: Rule): boolean =>
-  isTextOrNull(rule.id) &&
-  (rule.maxAgeSeconds === null || Number.isInteger(rule.maxAgeSeconds)) &&
-  [rule.allowedOrigins, rule.allowedMethods, rule.allowedHeaders, rule.exposeHeaders].every(isList)
-
-const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string'
-const isList = (value: unknown): boolean =>
-  Array.isArray(value) && value.every(item => typeof item === 'string')
+/** One function with loops of its own: V8 stops to compile small ones that are called for each of 1,000 values. */
+function isRule({ id, maxAgeSeconds, ...lists }: Rule): boolean {
+  if (id !== null && typeof id !== 'string') return false
+  if (maxAgeSeconds !== null && !Number.isInteger(maxAgeSeconds)) return false
+  for (const list of [
+    lists.allowedOrigins,
+    lists.allowedMethods,
+    lists.allowedHeaders,
+    lists.exposeHeaders,
+  ]) {
+    if (!Array.isArray(list)) return false
+    for (const text of list) if (typeof text !== 'string') return false
+  }
+  return true
+}
 
 const bad = (code: string, reason: string): BadValue => ({ code, reason, findings: [] })

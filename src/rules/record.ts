@@ -46,13 +46,20 @@ export async function makeRecord(
 export async function revisionOf(configuration: Configuration): Promise<string> {
   const rules = configuration.rules.map(rule => [
     rule.id,
-    [...new Set(rule.allowedOrigins)].sort(),
+    sortedOnce(rule.allowedOrigins),
     rule.allowedMethods,
     rule.allowedHeaders,
     rule.exposeHeaders,
     rule.maxAgeSeconds,
   ])
   return (await sha256(JSON.stringify([rules, configuration.responseVary]))).slice(0, 12)
+}
+
+/** Returns the different texts of a list, sorted. */
+function sortedOnce(texts: readonly string[]): readonly string[] {
+  if (texts.length < 2) return texts
+  const sorted = [...texts].sort()
+  return sorted.filter((text, at) => text !== sorted[at - 1])
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { matchesPattern, PatternIndex } from '../../../src/cors/pattern.ts'
-import { emptySet, firstPosition, type RuleSet } from '../../../src/cors/rule-set.ts'
+import { addPositionOf, emptySet, firstPosition, type RuleSet } from '../../../src/cors/rule-set.ts'
 import { runs } from '../../model/runs.ts'
 
 /** Some text put for the one star gives the text: tried, not computed. */
@@ -47,13 +47,19 @@ describe('matchesPattern()', () => {
   })
 })
 
+/** The index of patterns, each for the rule at a position. */
+function indexOf(...patterns: [pattern: string, position: number][]): PatternIndex {
+  const rules = new Map<string, RuleSet>()
+  for (const [pattern, position] of patterns) addPositionOf(rules, pattern, position)
+  return new PatternIndex(rules)
+}
+
 describe('PatternIndex', () => {
   test('match() gives the rules of which any pattern matches, for random sets', () => {
     const patterns = fc.array(fc.tuple(pattern, fc.integer({ min: 0, max: 127 })), { maxLength: 30 })
     fc.assert(
       fc.property(patterns, text, (set, t) => {
-        const index = new PatternIndex()
-        for (const [p, position] of set) index.add(p, position)
+        const index = indexOf(...set)
         const expected = set.filter(([p]) => matchesByTrying(p, t)).map(([, position]) => position)
         expect(positions(index.match(t))).toEqual([...new Set(expected)].sort((a, b) => a - b))
       }),
@@ -62,27 +68,24 @@ describe('PatternIndex', () => {
   })
 
   test('match() does not join one pattern with another', () => {
-    const index = new PatternIndex()
-    index.add('https://foo.com', 0)
-    index.add('https://bar.com', 1)
-    index.add('https://*.foo.com', 2)
-    index.add('https://*.bar.com', 3)
+    const index = indexOf(
+      ['https://foo.com', 0],
+      ['https://bar.com', 1],
+      ['https://*.foo.com', 2],
+      ['https://*.bar.com', 3],
+    )
     expect(positions(index.match('https://barfoo.com'))).toEqual([])
     expect(positions(index.match('https://bar.com.foo.com'))).toEqual([2])
   })
 
   test('literal() knows exact patterns and * alone', () => {
-    const index = new PatternIndex()
-    index.add('n*l', 0)
-    index.add('null', 1)
-    index.add('*', 2)
+    const index = indexOf(['n*l', 0], ['null', 1], ['*', 2])
     expect(positions(index.literal('null'))).toEqual([1, 2])
     expect(positions(index.match('null'))).toEqual([0, 1, 2])
   })
 
   test('a found set can be narrowed without changing the index', () => {
-    const index = new PatternIndex()
-    index.add('a', 7)
+    const index = indexOf(['a', 7])
     Object.assign(index.match('a'), emptySet())
     expect(positions(index.match('a'))).toEqual([7])
   })
@@ -90,9 +93,7 @@ describe('PatternIndex', () => {
 
 test('firstPosition() is the lowest one in any word', () => {
   for (let position = 0; position < 128; position++) {
-    const index = new PatternIndex()
-    index.add('x', 127)
-    index.add('x', position)
+    const index = indexOf(['x', 127], ['x', position])
     expect(firstPosition(index.match('x'))).toBe(position)
   }
   expect(firstPosition(emptySet())).toBe(-1)
