@@ -86,7 +86,7 @@ const publicationOf = ({ schema, publishedAt, settings = null, guardrail = null 
 const hasShape = ({ rules, responseVary }: Configuration): boolean =>
   typeof responseVary === 'boolean' && Array.isArray(rules) && rules.every(isRule)
 
-/** One function with loops of its own: V8 stops to compile small ones that are called for each of 1,000 values. */
+/** With loops of its own: V8 would compile a small function that is called for each value, while a request waits. */
 function isRule({ id, maxAgeSeconds, ...lists }: Rule): boolean {
   if (id !== null && typeof id !== 'string') return false
   if (maxAgeSeconds !== null && !Number.isInteger(maxAgeSeconds)) return false

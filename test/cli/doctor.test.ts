@@ -323,6 +323,21 @@ describe('doctor --remote', { timeout: 120_000 }, () => {
     expect(await remote()).toEqual({ code: 0, found: [] })
   })
 
+  test('finds guardrails that only their files have, and is content once KV has the same', async () => {
+    const file = `rules/guardrails/${HOST}.xml`
+    const put = `Run \`npm exec -- wrangler kv key put guardrail:${HOST} --path ${file} --binding RULES --remote\`.`
+    plant({ files: { [file]: RULES } })
+    cloudflare.secrets = []
+    cloudflare.values.set(`cors:${HOST}`, { key: `cors:${HOST}`, value: RULES })
+    const key = `guardrail:${HOST}`
+    for (const value of [null, RULES.replace('range', '*')]) {
+      if (value !== null) cloudflare.values.set(key, { key, value })
+      expect(await remote()).toEqual({ code: 0, found: [['warning', 'guardrail-unpublished', put]] })
+    }
+    cloudflare.values.set(key, { key, value: `\n${RULES}` })
+    expect(await remote()).toEqual({ code: 0, found: [] })
+  })
+
   test('says how to log in', async () => {
     plant({})
     const env = { ...cloudflare.env, CLOUDFLARE_API_TOKEN: '', HOME: project.folder }

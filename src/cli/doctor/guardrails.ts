@@ -4,7 +4,7 @@
  */
 
 import { existsSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { hostOfFile, RULES_FOLDER } from '../files/files.ts'
 import { type FileReading, readFiles } from '../files/read.ts'
 import { GUARDRAILS_FOLDER } from '../kv/guardrails.ts'
@@ -13,18 +13,25 @@ import { visible } from '../print/terminal.ts'
 import { type DeploymentFacts, routeHosts } from './config.ts'
 import { type Diagnosis, error, warning } from './diagnosis.ts'
 
-/** Checks the guardrail files, and that SYNC cannot open a host without limit. */
-export async function checkGuardrails(
-  facts: DeploymentFacts,
-  readings: readonly FileReading[],
-): Promise<Diagnosis[]> {
+/** Reads the guardrail files of a deployment. */
+export function readGuardrails(facts: DeploymentFacts): Promise<readonly FileReading[]> {
   const folder = join(facts.folder, RULES_FOLDER, GUARDRAILS_FOLDER)
   const files = existsSync(folder)
     ? readdirSync(folder).filter(name => /^[^.].*\.(?:xml|json)$/i.test(name))
     : []
   const paths = files.sort().map(name => relative(process.cwd(), join(folder, name)))
+  return readFiles(paths, { vars: facts.vars, bindsBucket: false })
+}
+
+/** Checks the guardrail files, and that SYNC cannot open a host without limit. */
+export async function checkGuardrails(
+  facts: DeploymentFacts,
+  readings: readonly FileReading[],
+): Promise<Diagnosis[]> {
+  const guardrails = await readGuardrails(facts)
+  const files = guardrails.map(({ file }) => basename(file))
   const found: Diagnosis[] = []
-  for (const reading of await readFiles(paths, { vars: facts.vars, bindsBucket: false })) {
+  for (const reading of guardrails) {
     const [first] = reading.findings.filter(({ severity }) => severity === 'error')
     const problem = reading.kind === 'unreadable' ? reading.problem : first?.reason
     if (problem === undefined) continue

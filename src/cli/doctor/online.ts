@@ -1,10 +1,11 @@
 /**
  * @module
- * What only Cloudflare's account shows: secrets that are missing, and rules that are not published or only in part.
+ * What only Cloudflare's account shows: secrets that are missing, and rules, settings and guardrails that KV does not have.
  */
 
+import type { Configuration } from '../../cors/configuration.ts'
 import { decodeValue } from '../../rules/decode.ts'
-import { rulesKey, settingsKey } from '../../rules/kv-keys.ts'
+import { guardrailKey, rulesKey, settingsKey } from '../../rules/kv-keys.ts'
 import { revisionOf } from '../../rules/record.ts'
 import { Rules } from '../../rules/rules.ts'
 import { type Env, readSettings } from '../../settings/settings.ts'
@@ -16,6 +17,7 @@ import { visible } from '../print/terminal.ts'
 import { reasonOf, UserError } from '../user-error.ts'
 import type { DeploymentFacts } from './config.ts'
 import { type Diagnosis, ok, warning } from './diagnosis.ts'
+import { readGuardrails } from './guardrails.ts'
 
 /** Asks Cloudflare with wrangler's login. Every problem is a warning: before the first deployment, all of it is missing. */
 export async function checkOnline(
@@ -71,13 +73,13 @@ function missingSecrets({ vars, place, env }: DeploymentFacts, names: readonly s
 async function published(facts: DeploymentFacts, readings: readonly FileReading[]): Promise<Diagnosis[]> {
   const { config, env, place } = facts
   const settings = new Map(readings.flatMap(one => (one.kind === 'settings' ? [...one.settings] : [])))
-  const rules = readings.flatMap(one => {
-    const read = one.kind === 'rules' && one.configuration !== null ? hostOfFile(one.file) : null
-    return read !== null && 'host' in read && one.kind === 'rules'
-      ? [{ host: read.host, configuration: one.configuration }]
-      : []
-  })
-  const keys = [...rules.map(({ host }) => rulesKey(host)), ...[...settings.keys()].map(settingsKey)]
+  const rules = rulesIn(readings)
+  const guardrails = rulesIn(await readGuardrails(facts))
+  const keys = [
+    ...rules.map(({ host }) => rulesKey(host)),
+    ...[...settings.keys()].map(settingsKey),
+    ...guardrails.map(({ host }) => guardrailKey(host)),
+  ]
   if (keys.length === 0) return []
   const kvPlace = { where: 'remote', env, configPath: config.configPath ?? '' } as const
   const values = await withKv(kvPlace, kv => kv.get(keys))
@@ -87,13 +89,10 @@ async function published(facts: DeploymentFacts, readings: readonly FileReading[
     const value = values.get(rulesKey(host)) ?? null
     if (value === null)
       found.push(warning('rules-unpublished', `${place}: no rules are published for ${visible(host)}.`, fix))
-    else if (configuration !== null) {
-      const live = await decodeValue(value)
-      if (!(live instanceof Rules) || live.revision !== (await revisionOf(configuration)))
-        found.push(
-          warning('rules-outdated', `${place}: KV has other rules for ${visible(host)} than its file.`, fix),
-        )
-    }
+    else if (!(await holds(value, configuration)))
+      found.push(
+        warning('rules-outdated', `${place}: KV has other rules for ${visible(host)} than its file.`, fix),
+      )
   }
   for (const [host, written] of settings) {
     if (values.get(settingsKey(host)) !== written)
@@ -105,5 +104,50 @@ async function published(facts: DeploymentFacts, readings: readonly FileReading[
         ),
       )
   }
+  return [...found, ...(await missingGuardrails(facts, guardrails, values))]
+}
+
+/** A guardrail file alone binds only the commands of this project: the Worker and everybody else follow KV. */
+async function missingGuardrails(
+  { place, env }: DeploymentFacts,
+  guardrails: readonly RulesFile[],
+  values: ReadonlyMap<string, string | null>,
+): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = []
+  for (const { host, file, configuration } of guardrails) {
+    const key = guardrailKey(host)
+    const value = values.get(key) ?? null
+    if (value !== null && (await holds(value, configuration))) continue
+    const [name, path] = [visible(key), visible(file)]
+    found.push(
+      warning(
+        'guardrail-unpublished',
+        value === null
+          ? `${place}: KV has no ${name}, so the Worker is not held to ${path}.`
+          : `${place}: KV has another ${name} than ${path}, and the Worker is held to KV's.`,
+        `Run \`npm exec -- wrangler kv key put ${name} --path ${path} --binding RULES --remote${env === '' ? '' : ` --env ${env}`}\`.`,
+      ),
+    )
+  }
   return found
+}
+
+interface RulesFile {
+  readonly host: string
+  readonly file: string
+  readonly configuration: Configuration
+}
+
+/** Returns the files that hold rules without errors, with their hosts. */
+const rulesIn = (readings: readonly FileReading[]): RulesFile[] =>
+  readings.flatMap(one => {
+    if (one.kind !== 'rules' || one.configuration === null) return []
+    const read = hostOfFile(one.file)
+    return 'host' in read ? [{ host: read.host, file: one.file, configuration: one.configuration }] : []
+  })
+
+/** Returns true if a value of KV holds the rules of a file. */
+async function holds(value: string, configuration: Configuration): Promise<boolean> {
+  const live = await decodeValue(value)
+  return live instanceof Rules && live.revision === (await revisionOf(configuration))
 }
