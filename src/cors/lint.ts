@@ -42,29 +42,29 @@ export function lint(written: WrittenConfiguration): Finding[] {
     )
   }
   rules.forEach((rule, i) => {
-    for (const field of FIELDS) lintTexts(errors, rule[field.name], `CORSRule[${i + 1}]`, field)
+    for (const list of LISTS) lintTexts(errors, rule[list.name], `CORSRule[${i + 1}]`, list)
   })
   lintTexts(errors, ResponseVary, '', { name: 'ResponseVary', check: responseVaryProblem })
   return errors.list()
 }
 
-interface Problem {
+interface TextProblem {
   readonly code: string
   readonly reason: string
   readonly hint: string
 }
 
 /** A list of texts and what may be wrong with it. */
-interface Field<Name extends string> {
+interface ListCheck<Name extends string> {
   readonly name: Name
   /** The problem of the text at a position. */
-  readonly check: (text: string, position: number) => Problem | null
+  readonly check: (text: string, position: number) => TextProblem | null
   /** The problem of a list without any text. */
-  readonly missing?: Problem
+  readonly missing?: TextProblem
 }
 
 /** In document order. */
-const FIELDS: readonly Field<keyof WrittenRule>[] = [
+const LISTS: readonly ListCheck<keyof WrittenRule>[] = [
   { name: 'ID', check: (_, i) => (i > 0 ? repeated('id-repeated', 'ID') : null) },
   {
     name: 'AllowedOrigin',
@@ -109,7 +109,7 @@ function lintTexts<Name extends string>(
   errors: Collector,
   texts: readonly string[],
   path: string,
-  { name, check, missing }: Field<Name>,
+  { name, check, missing }: ListCheck<Name>,
 ): void {
   if (texts.length === 0 && missing !== undefined) add(errors, missing, path, '')
   for (let i = 0; i < texts.length; i++) {
@@ -119,32 +119,32 @@ function lintTexts<Name extends string>(
   }
 }
 
-const add = (errors: Collector, { code, reason, hint }: Problem, path: string, value: string): void =>
+const add = (errors: Collector, { code, reason, hint }: TextProblem, path: string, value: string): void =>
   errors.add(code, path, value, reason, hint)
 
-const CONTROL_CHARACTER: Problem = {
+const CONTROL_CHARACTER: TextProblem = {
   code: 'control-character',
   reason: 'The value holds a control character, such as a line break or a tab, and none can be part of it.',
   hint: 'Write the value on one line, close to its tags.',
 }
-const ORIGIN_TWO_STARS: Problem = {
+const ORIGIN_TWO_STARS: TextProblem = {
   code: 'origin-two-stars',
   reason: 'An origin may hold one * only.',
   hint: 'Write one AllowedOrigin for each pattern.',
 }
-const HEADER_TWO_STARS: Problem = {
+const HEADER_TWO_STARS: TextProblem = {
   code: 'header-two-stars',
   reason: 'A request header may hold one * only.',
   hint: 'Write one AllowedHeader for each pattern.',
 }
-const EXPOSE_STAR: Problem = {
+const EXPOSE_STAR: TextProblem = {
   code: 'expose-star',
   reason:
     'An ExposeHeader may not hold *: a bucket refuses it, and browsers ignore it when credentials are sent.',
   hint: 'List every response header by its name.',
 }
 
-function maxAgeProblem(text: string): Problem | null {
+function maxAgeProblem(text: string): TextProblem | null {
   if (text === '') {
     return {
       code: 'max-age-empty',
@@ -176,7 +176,7 @@ function maxAgeProblem(text: string): Problem | null {
   return null
 }
 
-function responseVaryProblem(text: string, i: number): Problem | null {
+function responseVaryProblem(text: string, i: number): TextProblem | null {
   if (i > 0) return repeated('response-vary-repeated', 'ResponseVary')
   if (text === 'true' || text === 'false') return null
   return {
@@ -186,13 +186,13 @@ function responseVaryProblem(text: string, i: number): Problem | null {
   }
 }
 
-const repeated = (code: string, name: string): Problem => ({
+const repeated = (code: string, name: string): TextProblem => ({
   code,
   reason: `${name} is written more than once, and only one can hold.`,
   hint: 'Keep one of them.',
 })
 
-const notToken = (code: string, text: string): Problem => ({
+const notToken = (code: string, text: string): TextProblem => ({
   code,
   reason:
     text === ''
@@ -201,7 +201,7 @@ const notToken = (code: string, text: string): Problem => ({
   hint: 'Write one header name per element: letters, digits and -, no spaces, no commas, no colon.',
 })
 
-function unknownMethod(text: string): Problem {
+function unknownMethod(text: string): TextProblem {
   const meant = text.trim().toUpperCase()
   let hint = `Write one of ${METHODS.join(', ')} per element.`
   if (isMethod(meant)) hint = `Write ${meant}: in upper case and without spaces.`

@@ -110,7 +110,7 @@ async function published(facts: DeploymentFacts, readings: readonly FileReading[
 /** A guardrail file alone binds only the commands of this project: the Worker and everybody else follow KV. */
 async function missingGuardrails(
   { place, env }: DeploymentFacts,
-  guardrails: readonly RulesFile[],
+  guardrails: readonly HostRules[],
   values: ReadonlyMap<string, string | null>,
 ): Promise<Diagnosis[]> {
   const found: Diagnosis[] = []
@@ -132,14 +132,14 @@ async function missingGuardrails(
   return found
 }
 
-interface RulesFile {
+interface HostRules {
   readonly host: string
   readonly file: string
   readonly configuration: Configuration
 }
 
 /** Returns the files that hold rules without errors, with their hosts. */
-const rulesIn = (readings: readonly FileReading[]): RulesFile[] =>
+const rulesIn = (readings: readonly FileReading[]): HostRules[] =>
   readings.flatMap(one => {
     if (one.kind !== 'rules' || one.configuration === null) return []
     const read = hostOfFile(one.file)
