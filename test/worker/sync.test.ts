@@ -256,6 +256,7 @@ describe('SYNC=write-through', { timeout: 60_000 }, () => {
     bucket.fault = response =>
       response.writeHead(403).end('<Error><Code>SignatureDoesNotMatch</Code></Error>')
     expect((await putCors(edge, rulesFor(B))).status).toBe(403)
+    expect(bucket.calls, 'nobody makes the edge ask with a signature that is wrong').toEqual(['PUT /?cors'])
     bucket.fault = null
     for (const path of [
       ...[
