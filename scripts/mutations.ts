@@ -1256,10 +1256,10 @@ export const MUTATIONS: readonly Mutation[] = [
       'Math.min(signTime.start, keyTime.start) > seconds',
     ],
   ),
-  ...of('src/bucket/signing/wire.ts', AUTHORIZE, [
+  ...of('src/bucket/signing/wire.ts', worker('resign'), [
     'a header that the runtime changes counts as kept',
     '!CHANGED_ON_THE_WAY.has(name)',
-    'name !== CHANGED_ON_THE_WAY.toString()',
+    "name !== ''",
   ]),
   ...of(
     'src/settings/secrets.ts',
@@ -1334,7 +1334,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   ...of(
     'src/cors/memo.ts',
-    unit('unit/cors/hostile', 'unit/cors/decide'),
+    unit('unit/cors/hostile', 'unit/cors/memo'),
     ['the memo grows without end', 'if (this.#entries.size >= this.#most) this.#entries.clear()', ''],
     ['the memo holds texts of any length', 'if (text.length > MAX_TEXT) return\n    if', 'if'],
   ),
@@ -1370,7 +1370,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ['an element in a value is ignored', 'if (nested) {', 'if (nested === null) {'],
     ['another root is accepted', "return root.name === 'CORSConfiguration'", "return root.name !== ''"],
   ),
-  ...of('src/formats/detect.ts', unit('unit/formats/read', 'unit/formats/field'), [
+  ...of('src/formats/detect.ts', unit('unit/formats/rules'), [
     'a configuration of another vendor is not named',
     'keys.add(key)',
     'void key',
@@ -1435,8 +1435,8 @@ export const MUTATIONS: readonly Mutation[] = [
     PROOF,
     [
       'an earlier rule without credentials is ignored',
-      'if (!isEmpty(common(before, allowing.file))) return\n',
-      '',
+      'const before = earlier(this.#file, this.#file.open, method, rule)',
+      'const before = earlier(this.#file, this.#file.open, method, 0)',
     ],
     [
       'credentials of a rule for every origin count',

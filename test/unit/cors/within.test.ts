@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Rule } from '../../../src/cors/configuration.ts'
+import { givesCredentials, sideOf } from '../../../src/cors/side.ts'
 import { within } from '../../../src/cors/within.ts'
 import { configurationOf } from '../../model/small-scope.ts'
 
@@ -70,6 +71,24 @@ describe('within()', () => {
     expect(prove([rule(['null'])], [rule(['n*', 'https://*'])]).access).toBe(false)
     expect(prove([rule(['null'])], [rule(['*'])]).holds).toBe(true)
     expect(prove([rule(['*'])], [rule(['null', 'https://*'])]).access).toBe(false)
+  })
+
+  test('gives null no credentials, whichever rule lists it', () => {
+    const side = sideOf(configurationOf(rule(['null', 'https://a.example'])))
+    const asked = (origin: string) =>
+      givesCredentials(side, { origin, method: 'GET', requestedHeaders: null })
+    expect([asked('null'), asked('https://a.example')]).toEqual([false, true])
+  })
+
+  test('knows the names in which two ends of patterns overlap, and those too short for both', () => {
+    const own = (...allowedHeaders: string[]) => rule(['https://a.example'], { allowedHeaders })
+    const open = (...allowedHeaders: string[]) => rule(['*'], { allowedHeaders })
+    expect(prove([own('ab*')], [own('ab*ba'), open('*ba'), own('ab*')])).toMatchObject({
+      access: true,
+      credentials: false,
+      widenings: [{ claim: 'credentials', request: { requestedHeaders: 'aba' } }],
+    })
+    expect(prove([own('aba')], [own(), open('ab*ba'), own('aba')]).holds).toBe(true)
   })
 
   test('knows that some patterns match nothing, or one text only', () => {

@@ -177,8 +177,8 @@ describe('readSettings()', () => {
     },
   )
 
-  test('SYNC with cron needs a key', () => {
-    expect(readSettings(env({ SYNC: 'cron' })).problems).toMatchObject([
+  test.each(['cron', 'write-through'])('SYNC=%s needs a key', SYNC => {
+    expect(readSettings(env({ SYNC })).problems).toMatchObject([
       { code: 'MissingSecret', name: 'SECRET_KEY', value: '' },
     ])
   })
