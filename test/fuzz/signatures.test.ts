@@ -9,6 +9,7 @@ import { MAX_QUERY_PARAMS } from '../../src/bucket/signing/cos-canonical.ts'
 import {
   formatCosSignature,
   MAX_AUTHORIZATION_LENGTH,
+  MAX_KEY_ID_LENGTH,
   MAX_LISTED_NAMES,
   readCosSignature,
   withoutCosSignature,
@@ -99,7 +100,7 @@ function checkCos(authorization: string | null, query: string): 'none' | 'malfor
   }
   if (read.type === 'malformed') return 'malformed'
   const { form, keyId, signTime, keyTime, coverage, digest } = read
-  expect(keyId.length).toBeLessThanOrEqual(256)
+  expect(keyId.length).toBeLessThanOrEqual(MAX_KEY_ID_LENGTH)
   expect(Math.max(coverage.headers.length, coverage.params.length)).toBeLessThanOrEqual(MAX_LISTED_NAMES)
   expect(digest).toMatch(/^[0-9a-f]{40}$/)
   for (const { start, end, text } of [signTime, keyTime]) {

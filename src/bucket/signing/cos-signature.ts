@@ -10,7 +10,7 @@ export const MAX_AUTHORIZATION_LENGTH = 8192
 /** The most names in one of a signature's lists. */
 export const MAX_LISTED_NAMES = 128
 /** STS documents allow access key IDs of up to 1,024 characters. */
-const MAX_KEY_ID_LENGTH = 1024
+export const MAX_KEY_ID_LENGTH = 1024
 
 /** A validity window in seconds since 1970, both ends included, and its text as written (the text is signed). */
 export interface Window {
