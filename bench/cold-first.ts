@@ -38,7 +38,7 @@ const edgeOf = (source: string): Subject => ({
 const ANSWER = "new Response(null, { headers: { 'access-control-allow-origin': '*' } })"
 const PREFLIGHT = 'src/worker/preflight.ts'
 /** The steps of the way. Each is measured by a Worker that answers a constant after it. */
-const CUTS: readonly [name: string, edit: Edit][] = [
+export const CUTS: readonly [name: string, edit: Edit][] = [
   ['entered', ['src/index.ts', 'try {\n', `try {\nif (request.method === 'OPTIONS') return ${ANSWER}\n`]],
   ['settings read', [PREFLIGHT, 'const host = ', `if (wrong === null) return ${ANSWER}\nconst host = `]],
   [
@@ -47,7 +47,7 @@ const CUTS: readonly [name: string, edit: Edit][] = [
   ],
   ['policy loaded', [PREFLIGHT, '.then(found =>', `.then(found => found.rules !== null ? ${ANSWER} : `]],
 ]
-const WITHOUT_WARM_UP: Edit = ['src/index.ts', 'void warmUp()', '']
+export const WITHOUT_WARM_UP: Edit = ['src/index.ts', 'void warmUp()', '']
 
 /** A configuration of so many rules, each with two origins: an exact one, and all subdomains of another. */
 export function configurationOf(rules: number): Configuration {

@@ -25,7 +25,7 @@ const LOADS = {
   preflight: ONE_HOST,
 } as const satisfies Record<string, Load>
 
-const OPTIMISATIONS: readonly Optimisation[] = [
+export const OPTIMISATIONS: readonly Optimisation[] = [
   {
     name: 'preflights do not go through the router',
     of: 'preflight',
@@ -62,7 +62,7 @@ const OPTIMISATIONS: readonly Optimisation[] = [
       [
         'src/rules/decode.ts',
         "import { readDocument } from '../formats/read.ts'",
-        "import { readAdvised as readDocument } from '../formats/advised.ts'",
+        "import { readAdvised as readDocument } from '../advice/read.ts'",
       ],
     ],
   },

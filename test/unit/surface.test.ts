@@ -3,8 +3,12 @@
  */
 
 import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseAst } from 'vitest/node'
+import { CUTS, WITHOUT_WARM_UP } from '../../bench/cold-first.ts'
+import { type Edit, editedFiles } from '../../bench/edited.ts'
+import { OPTIMISATIONS } from '../../bench/undone.ts'
 import { MUTATIONS } from '../../scripts/mutations.ts'
 import { bundled, DOCUMENT, thirdParty, thirdPartyDocument } from '../../scripts/third-party.ts'
 import { EDGE_BUNDLE } from '../setup.ts'
@@ -104,6 +108,19 @@ describe('the built Worker', () => {
     expect(parts.length).toBeGreaterThan(0)
     for (const { name, licence } of parts)
       expect(['MIT', 'ISC', 'BSD-3-Clause', 'Apache-2.0'], name).toContain(licence)
+  })
+})
+
+describe('the edits of bench/', () => {
+  const edits = [
+    ...OPTIMISATIONS.map(({ name, edits }): [string, readonly Edit[]] => [name, edits]),
+    ...CUTS.map(([name, edit]): [string, readonly Edit[]] => [name, [edit]]),
+    ['without the warm-up', [WITHOUT_WARM_UP]] satisfies [string, readonly Edit[]],
+  ]
+  test.each(edits)('fit the source: %s', (_, edits) => {
+    for (const [file, source] of editedFiles(edits))
+      for (const [, path = ''] of source.matchAll(/ from '(\.[^']+)'/g))
+        expect(existsSync(join(dirname(file), path)), `${file} imports ${path}`).toBe(true)
   })
 })
 
