@@ -54,12 +54,12 @@ export function addDoctor(program: Command): void {
 async function doctor(options: DoctorOptions): Promise<void> {
   const edge = options.edge === undefined ? null : readServer('--edge', options.edge)
   const bucket = options.bucket === undefined ? null : readServer('--bucket', options.bucket)
-  const { facts, readings, diagnoses } = await checkOffline(options.env ?? '', options.config)
+  const { facts, readings, guardrails, diagnoses } = await checkOffline(options.env ?? '', options.config)
   const all: Diagnosis[] = [...diagnoses]
   if (facts !== null) {
     const host = options.edgeHost ?? (edge === null ? null : new URL(edge).hostname)
     const rules = rulesOf(readings, host?.replace(/:\d+$/, '') ?? null)
-    if (options.remote) all.push(...(await checkOnline(facts, readings)))
+    if (options.remote) all.push(...(await checkOnline(facts, readings, guardrails)))
     if (edge !== null) all.push(...(await checkEdge(edge, options.edgeHost ?? null, bucket, rules)))
     if (bucket !== null) all.push(...(await checkBucket(bucket, dialectOf(facts), bucketKey(), rules)))
   }

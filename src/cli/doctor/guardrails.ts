@@ -24,11 +24,11 @@ export function readGuardrails(facts: DeploymentFacts): Promise<readonly FileRea
 }
 
 /** Checks the guardrail files, and that SYNC cannot open a host without limit. */
-export async function checkGuardrails(
+export function checkGuardrails(
   facts: DeploymentFacts,
   readings: readonly FileReading[],
-): Promise<Diagnosis[]> {
-  const guardrails = await readGuardrails(facts)
+  guardrails: readonly FileReading[],
+): Diagnosis[] {
   const files = guardrails.map(({ file }) => basename(file))
   const found: Diagnosis[] = []
   for (const reading of guardrails) {

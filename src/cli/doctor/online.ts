@@ -17,12 +17,12 @@ import { visible } from '../print/terminal.ts'
 import { reasonOf, UserError } from '../user-error.ts'
 import type { DeploymentFacts } from './config.ts'
 import { type Diagnosis, ok, warning } from './diagnosis.ts'
-import { readGuardrails } from './guardrails.ts'
 
 /** Asks Cloudflare with wrangler's login. Every problem is a warning: before the first deployment, all of it is missing. */
 export async function checkOnline(
   facts: DeploymentFacts,
   readings: readonly FileReading[],
+  guardrails: readonly FileReading[],
 ): Promise<Diagnosis[]> {
   const secrets = await secretNames(facts)
   if (secrets === null)
@@ -33,7 +33,10 @@ export async function checkOnline(
         `Run \`npm run deploy${envOption(facts)}\`, then publish the rules.`,
       ),
     ]
-  const found = [...missingSecrets(facts, secrets), ...(await published(facts, readings))]
+  const found = [
+    ...missingSecrets(facts, secrets),
+    ...(await published(facts, readings, rulesIn(guardrails))),
+  ]
   return found.length === 0 ? [ok('online', 'Secrets are set, and the rules are published.')] : found
 }
 
@@ -70,11 +73,14 @@ function missingSecrets({ vars, place, env }: DeploymentFacts, names: readonly s
     )
 }
 
-async function published(facts: DeploymentFacts, readings: readonly FileReading[]): Promise<Diagnosis[]> {
+async function published(
+  facts: DeploymentFacts,
+  readings: readonly FileReading[],
+  guardrails: readonly HostRules[],
+): Promise<Diagnosis[]> {
   const { config, env, place } = facts
   const settings = new Map(readings.flatMap(one => (one.kind === 'settings' ? [...one.settings] : [])))
   const rules = rulesIn(readings)
-  const guardrails = rulesIn(await readGuardrails(facts))
   const keys = [
     ...rules.map(({ host }) => rulesKey(host)),
     ...[...settings.keys()].map(settingsKey),

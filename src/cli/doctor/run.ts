@@ -6,7 +6,7 @@
 import type { FileReading } from '../files/read.ts'
 import { type DeploymentFacts, readFacts } from './config.ts'
 import { type Diagnosis, ok } from './diagnosis.ts'
-import { checkGuardrails } from './guardrails.ts'
+import { checkGuardrails, readGuardrails } from './guardrails.ts'
 import { checkNames } from './names.ts'
 import { checkRoutes } from './routes.ts'
 import { checkRules, readRulesFolder } from './rules.ts'
@@ -17,13 +17,14 @@ export interface OfflineChecks {
   /** null if wrangler rejects the configuration. */
   readonly facts: DeploymentFacts | null
   readonly readings: readonly FileReading[]
+  readonly guardrails: readonly FileReading[]
   readonly diagnoses: readonly Diagnosis[]
 }
 
 /** Checks a deployment without the network. @throws {UserError} if there is no configuration to check */
 export async function checkOffline(env: string, file: string | undefined): Promise<OfflineChecks> {
   const facts = await readFacts(env, file)
-  if ('status' in facts) return { facts: null, readings: [], diagnoses: [facts] }
+  if ('status' in facts) return { facts: null, readings: [], guardrails: [], diagnoses: [facts] }
   const readings = await readRulesFolder(facts)
   const found = [
     ...checkValues(facts),
@@ -34,6 +35,7 @@ export async function checkOffline(env: string, file: string | undefined): Promi
   const config = found.some(({ status }) => status === 'error')
     ? []
     : [ok('config', `${facts.place}: variables, bindings, routes and dates are valid.`)]
-  const guardrails = await checkGuardrails(facts, readings)
-  return { facts, readings, diagnoses: [...config, ...found, ...checkRules(facts, readings), ...guardrails] }
+  const guardrails = await readGuardrails(facts)
+  const ofFiles = [...checkRules(facts, readings), ...checkGuardrails(facts, readings, guardrails)]
+  return { facts, readings, guardrails, diagnoses: [...config, ...found, ...ofFiles] }
 }
