@@ -144,6 +144,26 @@ export interface EdgeOptions {
   around?: string
 }
 
+/**
+ * Around a Worker with SYNC=write-through: each answer comes once all is done that was left for the background, so that
+ * no test sees what one before it has set off.
+ */
+export const SETTLED = `
+import edge from './edge.js'
+export default {
+  ...edge,
+  async fetch(request, env, context) {
+    const background = []
+    const waitUntil = promise => {
+      background.push(promise)
+      context.waitUntil(promise)
+    }
+    const answer = await edge.fetch(request, env, { waitUntil, passThroughOnException() {} })
+    await Promise.allSettled(background)
+    return answer
+  },
+}`
+
 const module = (path: string, contents: string) => ({ type: 'ESModule', path, contents })
 
 /** Passes everything on to one address, with the URL's own Host. */

@@ -4,8 +4,7 @@
 
 import { PutBucketCorsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { eventually } from '../eventually.ts'
-import { Edge, RecordingBucket } from './harness.ts'
+import { Edge, RecordingBucket, SETTLED } from './harness.ts'
 import { verifySigV4 } from './strict-signatures.ts'
 
 const KEY = { id: 'AKIAEDGE', secret: 'secret', token: '' }
@@ -29,6 +28,7 @@ beforeAll(async () => {
     },
     rules: { 'bucket:localhost': JSON.stringify({ pathStyle: 'on' }) },
     outbound: new URL(bucket.origin).host,
+    around: SETTLED,
   })
 })
 afterAll(() => Promise.all([edge?.stop(), bucket?.stop()]))
@@ -68,9 +68,7 @@ describe('with pathStyle: on', () => {
   test('PutBucketCors is published', async () => {
     await client('localhost').send(new PutBucketCorsCommand(cors))
     expect(bucket.received[0]).toMatchObject({ method: 'PUT', url: '/?cors=' })
-    await eventually(async () =>
-      expect(await edge.getRules('cors:localhost')).toContain('https://new.example'),
-    )
+    expect(await edge.getRules('cors:localhost')).toContain('https://new.example')
   })
 })
 
