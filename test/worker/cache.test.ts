@@ -5,7 +5,14 @@
 import { brotliCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../eventually.ts'
-import { type Answer, type BucketHandler, Edge, RecordingBucket, type RequestOptions } from './harness.ts'
+import {
+  type Answer,
+  type BucketHandler,
+  Edge,
+  RecordingBucket,
+  type RequestOptions,
+  settled,
+} from './harness.ts'
 import { Connection, exchange, requestBytes, responseBytes, WireBucket } from './wire.ts'
 
 const A = 'https://a.example'
@@ -35,6 +42,7 @@ beforeAll(async () => {
       'bucket:private.example': JSON.stringify({ signing: 'cos' }),
       'bucket:private-origin.example': JSON.stringify({ signing: 'cos', cache: 'origin' }),
     },
+    around: settled('GET'),
   })
 })
 afterAll(() => Promise.all([edge.stop(), bucket.stop()]))
@@ -523,7 +531,7 @@ describe('a change that does not name its objects in the URL', () => {
   })
 
   test('is seen by another isolate of the data centre', async () => {
-    const options = { vars: { ORIGIN: bucket.origin, CACHE: '300' } }
+    const options = { vars: { ORIGIN: bucket.origin, CACHE: '300' }, around: settled('GET') }
     const { one, other } = await Edge.startAll({ one: options, other: options })
     try {
       const path = fresh()

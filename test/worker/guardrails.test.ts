@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KEY } from '../cli/demo-bucket.ts'
-import { type Answer, Edge, RecordingBucket, SETTLED } from './harness.ts'
+import { type Answer, Edge, RecordingBucket, settled } from './harness.ts'
 
 const rule = (origin: string, ...methods: string[]) => ({ AllowedOrigins: [origin], AllowedMethods: methods })
 const xml = (origin: string, ...methods: string[]) =>
@@ -24,7 +24,7 @@ beforeAll(async () => {
   const key = { SECRET_ID: KEY.SecretId, SECRET_KEY: KEY.SecretKey }
   edges = await Edge.startAll({
     cron: { vars: { ...vars, ...key, SYNC: 'cron' } },
-    writeThrough: { vars: { ...vars, ...key, SYNC: 'write-through' }, around: SETTLED },
+    writeThrough: { vars: { ...vars, ...key, SYNC: 'write-through' }, around: settled('PUT', 'DELETE') },
     plain: { vars },
   })
 })

@@ -145,14 +145,16 @@ export interface EdgeOptions {
 }
 
 /**
- * Around a Worker with SYNC=write-through: each answer comes once all is done that was left for the background, so that
- * no test sees what one before it has set off.
+ * Around a Worker: an answer to one of the methods comes once all is done that was left for the background. So no test
+ * meets what one before it has set off, and what was to be stored is stored.
  */
-export const SETTLED = `
+export const settled = (...methods: readonly string[]): string => `
 import edge from './edge.js'
+const METHODS = ${JSON.stringify(methods)}
 export default {
   ...edge,
   async fetch(request, env, context) {
+    if (!METHODS.includes(request.method)) return edge.fetch(request, env, context)
     const background = []
     const waitUntil = promise => {
       background.push(promise)

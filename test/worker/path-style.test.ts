@@ -4,7 +4,7 @@
 
 import { PutBucketCorsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { Edge, RecordingBucket, SETTLED } from './harness.ts'
+import { Edge, RecordingBucket, settled } from './harness.ts'
 import { verifySigV4 } from './strict-signatures.ts'
 
 const KEY = { id: 'AKIAEDGE', secret: 'secret', token: '' }
@@ -28,7 +28,7 @@ beforeAll(async () => {
     },
     rules: { 'bucket:localhost': JSON.stringify({ pathStyle: 'on' }) },
     outbound: new URL(bucket.origin).host,
-    around: SETTLED,
+    around: settled('PUT', 'DELETE'),
   })
 })
 afterAll(() => Promise.all([edge?.stop(), bucket?.stop()]))

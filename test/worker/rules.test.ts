@@ -195,7 +195,7 @@ describe('KV that fails', () => {
       const host = `${fault}.example`
       await edge.put(`cors:${host}`, rulesFor(GOOD))
       const warm = newIsolate()
-      expect(source(await preflight(edge, warm, host))).toBe('kv')
+      expect(source(await preflight(edge, warm, host, GOOD, { settle: true }))).toBe('kv')
       await edge.failReads(EVERY_HOST, fault)
       const [fromMemory, fromCache, cold] = await Promise.all([
         preflight(edge, warm, host),

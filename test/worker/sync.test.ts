@@ -9,7 +9,7 @@ import { makeRecord } from '../../src/rules/record.ts'
 import { BUCKET, type DemoBucket, KEY, startDemoBucket } from '../cli/demo-bucket.ts'
 import { eventually } from '../eventually.ts'
 import { FaultyEdge } from './faulty-kv.ts'
-import { type Answer, Edge, type Received, RecordingBucket, SETTLED } from './harness.ts'
+import { type Answer, Edge, type Received, RecordingBucket, settled } from './harness.ts'
 
 const rule = (origin: string) =>
   `<CORSRule><AllowedOrigin>${origin}</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule>`
@@ -83,7 +83,7 @@ function startEdges(demo: DemoBucket, recording: RecordingBucket) {
   const vars = { ORIGIN: recording.origin, POLICY_TTL_SECONDS: '0' }
   return Edge.startAll({
     off: { vars },
-    writeThrough: { vars: { ...vars, SYNC: 'write-through', ...ASKS }, around: SETTLED },
+    writeThrough: { vars: { ...vars, SYNC: 'write-through', ...ASKS }, around: settled('PUT', 'DELETE') },
     ofDemo: {
       vars: { ORIGIN: demo.origin, SYNC: 'write-through', RESIGN: 'on', POLICY_TTL_SECONDS: '60', ...ASKS },
     },
