@@ -12,7 +12,7 @@ import { writeS3Json } from '../src/formats/s3-json.ts'
 import { makeRecord } from '../src/rules/record.ts'
 import { type Edit, editedBundle } from './edited.ts'
 import { median, type Row } from './rows.ts'
-import { type Subject, startWorkerd } from './workerd.ts'
+import { pagesTouched, type Subject, startWorkerd } from './workerd.ts'
 
 const ORIGIN = 'https://www.tenant0.example.com'
 const FACTS = { publishedAt: '2026-01-01T00:00:00Z', source: 'bench' }
@@ -64,10 +64,17 @@ export function configurationOf(rules: number): Configuration {
   }
 }
 
-/** Milliseconds of the first answer of a subject in a new workerd. */
-async function firstAnswer(subject: Subject, value: string): Promise<number> {
+interface FirstAnswer {
+  readonly ms: number
+  /** Pages of memory that workerd touched for the first time. */
+  readonly pages: number
+}
+
+/** The first answer of a subject in a new workerd. */
+async function firstAnswer(subject: Subject, value: string): Promise<FirstAnswer> {
   const workerd = await startWorkerd([empty, subject], value, ['empty'])
   try {
+    const before = pagesTouched(workerd.pid)
     const started = performance.now()
     const response = await fetch(`${workerd.url(subject.name)}/key`, {
       method: 'OPTIONS',
@@ -75,7 +82,7 @@ async function firstAnswer(subject: Subject, value: string): Promise<number> {
     })
     const ms = performance.now() - started
     if (!response.headers.has('access-control-allow-origin')) throw new Error(`${subject.name} refuses`)
-    return ms
+    return { ms, pages: pagesTouched(workerd.pid) - before }
   } finally {
     await workerd.stop()
   }
@@ -101,7 +108,7 @@ async function stepRows(built: Subject, folder: string, rounds: number): Promise
   ]
   const times = steps.map((): number[] => [])
   for (let round = 0; round < rounds; round++)
-    for (const [at, [, subject]] of steps.entries()) times[at]?.push(await firstAnswer(subject, value))
+    for (const [at, [, subject]] of steps.entries()) times[at]?.push((await firstAnswer(subject, value)).ms)
   const whole = median(times[CUTS.length] ?? [])
   return steps.map(([name], at) => {
     const ms = median(times[at] ?? [])
@@ -124,22 +131,29 @@ async function wholeRows(edge: Subject, rounds: number): Promise<Row[]> {
     ['a record of 100 rules', JSON.stringify(await makeRecord(many, FACTS)), 2],
     ['100 rules pasted as JSON', JSON.stringify(JSON.parse(writeS3Json(many))), 3],
   ]
-  const times = values.map(() => ({ edge: [] as number[], reader: [] as number[] }))
+  const firsts = values.map(() => ({ edge: [] as FirstAnswer[], reader: [] as FirstAnswer[] }))
   for (let round = 0; round < rounds; round++)
     for (const [at, [, value]] of values.entries()) {
-      times[at]?.reader.push(await firstAnswer(reader, value))
-      times[at]?.edge.push(await firstAnswer(edge, value))
+      firsts[at]?.reader.push(await firstAnswer(reader, value))
+      firsts[at]?.edge.push(await firstAnswer(edge, value))
     }
   return values.map(([name, value, most], at) => {
-    const [ours, theirs] = [median(times[at]?.edge ?? []), median(times[at]?.reader ?? [])]
+    const [ours, theirs] = [medians(firsts[at]?.edge ?? []), medians(firsts[at]?.reader ?? [])]
     return {
       group: 'cold',
       name: `first preflight of an isolate, ${name} (${value.length} characters)`,
-      figure: `${ours.toFixed(1)} ms`,
-      ratio: ours / theirs,
-      over: `a Worker that reads the same keys: ${theirs.toFixed(1)} ms`,
+      figure: textOf(ours),
+      ratio: ours.ms / theirs.ms,
+      over: `a Worker that reads the same keys: ${textOf(theirs)}`,
       goal: { most },
-      measured: ours / theirs,
+      measured: ours.ms / theirs.ms,
     }
   })
 }
+
+const medians = (all: readonly FirstAnswer[]): FirstAnswer => ({
+  ms: median(all.map(({ ms }) => ms)),
+  pages: median(all.map(({ pages }) => pages)),
+})
+
+const textOf = ({ ms, pages }: FirstAnswer): string => `${ms.toFixed(1)} ms, ${pages} pages`

@@ -113,9 +113,15 @@ export async function startWorkerd(
 export const residentBytes = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 
+/** Fields of `/proc/PID/stat` after the name (proc_pid_stat(5)), from the third on. */
+const stat = (pid: number): string[] =>
+  (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1] ?? '').split(' ')
+
 /** What a process has computed so far, in microseconds; the kernel counts in hundredths of a second. */
 export function cpuMicros(pid: number): number {
-  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
-  const [user, system] = fields.split(' ').slice(11, 13)
+  const [user, system] = stat(pid).slice(11, 13)
   return (Number(user) + Number(system)) * 10_000
 }
+
+/** How many pages of memory a process has touched for the first time. */
+export const pagesTouched = (pid: number): number => Number(stat(pid)[7])

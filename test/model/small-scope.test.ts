@@ -25,7 +25,7 @@ import {
 
 const METHOD_SETS: Method[][] = [['GET'], ['GET', 'PUT'], ['PUT']]
 const DEEP = process.env.MODEL_RUNS !== undefined
-/** Millions of pairs take up to an hour. */
+/** Millions of pairs take minutes. */
 const LONG = DEEP ? { timeout: 24 * 3_600_000 } : {}
 
 const judged = new WeakMap<Configuration, Map<string, number | null>>()
