@@ -90,7 +90,7 @@ const questionOf = ({ origin, method, headers, actual, credentials }: State): Re
 export const namesIn = (text: string): string[] =>
   text
     .split(/[,\n]/)
-    .map(item => item.replace(/:.*$/, '').trim())
+    .map(item => (item.split(':', 1)[0] ?? '').trim())
     .filter(name => name !== '')
 
 /** The values of the headers that a person writes with one, by lower-cased name. */

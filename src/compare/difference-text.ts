@@ -53,7 +53,7 @@ export function requestText({ origin, method, requestedHeaders }: CorsRequest): 
   const from = `${quote(method ?? '(no method)')} from ${quote(origin ?? '(no origin)')}`
   return requestedHeaders === null
     ? from
-    : `${from} with ${quote(requestedHeaders.replace(/\s*,\s*/g, ', '))}`
+    : `${from} with ${quote(requestedHeaders.replace(/(?<!\s)\s*,\s*/g, ', '))}`
 }
 
 /** `e.g. PUT from https://app.example: allowed by rule 1 → refused` */

@@ -56,7 +56,8 @@ function originFillings(prefix: string, suffix: string): string[] {
     if (suffix === '') return ['https://stranger.example', 'https://another-stranger.example']
     return suffix.startsWith('://') ? ['app', 'other'] : ['https://any', 'https://some-other']
   }
-  if (/:\/\/.*:\d*$/.test(prefix)) return ['5173', '8081', '9']
+  const scheme = prefix.indexOf('://')
+  if (scheme !== -1 && /:\d*$/.test(prefix.slice(scheme + 3))) return ['5173', '8081', '9']
   if (prefix.endsWith('://') && suffix === '') return ['stranger.example', 'another-stranger.example']
   return ['any', 'some-other', 'qzxj']
 }

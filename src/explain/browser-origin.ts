@@ -25,7 +25,8 @@ export function isBrowserOrigin(origin: string): boolean {
 }
 
 /** What people copy around an origin: quotes of all kinds, brackets, spaces. */
-const AROUND = /^[\s<>"'`(){}[\]\u2018-\u201f\u00ab\u00bb]+|[\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb]+$/g
+const AROUND =
+  /^[\s<>"'`(){}[\]\u2018-\u201f\u00ab\u00bb]+|(?<![\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb])[\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb]+$/g
 
 /**
  * Returns the origin that a browser sends for a page that a person names: without quotes and brackets, path, default port

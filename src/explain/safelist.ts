@@ -89,7 +89,7 @@ function kindOf(name: string, value: string | null): keyof AskedNames {
   const isSafelisted = SAFELISTED.get(name)
   if (isSafelisted === undefined) return 'asked'
   if (value === null) return MOSTLY_ASKED.has(name) ? 'maybe' : 'unlikely'
-  const normalized = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')
+  const normalized = value.replace(/^[\t\n\r ]+|(?<![\t\n\r ])[\t\n\r ]+$/g, '')
   return bytesOf(normalized) <= MAX_VALUE && isSafelisted(normalized) ? 'unasked' : 'asked'
 }
 

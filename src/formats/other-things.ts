@@ -17,33 +17,32 @@ const OSS = 'ossutil cors --method get oss://NAME cors.xml'
 const B2 = 'b2 bucket get NAME > cors.json'
 const PULL = 'edge-preflight pull --bucket https://NAME.cos.REGION.myqcloud.com --out cors.xml'
 
-/** Sign in the text → its name, and the command that gives readable rules. The first sign decides. */
+/**
+ * Sign in the text → its name, and the command that gives readable rules. The first sign decides.
+ * In a line, white space is one space by then; `\s` would go through all lines from each of them.
+ */
 const TEXTS: readonly (readonly [sign: RegExp, label: string, command: string | null])[] = [
   [
     /blocked by CORS policy|Cross-Origin Request Blocked/i,
     "a browser's error message",
     'edge-preflight explain RULES --paste FILE',
   ],
-  [/^\s*Listing CORS rules for bucket|^allowed_origins:\s/m, `the output of ${R2}`, R2_API],
+  [/^ ?Listing CORS rules for bucket|^allowed_origins:\s/m, `the output of ${R2}`, R2_API],
   [/^s3:\/\/\S+ \(bucket\):/m, 'the output of s3cmd info', AWS],
-  [/^\s*CORSRules=\[/m, 'the shorthand of the AWS command line', AWS],
+  [/^ ?CORSRules=\[/m, 'the shorthand of the AWS command line', AWS],
   [/\bresource\s+\w+\s+'[\w./]+@[\d-]+/, 'Bicep', 'az bicep build --file FILE --stdout > cors.json'],
-  [/"?google_storage_bucket"?|^\s*response_header\s*=/m, 'Terraform', GCLOUD],
+  [/"?google_storage_bucket"?|^ ?response_header ?=/m, 'Terraform', GCLOUD],
   [/cloudflare_r2_bucket/, 'Terraform', R2_API],
   [/tencentcloud_cos/, 'Terraform', PULL],
   [/alicloud_oss/, 'Terraform', OSS],
   [/azurerm_storage/, 'Terraform', AZ],
-  [/^\s*allowed_operations\s*=/m, 'Terraform', B2],
-  [
-    /^\s*cors_rules?\s*(?:\{|=)|^\s*(?:resource|module|variable|data)\s+"|^\s*allowed_origins\s*=/m,
-    'Terraform',
-    AWS,
-  ],
-  [/\bboto3\b|^\s*def \w+\(|^\w+ *= *[[{]\s*'|'(?:CORSRules?|AllowedOrigins?)'\s*:/m, 'Python', AWS],
+  [/^ ?allowed_operations ?=/m, 'Terraform', B2],
+  [/^ ?(?:cors_rules? ?[{=]|(?:resource|module|variable|data) "|allowed_origins ?=)/m, 'Terraform', AWS],
+  [/\bboto3\b|^ ?def \w+\(|^\w+ *= *[[{]\s*'|'(?:CORSRules?|AllowedOrigins?)' ?:/m, 'Python', AWS],
   [/^package \w+|\btypes\.CORS(?:Rule|Configuration)\b|\[\]string\{/m, 'Go', AWS],
   [/s3\.HttpMethods\b|new s3\.Bucket\b/, 'AWS CDK', 'npx cdk synth --json > template.json'],
   [
-    /^\s*(?:import|export|const|let|var)\b|^\s*(?:cors|corsRules|CORSRules)\s*:\s*\[\s*$/m,
+    /^ ?(?:(?:import|export|const|let|var)\b|(?:cors|corsRules|CORSRules) ?: ?\[ ?$)/m,
     'JavaScript or TypeScript',
     AWS,
   ],
@@ -51,11 +50,11 @@ const TEXTS: readonly (readonly [sign: RegExp, label: string, command: string | 
   [/add_header\s+['"]?Access-Control/i, 'an nginx configuration', null],
   [/Header\s+(?:always\s+)?(?:set|add)\s+['"]?Access-Control/i, 'an Apache configuration', null],
   [
-    /^\s*-?\s*["']?(?:AllowedOrigins?|allowedOrigins?|origin|corsRules?|CORSRules?)["']?\s*:/m,
+    /^ ?(?:- ?)?["']?(?:AllowedOrigins?|allowedOrigins?|origin|corsRules?|CORSRules?)["']? ?:/m,
     'YAML',
     'yq -o=json FILE > cors.json',
   ],
-  [/^\s*curl\s/m, 'a curl command', 'edge-preflight explain RULES --paste FILE'],
+  [/^ ?curl\s/m, 'a curl command', 'edge-preflight explain RULES --paste FILE'],
   [/^(?:HTTP\/[\d.]+ \d{3}|[\w-]+: .*\r?\n[\w-]+: )/, "a server's answer", null],
 ]
 
@@ -64,7 +63,7 @@ const LOOKED_AT = 16_384
 
 /** Returns the error for a text that is neither XML nor JSON but can be named, otherwise null. */
 export function nameText(text: string): { readonly label: string; readonly finding: Finding } | null {
-  const beginning = text.slice(0, LOOKED_AT)
+  const beginning = text.slice(0, LOOKED_AT).replace(/[^\S\r\n]+/g, ' ')
   const [, label, command] = TEXTS.find(([sign]) => sign.test(beginning)) ?? []
   if (label === undefined) return null
   const hint =

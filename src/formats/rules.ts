@@ -48,7 +48,7 @@ function detected(text: string, tree: JsonTree | null = treeOf(text)): Detected 
 }
 
 /** JSON with comments before its first bracket is JSON with a mistake. */
-const COMMENTED = /^[\s\uFEFF]*(?:\/\/[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*){1,100}[[{]/
+const COMMENTED = /^[\s\uFEFF]*(?:\/\/[^\n]*\n\s*|\/\*(?:[^*]|\*(?!\/))*\*\/\s*){1,100}[[{]/
 const treeOf = (text: string): JsonTree | null =>
   oversize(text) === null && (isJson(text) || COMMENTED.test(text)) ? parseJson(text) : null
 

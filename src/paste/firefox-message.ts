@@ -26,7 +26,7 @@ const MAX_REASON = 600
 export function firstUrl(text: string): { readonly url: string; readonly end: number } | null {
   const match = /\b[a-z][a-z0-9+.-]{1,30}:\/\/[!-~]{1,16384}/i.exec(text)
   if (match === null) return null
-  const quote = /["')]*[.,;:]*["')]*$/.exec(match[0])?.[0].length ?? 0
+  const quote = /["')]{0,8}[.,;:]{0,8}["')]{0,8}$/.exec(match[0])?.[0].length ?? 0
   return { url: bare(match[0].slice(0, match[0].length - quote)), end: match.index + match[0].length - quote }
 }
 

@@ -79,7 +79,8 @@ function readPowerShell(text: string): OtherCommand {
   if (table !== null) {
     const rest = call.slice(table.index + table[0].length)
     // One `"name"="value"` after another, up to the brace outside of quotes.
-    const pair = /\s*;?\s*(?:(["'])([^"'`]{1,256})\1|([\w-]{1,256}))\s*=\s*("(?:[^"`]|`[\s\S]|"")*"|'[^']*')/y
+    const pair =
+      /(?:\s*;)?\s*(?:(["'])([^"'`]{1,256})\1|([\w-]{1,256}))\s*=\s*("(?:[^"`]|`[\s\S]|"")*"|'[^']*')/y
     for (let match = pair.exec(rest); match !== null; match = pair.exec(rest))
       command.headers.push([match[2] ?? match[3] ?? '', unquoted(match[4] ?? '')])
   }
