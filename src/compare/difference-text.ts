@@ -51,9 +51,10 @@ function sentence(difference: Difference): string {
 /** `PUT from https://app.example with x-a` */
 export function requestText({ origin, method, requestedHeaders }: CorsRequest): string {
   const from = `${quote(method ?? '(no method)')} from ${quote(origin ?? '(no origin)')}`
-  return requestedHeaders === null
-    ? from
-    : `${from} with ${quote(requestedHeaders.replace(/(?<!\s)\s*,\s*/g, ', '))}`
+  if (requestedHeaders === null) return from
+  // In two steps, each from the beginning of a run of white space: one pattern would try every place in it.
+  const names = requestedHeaders.replace(/(?<!\s)\s+(?=,)/g, '').replace(/,\s*/g, ', ')
+  return `${from} with ${quote(names)}`
 }
 
 /** `e.g. PUT from https://app.example: allowed by rule 1 → refused` */

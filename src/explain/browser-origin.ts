@@ -25,8 +25,8 @@ export function isBrowserOrigin(origin: string): boolean {
 }
 
 /** What people copy around an origin: quotes of all kinds, brackets, spaces. */
-const AROUND =
-  /^[\s<>"'`(){}[\]\u2018-\u201f\u00ab\u00bb]+|(?<![\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb])[\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb]+$/g
+const BEFORE = /^[\s<>"'`(){}[\]\u2018-\u201f\u00ab\u00bb]+/
+const BEHIND = /(?<![\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb])[\s<>"'`(){}[\],;\u2018-\u201f\u00ab\u00bb]+$/
 
 /**
  * Returns the origin that a browser sends for a page that a person names: without quotes and brackets, path, default port
@@ -35,7 +35,8 @@ const AROUND =
 export function browserOriginOf(text: string): string | null {
   const bare = text
     .replace(/\p{Cf}/gu, '')
-    .replace(AROUND, '')
+    .replace(BEFORE, '')
+    .replace(BEHIND, '')
     .replace(/\s/g, '')
   if (bare === '' || bare.length > MAX_ORIGIN * 8) return null
   if (isBrowserOrigin(bare)) return bare

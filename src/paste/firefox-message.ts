@@ -22,12 +22,16 @@ const QUOTED = /"([^"]{1,256})"|(?<![A-Za-z\u00c0-\u024f])'([^']{1,256})'/g
 /** Longest reason that is looked at, behind the URL. */
 const MAX_REASON = 600
 
+/** What can stand behind a URL: quotes or brackets, the sentence's end, quotes or brackets around it. */
+const QUOTES_BEHIND = /(?<!["')])["')]+$/
+const STOPS_BEHIND = /(?<![.,;:])[.,;:]+$/
+
 /** Where the first absolute URL of a text stands, and what it is. Firefox writes URLs in ASCII. */
 export function firstUrl(text: string): { readonly url: string; readonly end: number } | null {
   const match = /\b[a-z][a-z0-9+.-]{1,30}:\/\/[!-~]{1,16384}/i.exec(text)
   if (match === null) return null
-  const quote = /["')]{0,8}[.,;:]{0,8}["')]{0,8}$/.exec(match[0])?.[0].length ?? 0
-  return { url: bare(match[0].slice(0, match[0].length - quote)), end: match.index + match[0].length - quote }
+  const url = match[0].replace(QUOTES_BEHIND, '').replace(STOPS_BEHIND, '').replace(QUOTES_BEHIND, '')
+  return { url: bare(url), end: match.index + url.length }
 }
 
 /** Reads the reason of a message, or returns null where it is not Firefox's, or English, which wordings.ts has. */
