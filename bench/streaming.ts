@@ -10,7 +10,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { interleaved, type Row } from './rows.ts'
-import { startWorkerd, type Workerd } from './workerd.ts'
+import { cpuMicros, startWorkerd, type Workerd } from './workerd.ts'
 
 const MIB = 1024 * 1024
 const OBJECT_BYTES = 1024 * MIB
@@ -95,13 +95,6 @@ async function download(url: string): Promise<number> {
 const peakMib = (pid: number): number =>
   Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
-/** A process's CPU time, in seconds: fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / 100
-}
-
 const NAMES = ['edge', 'bare'] as const
 
 /** Measures both. Needs Linux, and the bundle that `npm run build` makes. */
@@ -127,15 +120,15 @@ export async function streamingRow(rounds = ROUNDS): Promise<StreamingRow> {
     }
     const rates = await interleaved(NAMES, rounds, async name => {
       const subject = subjects[name]
-      const before = cpuSeconds(subject.pid)
+      const before = cpuMicros(subject.pid)
       const rate = await download(subject.url(name))
-      subject.cpu += cpuSeconds(subject.pid) - before
+      subject.cpu += cpuMicros(subject.pid) - before
       return rate
     })
     const measured = NAMES.map(name => ({
       name,
       mibPerSecond: rates.get(name) ?? Number.NaN,
-      cpuSeconds: subjects[name].cpu / rounds,
+      cpuSeconds: subjects[name].cpu / rounds / 1e6,
       peakMib: peakMib(subjects[name].pid),
     }))
     const ratio = (rates.get('edge') ?? Number.NaN) / (rates.get('bare') ?? Number.NaN)
